@@ -1,0 +1,1 @@
+"""Tracks to meaning: pure functions and accumulators, no image, no file."""

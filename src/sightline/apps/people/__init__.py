@@ -1,0 +1,1 @@
+"""People: counting lines, zones, dwell, heat map, flow and speed."""

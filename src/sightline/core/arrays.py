@@ -1,0 +1,52 @@
+"""Checks that arrays have the shape and kind that a value promises, and freezes them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Float32 = NDArray[np.float32]
+Float64 = NDArray[np.float64]
+Int32 = NDArray[np.int32]
+Int64 = NDArray[np.int64]
+UInt8 = NDArray[np.uint8]
+
+
+def frozen(name: str, values: Any, shape: tuple[int | None, ...], dtype: type[np.generic]) -> NDArray[Any]:
+    """Give `values` as a read-only array of that shape and type.
+
+    Args:
+        name: What the array is called in an error.
+        values: Anything numpy takes. An array that already fits is not copied, only its view is frozen.
+        shape: Expected shape; `None` stands for any length.
+        dtype: The element type; integers are not silently cut from floats.
+
+    Raises:
+        ValueError: The shape or kind is another; the text gives both.
+    """
+    array = np.asarray(values)
+    if array.size == 0 and array.ndim != len(shape):
+        array = array.reshape([length or 0 for length in shape])
+    if array.ndim != len(shape) or any(
+        want is not None and want != have for want, have in zip(shape, array.shape, strict=True)
+    ):
+        wanted = "(" + ", ".join("n" if length is None else str(length) for length in shape) + ")"
+        raise ValueError(f"{name} must have shape {wanted}, got {array.shape}")
+    if np.issubdtype(dtype, np.integer) and array.size and not np.issubdtype(array.dtype, np.integer):
+        raise ValueError(f"{name} must be integers, got {array.dtype}")
+    array = array.astype(dtype, copy=False).view()
+    array.flags.writeable = False
+    return array
+
+
+def same_rows(**arrays: NDArray[Any]) -> None:
+    """Refuse arrays of different lengths.
+
+    Raises:
+        ValueError: Names each array with its length.
+    """
+    lengths = {name: len(array) for name, array in arrays.items()}
+    if len(set(lengths.values())) > 1:
+        raise ValueError("rows differ: " + ", ".join(f"{name} {count}" for name, count in lengths.items()))

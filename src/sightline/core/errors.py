@@ -1,0 +1,238 @@
+"""Every error a user can meet.
+
+    SightlineError
+      ConfigError        UnknownPluginError MissingDependencyError PipelineContractError SettingsError RulesError
+      MediaError         SourceUnavailableError* DecodeFailedError UnsupportedFormatError MediaTooLargeError
+      ModelError         WeightsInvalidError WeightsMissingError UnknownLayoutError ModelInputError InferenceFailedError
+                         DownloadFailedError*
+      AnalysisError      CalibrationError MissingSpaceError
+      OutputError        OutputUnwritableError OutputFullError
+      RunError           RunNotFoundError IllegalTransitionError ConflictError RunTimeoutError StageFailedError
+      AdapterError       AdapterUnavailableError*
+    RunCancelled         (BaseException: a stage's `except Exception` cannot swallow it)
+
+`*` may succeed when tried again. `code` never changes once released; `hint` says what to do.
+"""
+
+from __future__ import annotations
+
+
+class SightlineError(Exception):
+    """What happened in one line, a stable `code` for clients, and a `hint` on what to do."""
+
+    code = "error"
+    retryable = False
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return self.message
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_rebuild, (type(self), self.message, self.hint))
+
+
+def _rebuild(kind: type[SightlineError], message: str, hint: str | None) -> SightlineError:
+    return kind(message, hint=hint)
+
+
+class ConfigError(SightlineError):
+    """The request cannot be carried out as it was written."""
+
+    code = "config_invalid"
+
+
+class UnknownPluginError(ConfigError):
+    """No implementation of that name is installed."""
+
+    code = "unknown_plugin"
+
+
+class MissingDependencyError(ConfigError):
+    """A package that this choice needs is not installed."""
+
+    code = "missing_dependency"
+
+
+class PipelineContractError(ConfigError):
+    """A stage consumes what no earlier stage produces."""
+
+    code = "pipeline_contract"
+
+
+class SettingsError(ConfigError):
+    """A setting is missing or out of range."""
+
+    code = "settings_invalid"
+
+
+class RulesError(ConfigError):
+    """A rules file (lines, zones, thresholds) does not follow its schema."""
+
+    code = "rules_invalid"
+
+
+class MediaError(SightlineError):
+    """The video could not be used."""
+
+    code = "media_error"
+
+
+class SourceUnavailableError(MediaError):
+    """The file or address is not there, or not now."""
+
+    code = "source_unavailable"
+    retryable = True
+
+
+class DecodeFailedError(MediaError):
+    """The container opened but its pictures could not be decoded."""
+
+    code = "decode_failed"
+
+
+class UnsupportedFormatError(MediaError):
+    """Not a video that Sightline reads."""
+
+    code = "unsupported_format"
+
+
+class MediaTooLargeError(MediaError):
+    """Over a limit on size, duration or resolution."""
+
+    code = "media_too_large"
+
+
+class ModelError(SightlineError):
+    """The model could not be used."""
+
+    code = "model_error"
+
+
+class WeightsInvalidError(ModelError):
+    """The weights are damaged, or not what their manifest says."""
+
+    code = "weights_invalid"
+
+
+class WeightsMissingError(ModelError):
+    """The weights are not on this machine."""
+
+    code = "weights_missing"
+
+
+class UnknownLayoutError(ModelError):
+    """The graph's inputs and outputs match no known model family."""
+
+    code = "unknown_layout"
+
+
+class ModelInputError(ModelError):
+    """A frame does not fit the model's input."""
+
+    code = "model_input"
+
+
+class InferenceFailedError(ModelError):
+    """The runtime failed on a frame."""
+
+    code = "inference_failed"
+
+
+class DownloadFailedError(ModelError):
+    """The weights could not be fetched."""
+
+    code = "download_failed"
+    retryable = True
+
+
+class AnalysisError(SightlineError):
+    """A metric could not be computed honestly."""
+
+    code = "analysis_error"
+
+
+class CalibrationError(AnalysisError):
+    """The camera's geometry is unknown or singular."""
+
+    code = "calibration_failed"
+
+
+class MissingSpaceError(AnalysisError):
+    """Coordinates were asked for in a system that is not known here."""
+
+    code = "missing_space"
+
+
+class OutputError(SightlineError):
+    """Results could not be written."""
+
+    code = "output_error"
+
+
+class OutputUnwritableError(OutputError):
+    """The output folder cannot be written to."""
+
+    code = "output_unwritable"
+
+
+class OutputFullError(OutputError):
+    """The disk filled up while writing; the run can be resumed."""
+
+    code = "output_full"
+
+
+class RunError(SightlineError):
+    """A run cannot do what was asked of it."""
+
+    code = "run_error"
+
+
+class RunNotFoundError(RunError):
+    """No run of that id."""
+
+    code = "run_not_found"
+
+
+class IllegalTransitionError(RunError):
+    """The run's state does not allow that step."""
+
+    code = "illegal_transition"
+
+
+class ConflictError(RunError):
+    """Somebody else changed or holds it."""
+
+    code = "conflict"
+
+
+class RunTimeoutError(RunError):
+    """A stage took longer than it was allowed."""
+
+    code = "run_timeout"
+
+
+class StageFailedError(RunError):
+    """A stage failed in a way that it has no name for; the log holds the cause."""
+
+    code = "stage_failed"
+
+
+class AdapterError(SightlineError):
+    """An outside service failed."""
+
+    code = "adapter_error"
+
+
+class AdapterUnavailableError(AdapterError):
+    """An outside service does not answer."""
+
+    code = "adapter_unavailable"
+    retryable = True
+
+
+class RunCancelled(BaseException):
+    """The run was asked to stop. A BaseException so that no stage swallows it by accident."""

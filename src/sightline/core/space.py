@@ -1,0 +1,76 @@
+"""In which coordinate system a point lies; a point never floats without one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from sightline.core.arrays import Float64, frozen
+from sightline.core.errors import CalibrationError
+
+
+class Space(StrEnum):
+    """A coordinate system.
+
+    `IMAGE_PX`: source-image pixels, origin top left, y down.
+    `GROUND_M`: metres on the ground of a scene, origin and axes as its homography's author chose.
+    `PITCH_M`: metres, origin at the centre spot, x along the length, y to the left of it.
+    `ROAD_M`: metres on the road plane, origin below the camera, x ahead, y to the left.
+    """
+
+    IMAGE_PX = "image_px"
+    GROUND_M = "ground_m"
+    PITCH_M = "pitch_m"
+    ROAD_M = "road_m"
+
+
+@dataclass(frozen=True, slots=True)
+class Homography:
+    """A plane-to-plane map with its two ends named.
+
+    Attributes:
+        matrix: `(3, 3)` float64, last entry 1.
+        source: Where points come from.
+        target: Where they go.
+    """
+
+    matrix: Float64
+    source: Space = Space.IMAGE_PX
+    target: Space = Space.GROUND_M
+
+    def __post_init__(self) -> None:
+        matrix = np.asarray(self.matrix, np.float64)
+        if matrix.shape != (3, 3) or not np.isfinite(matrix).all():
+            raise CalibrationError(f"a homography is a finite (3, 3) matrix, got shape {matrix.shape}")
+        if abs(np.linalg.det(matrix)) < 1e-12 or abs(matrix[2, 2]) < 1e-12:
+            raise CalibrationError(
+                "the homography is singular", hint="give four points, no three on one line"
+            )
+        object.__setattr__(self, "matrix", frozen("matrix", matrix / matrix[2, 2], (3, 3), np.float64))
+
+    def project(self, points: Float64) -> Float64:
+        """Give where points of `source` lie in `target`.
+
+        Args:
+            points: `(n, 2)`, `(x, y)` in `source`.
+
+        Returns:
+            `(n, 2)` float64 in `target`; rows on or behind the horizon are NaN.
+
+        Source:
+            Hartley & Zisserman, Multiple View Geometry, 2nd ed., section 2.3.
+        """
+        points = np.asarray(points, np.float64).reshape(-1, 2)
+        mapped = np.c_[points, np.ones(len(points))] @ self.matrix.T
+        ahead = mapped[:, 2] > 1e-9
+        result = np.full((len(points), 2), np.nan)
+        result[ahead] = mapped[ahead, :2] / mapped[ahead, 2:]
+        return result
+
+    def inverse(self) -> Homography:
+        """Give the map back from `target` to `source`."""
+        return Homography(
+            np.linalg.inv(self.matrix).astype(np.float64), source=self.target, target=self.source
+        )

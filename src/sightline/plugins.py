@@ -1,0 +1,41 @@
+"""Names to implementations, by entry point, imported on first use.
+
+A group is `sightline.<port>`; anyone's package may add to it, and the built-ins are declared the same way
+in `pyproject.toml`.
+"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+from sightline.core.errors import UnknownPluginError
+
+GROUPS = ("models", "runtimes", "trackers", "apps", "runs", "queues", "buses", "objects", "scenes", "exports")
+
+
+@cache
+def _entries(group: str) -> dict[str, EntryPoint]:
+    return {entry.name: entry for entry in sorted(entry_points(group=f"sightline.{group}"))}
+
+
+def names(group: str) -> tuple[str, ...]:
+    """Give the names that are installed for a group, sorted, importing nothing."""
+    return tuple(_entries(group))
+
+
+def load(group: str, name: str) -> Any:
+    """Give the implementation of that name.
+
+    Raises:
+        UnknownPluginError: None is installed; the hint names close ones.
+    """
+    entries = _entries(group)
+    if name not in entries:
+        near = get_close_matches(name, entries, n=3) or list(entries)
+        raise UnknownPluginError(
+            f"no {group} plugin is called {name!r}", hint="did you mean " + ", ".join(near) + "?"
+        )
+    return entries[name].load()

@@ -1,0 +1,435 @@
+"""Every place where Sightline can be extended, one Protocol each.
+
+Built-in implementations register by entry points like anyone's (see `plugins.py`); each port has a contract
+test class in `sightline.testing.contracts` that every implementation passes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from sightline.core.arrays import Float32, UInt8
+    from sightline.core.detections import Detections
+    from sightline.core.events import RunEvent
+    from sightline.core.frames import Frame
+    from sightline.core.media import MediaInfo, Segment
+    from sightline.core.models import ModelInfo
+    from sightline.core.packets import Packet
+    from sightline.core.runs import Checkpoint, Run, RunState
+    from sightline.core.tracks import Tracks
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+# --- the engine's own -------------------------------------------------------------------------------------
+
+
+class FrameSource(Protocol):
+    """Where packets come from: a video cut into segments that decode on their own."""
+
+    def open(self) -> MediaInfo:
+        """Probe the source; raises a `MediaError` with a hint when it cannot be used."""
+        ...
+
+    def segments(self) -> Sequence[Segment]:
+        """All segments in order; the same for the same source, however often it is asked."""
+        ...
+
+    def read(self, segment: Segment) -> Iterator[Packet]:
+        """Every frame that the segment declares, in order, one packet each.
+
+        A frame that cannot be decoded comes as a failed packet, one that is not wanted as a skipped one.
+        The mark at the segment's end is the engine's to add.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of the file."""
+        ...
+
+
+@runtime_checkable
+class Stage(Protocol):
+    """One step of a pipeline, called from one thread, in order in and in order out.
+
+    A packet whose `wants_work` is false passes through untouched, in its place. A stage that raises a
+    `SightlineError` for a packet leaves its own state as it was before that packet.
+    """
+
+    name: str
+    consumes: frozenset[str]
+    produces: frozenset[str]
+
+    def open(self) -> None:
+        """Load what is heavy; the pipeline's contract has been checked by now."""
+        ...
+
+    def process(self, packets: Sequence[Packet]) -> Iterable[Packet]:
+        """Work on some packets; what is not ready yet may be held back until later calls or `close`."""
+        ...
+
+    def close(self) -> Iterable[Packet]:
+        """Give what was held back and release everything."""
+        ...
+
+
+@runtime_checkable
+class Resumable(Protocol):
+    """A stage, tracker or model with a memory that a checkpoint must hold."""
+
+    def snapshot(self) -> bytes:
+        """The whole memory; equal memories give equal bytes."""
+        ...
+
+    def restore(self, state: bytes) -> None:
+        """Go back to a snapshot; afterwards nothing tells the two apart."""
+        ...
+
+
+# --- vision -----------------------------------------------------------------------------------------------
+
+
+class Pending(Protocol[T_co]):
+    """An answer under way."""
+
+    def result(self) -> T_co:
+        """Wait for it; raises `InferenceFailedError` where the runtime failed."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ModelOptions:
+    """How a model is to be run.
+
+    Attributes:
+        runtime: Plugin name of the runtime, as in `openvino`.
+        precision: `f32`, `bf16` or `int8`.
+        threads: Cores it may use at once.
+        min_score: Lowest score it should report, 0..1.
+        iou: Overlap above which non-maximum suppression drops the weaker box, 0..1.
+        max_detections: Most boxes a frame, the best ones.
+        layout: Family plugin's name, where it cannot be read off the graph.
+        class_names: Names to use where the file holds none.
+        input_size: `(height, width)` for graphs with a free input size.
+    """
+
+    runtime: str = "openvino"
+    precision: str = "f32"
+    threads: int = 1
+    min_score: float = 0.1
+    iou: float = 0.7
+    max_detections: int = 300
+    layout: str | None = None
+    class_names: tuple[str, ...] = ()
+    input_size: tuple[int, int] | None = None
+
+
+class ModelAdapter(Protocol):
+    """One model family: frames in, detections, poses or embeddings out, in source-image pixels."""
+
+    @property
+    def info(self) -> ModelInfo:
+        """What it is; complete once it is open."""
+        ...
+
+    def open(self) -> None:
+        """Load the weights; raises a `ModelError`."""
+        ...
+
+    def submit(self, frame: Frame, regions: Detections | None = None) -> Pending[Any]:
+        """Start on one frame and return at once where the runtime can.
+
+        Detectors answer `Detections`, pose models `Poses`, embedders `(n, d)` float32 of unit rows.
+        Models that look at crops take them from `regions`; results then have a row for each region.
+        """
+        ...
+
+    def close(self) -> None:
+        """Free the weights."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ImageInput:
+    """How a graph wants its picture; the runtime does this inside the graph where it can.
+
+    Attributes:
+        mean: Subtracted from each channel, in the order of `color`, on the 0..255 scale.
+        std: Divides each channel afterwards.
+        color: `bgr` or `rgb`.
+    """
+
+    mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    std: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    color: str = "bgr"
+
+
+@dataclass(frozen=True, slots=True)
+class TensorInfo:
+    """Name, shape (-1 where free) and element type of a graph's input or output."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+
+
+@dataclass(frozen=True, slots=True)
+class GraphInfo:
+    """What a graph takes and gives, and the metadata its file carries."""
+
+    inputs: tuple[TensorInfo, ...]
+    outputs: tuple[TensorInfo, ...]
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+class Runtime(Protocol):
+    """Runs one graph. Every image is its own request, so batching never changes a result."""
+
+    thread_safe: bool
+
+    def read(self, weights: Path) -> GraphInfo:
+        """Read a graph's inputs and outputs without making it ready to run; raises `WeightsInvalidError`."""
+        ...
+
+    def open(self, weights: Path, image_input: ImageInput, options: ModelOptions) -> None:
+        """Make it ready to run; raises `WeightsInvalidError`."""
+        ...
+
+    def submit(self, image: UInt8) -> Pending[tuple[NDArray[Any], ...]]:
+        """Start on a `(h, w, 3)` BGR picture of the graph's input size; outputs come in the graph's order.
+
+        Blocks while as many requests are under way as the runtime has cores for.
+        """
+        ...
+
+    def close(self) -> None:
+        """Free it."""
+        ...
+
+
+class Tracker(Protocol):
+    """Gives detections identities, frame after frame; also `Resumable`."""
+
+    def update(
+        self,
+        detections: Detections,
+        *,
+        t_s: float,
+        frame: Frame | None = None,
+        embeddings: Float32 | None = None,
+    ) -> Tracks:
+        """Take the next frame's detections; time must rise."""
+        ...
+
+    def snapshot(self) -> bytes:
+        """See `Resumable`."""
+        ...
+
+    def restore(self, state: bytes) -> None:
+        """See `Resumable`."""
+        ...
+
+
+# --- applications -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Kit:
+    """What an application builds its stages from.
+
+    Attributes:
+        media: The opened source's facts.
+        models: Role (`detector`, `pose`) -> model, not yet open.
+        tracker: Makes a fresh tracker.
+        settings: The application's settings, as plain data.
+    """
+
+    media: MediaInfo
+    models: Mapping[str, ModelAdapter]
+    tracker: Callable[[], Tracker]
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+class TableReader(Protocol):
+    """A finished run's tables, as batches in order of frame; never all in memory at once."""
+
+    def batches(self, table: str, columns: Sequence[str] | None = None) -> Iterator[Any]:
+        """`pyarrow.RecordBatch`es of a table; none where the run has no such table."""
+        ...
+
+    def rows(self, table: str) -> int:
+        """How many rows it has."""
+        ...
+
+
+class TableWriter(Protocol):
+    """Takes an application's own tables."""
+
+    def write(self, table: str, batch: Any) -> None:
+        """Append a `pyarrow.RecordBatch` of the table's schema."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ReportContext:
+    """What an application makes its report from.
+
+    Attributes:
+        media: Facts about the source.
+        read: The run's tables.
+        write: Takes the application's own tables.
+        settings: The application's settings, rules among them, as plain data.
+        provenance: Versions, model, settings: stored beside every number.
+        ledger: `core.ledger.Ledger` as plain data.
+        background: A picture of the scene `(h, w, 3)` BGR for figures, None where no frame decoded.
+        figures: Folder for pictures.
+    """
+
+    media: MediaInfo
+    read: TableReader
+    write: TableWriter
+    settings: Mapping[str, Any]
+    provenance: Mapping[str, Any]
+    ledger: Mapping[str, Any]
+    background: UInt8 | None
+    figures: Path
+
+
+class Application(Protocol):
+    """What the platform is for: says which stages to run and what the tables mean; runs nothing itself."""
+
+    name: str
+
+    def defaults(self) -> Mapping[str, Any]:
+        """Settings with their default values; what a user gives is checked against them."""
+        ...
+
+    def stages(self, kit: Kit) -> Sequence[Stage]:
+        """The pipeline between decode and record, from `pipeline.yaml`."""
+        ...
+
+    def report(self, context: ReportContext) -> Mapping[str, Any]:
+        """Make the application's tables, figures and `report.json` from stored tables; no inference."""
+        ...
+
+    def page(self, report: Mapping[str, Any], figures: Path) -> str:
+        """`report.html`: one self-contained page."""
+        ...
+
+
+# --- the world outside ------------------------------------------------------------------------------------
+
+
+class RunStore(Protocol):
+    """Runs and what they committed. A lost race raises `ConflictError`."""
+
+    def add(self, run: Run) -> None:
+        """Store a new run; raises `ConflictError` where its id is taken."""
+        ...
+
+    def get(self, run_id: str) -> Run:
+        """Raises `RunNotFoundError`."""
+        ...
+
+    def list(
+        self, *, state: RunState | None = None, limit: int = 100, before: str | None = None
+    ) -> Sequence[Run]:
+        """Newest first; `before` is the last id of the page before."""
+        ...
+
+    def update(self, run: Run, *, events: Sequence[RunEvent] = ()) -> Run:
+        """Store a change and its events at once; refuses an old `version` and an illegal transition."""
+        ...
+
+    def delete(self, run_id: str) -> None:
+        """Forget a run and all that belongs to it; raises `ConflictError` while it is running."""
+        ...
+
+
+class RunJournal(Protocol):
+    """What a run has committed, beside its `RunStore` and in the same database."""
+
+    def commit(self, run_id: str, checkpoint: Checkpoint, *, events: Sequence[RunEvent] = ()) -> None:
+        """Store a segment's checkpoint and events at once; the same segment twice is one."""
+        ...
+
+    def checkpoints(self, run_id: str) -> Sequence[Checkpoint]:
+        """Committed segments in order; only the last one need hold its snapshots."""
+        ...
+
+    def events(self, run_id: str, *, after: int = 0, limit: int = 1000) -> Sequence[RunEvent]:
+        """The run's events with a cursor above `after`, in order."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A job that one worker holds for a while."""
+
+    job_id: str
+    token: str
+    expires_s: float
+
+
+class JobQueue(Protocol):
+    """Hands runs to workers, at least once; the same job twice is one job."""
+
+    def put(self, job_id: str, *, priority: int = 0) -> None:
+        """Add a job; does nothing where it is queued or leased already."""
+        ...
+
+    def take(self, *, lease_s: float) -> Lease | None:
+        """Lease the next job, highest priority first, then oldest; None where none waits."""
+        ...
+
+    def extend(self, lease: Lease, *, lease_s: float) -> Lease:
+        """Keep a lease; raises `ConflictError` once somebody else holds the job."""
+        ...
+
+    def finish(self, lease: Lease) -> None:
+        """Take the job off the queue; raises `ConflictError` once somebody else holds it."""
+        ...
+
+    def give_back(self, lease: Lease, *, delay_s: float = 0.0) -> None:
+        """Let others have the job again, after a while."""
+        ...
+
+
+class EventBus(Protocol):
+    """Carries progress to whoever listens. Publishing never waits for a slow listener."""
+
+    def publish(self, event: RunEvent) -> None:
+        """Tell every listener."""
+        ...
+
+    def subscribe(
+        self, listener: Callable[[RunEvent], None], *, run_id: str | None = None
+    ) -> Callable[[], None]:
+        """Call `listener` for each event from now on; gives a function that ends it."""
+        ...
+
+
+class ObjectStore(Protocol):
+    """Bytes by key, each written once."""
+
+    def put(self, key: str, data: Iterable[bytes]) -> None:
+        """Store under a new key, whole or not at all; raises `ConflictError` where the key is taken."""
+        ...
+
+    def get(self, key: str, *, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+        """The bytes from `start` up to `end`; raises `SourceUnavailableError`."""
+        ...
+
+    def list(self, prefix: str) -> Sequence[str]:
+        """Keys under a prefix, sorted."""
+        ...
+
+    def delete(self, key: str) -> None:
+        """Remove a key; does nothing where there is none."""
+        ...

@@ -1,0 +1,1 @@
+"""Use-cases that the command line, the API and workers share."""

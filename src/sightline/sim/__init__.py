@@ -1,0 +1,1 @@
+"""Renders videos with exact ground truth."""

@@ -1,0 +1,1 @@
+"""Glue: one Stage a file."""
