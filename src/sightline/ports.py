@@ -111,6 +111,7 @@ class ModelOptions:
         runtime: Plugin name of the runtime, as in `openvino`.
         precision: `f32`, `bf16` or `int8`.
         threads: Cores it may use at once.
+        in_flight: How many answers a caller may leave pending; the runtime holds that many requests ready.
         min_score: Lowest score it should report, 0..1.
         iou: Overlap above which non-maximum suppression drops the weaker box, 0..1.
         max_detections: Most boxes a frame, the best ones.
@@ -122,6 +123,7 @@ class ModelOptions:
     runtime: str = "openvino"
     precision: str = "f32"
     threads: int = 1
+    in_flight: int = 4
     min_score: float = 0.1
     iou: float = 0.7
     max_detections: int = 300
@@ -204,7 +206,7 @@ class Runtime(Protocol):
     def submit(self, image: UInt8) -> Pending[tuple[NDArray[Any], ...]]:
         """Start on a `(h, w, 3)` BGR picture of the graph's input size; outputs come in the graph's order.
 
-        Blocks while as many requests are under way as the runtime has cores for.
+        At most `options.in_flight` answers may be pending: take the oldest `result()` before you go on.
         """
         ...
 
