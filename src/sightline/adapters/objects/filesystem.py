@@ -1,0 +1,102 @@
+"""Objects as files under one folder."""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from sightline.adapters.objects.keys import checked_key
+from sightline.core.errors import (
+    AdapterError,
+    ConflictError,
+    OutputFullError,
+    OutputUnwritableError,
+    SourceUnavailableError,
+)
+
+_CHUNK_BYTES = 1 << 20
+_INCOMING = ".incoming"  # no key starts with a dot
+
+
+class FilesystemStore:
+    """Keeps each object in a file of its key's name; a file is there whole or not at all.
+
+    Args:
+        root: Folder of the store; made when the first object comes.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def put(self, key: str, data: Iterable[bytes]) -> None:
+        """Store under a new key, whole or not at all; raises `ConflictError` where the key is taken.
+
+        The bytes go to a hidden file first and get their name by a link, which the system refuses where the
+        name exists: two writers cannot both win, and a crash leaves nothing under a final name.
+        """
+        final = self._path(key)
+        try:
+            if final.exists():
+                raise ConflictError(f"the object {key!r} exists already")
+            incoming = self._root / _INCOMING
+            incoming.mkdir(parents=True, exist_ok=True)
+            final.parent.mkdir(parents=True, exist_ok=True)
+            descriptor, name = tempfile.mkstemp(dir=incoming)
+            try:
+                with os.fdopen(descriptor, "wb") as file:
+                    for chunk in data:
+                        file.write(chunk)
+                    file.flush()
+                    os.fsync(file.fileno())
+                os.link(name, final)
+            finally:
+                os.unlink(name)  # noqa: PTH108 - the name is a plain string here
+        except OSError as error:
+            raise _named(error, key) from error
+
+    def get(self, key: str, *, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+        """The bytes from `start` up to `end`; raises `SourceUnavailableError`."""
+        path = self._path(key)
+        try:
+            with path.open("rb") as file:
+                file.seek(start)
+                left = None if end is None else max(0, end - start)
+                while chunk := file.read(_CHUNK_BYTES if left is None else min(_CHUNK_BYTES, left)):
+                    left = None if left is None else left - len(chunk)
+                    yield chunk
+        except OSError as error:
+            raise SourceUnavailableError(f"the object {key!r} cannot be read: {error.strerror}") from error
+
+    def list(self, prefix: str) -> Sequence[str]:
+        """Keys under a prefix, sorted."""
+        keys = []
+        for folder, folders, files in os.walk(self._root):
+            folders[:] = [name for name in folders if not name.startswith(".")]
+            inside = Path(folder).relative_to(self._root).as_posix()
+            keys += [name if inside == "." else f"{inside}/{name}" for name in files]
+        return sorted(key for key in keys if key.startswith(prefix))
+
+    def delete(self, key: str) -> None:
+        """Remove a key; does nothing where there is none."""
+        try:
+            self._path(key).unlink(missing_ok=True)
+        except OSError as error:
+            raise _named(error, key) from error
+
+    def _path(self, key: str) -> Path:
+        """Give the key's file; a link inside the store must not lead out of it."""
+        path = self._root / checked_key(key)
+        if not path.parent.resolve().is_relative_to(self._root.resolve()):
+            raise AdapterError(f"the key {key!r} leads out of the store")
+        return path
+
+
+def _named(error: OSError, key: str) -> Exception:
+    if isinstance(error, FileExistsError):
+        return ConflictError(f"the object {key!r} exists already")
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return OutputFullError(f"no room to store {key!r}", hint="free some room and try again")
+    return OutputUnwritableError(f"the object {key!r} cannot be stored: {error.strerror}")

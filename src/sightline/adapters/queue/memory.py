@@ -1,0 +1,82 @@
+"""A job queue inside one process."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from itertools import count
+
+from sightline.core.errors import ConflictError
+from sightline.core.time import Clock, SystemClock
+from sightline.ports import Lease
+
+
+@dataclass(slots=True)
+class _Job:
+    """A job that waits (no token) or is held."""
+
+    order: tuple[int, int]
+    ready_s: float = 0.0
+    token: str = ""
+    expires_s: float = 0.0
+
+
+class MemoryQueue:
+    """Hands jobs to threads of this process; forgets them when it ends.
+
+    A lease that ran out frees its job; the late worker then meets `ConflictError`.
+    """
+
+    def __init__(self, clock: Clock | None = None) -> None:
+        self._clock = clock or SystemClock()
+        self._jobs: dict[str, _Job] = {}
+        self._numbers = count(1)
+        self._lock = threading.Lock()
+
+    def put(self, job_id: str, *, priority: int = 0) -> None:
+        """Add a job; does nothing where it is queued or leased already."""
+        with self._lock:
+            self._jobs.setdefault(job_id, _Job(order=(-priority, next(self._numbers))))
+
+    def take(self, *, lease_s: float) -> Lease | None:
+        """Lease the next job, highest priority first, then oldest; None where none waits."""
+        with self._lock:
+            now_s = self._clock.monotonic_s()
+            waiting = [
+                (job.order, job_id)
+                for job_id, job in self._jobs.items()
+                if job.ready_s <= now_s and (not job.token or job.expires_s <= now_s)
+            ]
+            if not waiting:
+                return None
+            job_id = min(waiting)[1]
+            job = self._jobs[job_id]
+            job.token = str(next(self._numbers))
+            job.expires_s = now_s + lease_s
+            return Lease(job_id, job.token, job.expires_s)
+
+    def extend(self, lease: Lease, *, lease_s: float) -> Lease:
+        """Keep a lease; raises `ConflictError` once somebody else holds the job."""
+        with self._lock:
+            job = self._held(lease)
+            job.expires_s = self._clock.monotonic_s() + lease_s
+            return Lease(lease.job_id, lease.token, job.expires_s)
+
+    def finish(self, lease: Lease) -> None:
+        """Take the job off the queue; raises `ConflictError` once somebody else holds it."""
+        with self._lock:
+            self._held(lease)
+            del self._jobs[lease.job_id]
+
+    def give_back(self, lease: Lease, *, delay_s: float = 0.0) -> None:
+        """Let others have the job again, after a while."""
+        with self._lock:
+            job = self._held(lease)
+            job.token = ""
+            job.ready_s = self._clock.monotonic_s() + delay_s
+
+    def _held(self, lease: Lease) -> _Job:
+        job = self._jobs.get(lease.job_id)
+        if job is None or job.token != lease.token:
+            raise ConflictError(f"job {lease.job_id} is no longer held by this worker")
+        return job

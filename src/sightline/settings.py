@@ -1,0 +1,222 @@
+"""Everything that can be set for a machine, read once, in `bootstrap`.
+
+Each setting is an environment variable `SIGHTLINE_<NAME>`. What shapes one run's result (model, stride,
+rules, ...) is part of that run's request, not of these settings; docs/settings.md lists them all and is made
+from this file.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlsplit, urlunsplit
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from sightline.core.errors import SettingsError
+
+if TYPE_CHECKING:
+    from pydantic.config import JsonDict
+
+PREFIX = "SIGHTLINE_"
+
+
+def data_home(environ: Mapping[str, str], platform: str, user: Path) -> Path:
+    """Give where an application keeps its data on this platform.
+
+    Source:
+        XDG Base Directory Specification 0.8; Apple's File System Programming Guide; Windows Known Folders.
+    """
+    if platform == "darwin":
+        return user / "Library" / "Application Support" / "sightline"
+    if platform == "win32":
+        return Path(environ.get("LOCALAPPDATA") or user / "AppData" / "Local") / "sightline"
+    given = Path(environ.get("XDG_DATA_HOME", ""))
+    return (given if given.is_absolute() else user / ".local" / "share") / "sightline"
+
+
+def _home() -> Path:
+    return data_home(os.environ, sys.platform, Path.home())
+
+
+def _field(default: Any, title: str, description: str, *, unit: str = "", **limits: Any) -> Any:
+    """Declare a setting; `unit` is shown beside its value."""
+    extra: JsonDict = {"unit": unit}
+    if callable(default):
+        return Field(
+            default_factory=default, title=title, description=description, json_schema_extra=extra, **limits
+        )
+    return Field(default, title=title, description=description, json_schema_extra=extra, **limits)
+
+
+class Settings(BaseSettings):
+    """How Sightline is set up on this machine."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, frozen=True, extra="ignore", env_ignore_empty=True, protected_namespaces=()
+    )
+
+    home: Path = _field(
+        _home,
+        "Home folder",
+        "Where the database, models and logs lie; the platform's data folder by default.",
+    )
+    database_url: str = _field(
+        "", "Database", "SQLAlchemy address of the run database; empty means a SQLite file under `home`."
+    )
+    models_dir: Path | None = _field(
+        None, "Models folder", "Where pulled and added models lie; empty means `models` under `home`."
+    )
+    runs: str = _field("sqlite", "Run store", "Plugin that keeps runs and checkpoints.")
+    bus: str = _field("memory", "Event bus", "Plugin that carries progress to listeners.")
+
+    model: str = _field("motion", "Default model", "Model used where a run names none: a name or a file.")
+    runtime: str = _field("openvino", "Runtime", "Plugin that runs model graphs.")
+    precision: Literal["auto", "f32", "bf16", "int8"] = _field(
+        "auto",
+        "Precision",
+        "What models compute in; `auto` is bf16 where the processor has it (AVX512-BF16 or AMX), else f32. "
+        "Each run records what was chosen; set f32 for results that agree between machines.",
+    )
+    threads: int = _field(
+        0, "Threads", "Cores a run may keep busy; 0 means all.", unit="cores", ge=0, le=1024
+    )
+    batch: int = _field(
+        4,
+        "Batch",
+        "Frames handed from stage to stage at once; changes speed and memory, never a result.",
+        unit="frames",
+        ge=1,
+        le=256,
+    )
+    in_flight: int = _field(
+        4, "In flight", "Inferences under way at once in one model.", unit="requests", ge=1, le=64
+    )
+
+    segment_s: float = _field(
+        10.0,
+        "Segment length",
+        "About how much video one checkpoint covers; what a crash can cost.",
+        unit="s",
+        ge=0.5,
+        le=600,
+    )
+    max_attempts: int = _field(
+        3, "Attempts", "How often a segment is tried before its run fails.", unit="attempts", ge=1, le=20
+    )
+    retry_base_s: float = _field(
+        0.5,
+        "Retry wait",
+        "Wait before the second attempt; it doubles with each further one, with jitter.",
+        unit="s",
+        ge=0,
+        le=60,
+    )
+    stage_timeout_s: float = _field(
+        300.0,
+        "Stage timeout",
+        "Longest that one stage may work on one batch before its run fails.",
+        unit="s",
+        gt=0,
+        le=86_400,
+    )
+    min_free_bytes: int = _field(
+        200_000_000,
+        "Free disk",
+        "A run does not start, and stops resumably, with less room than this where results go.",
+        unit="bytes",
+        ge=0,
+    )
+    seed: int = _field(0, "Seed", "Seeds the jitter of retries; results never depend on it.", ge=0)
+
+    max_pixels: int = _field(
+        67_108_864, "Largest picture", "Videos with more pixels a frame are refused.", unit="px", ge=1
+    )
+    max_duration_s: float = _field(
+        86_400.0, "Longest video", "Longer videos are refused.", unit="s", gt=0, le=31_536_000
+    )
+    max_file_bytes: int = _field(
+        1_000_000_000_000, "Largest file", "Larger files are refused.", unit="bytes", ge=1
+    )
+
+    log_level: Literal["debug", "info", "warning", "error"] = _field(
+        "warning", "Log level", "Least serious message shown on the terminal; the log file holds `info` too."
+    )
+    log_format: Literal["text", "json"] = _field(
+        "text", "Log format", "How messages look on the terminal; the log file is JSON lines always."
+    )
+
+    @property
+    def database(self) -> str:
+        """The run database's address."""
+        return self.database_url or f"sqlite:///{self.home / 'sightline.db'}"
+
+    @property
+    def models(self) -> Path:
+        """Where models lie."""
+        return self.models_dir or self.home / "models"
+
+    @property
+    def logs(self) -> Path:
+        """Where log files lie."""
+        return self.home / "logs"
+
+
+def read_settings(**given: Any) -> Settings:
+    """Read the environment; `given` wins over it, `None` in it counts as not given.
+
+    Raises:
+        SettingsError: A value is out of range; the text names the variable.
+    """
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0]) if first["loc"] else "settings"
+        raise SettingsError(
+            f"{PREFIX}{name.upper()}={first.get('input')!r}: {first['msg'].lower()}",
+            hint="see `sightline settings`",
+        ) from None
+
+
+def unknown_variables(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Give `SIGHTLINE_*` variables that name no setting: most often a misspelling."""
+    known = {PREFIX + name.upper() for name in Settings.model_fields} | {PREFIX + "TEST_DATA"}
+    return tuple(sorted(name for name in environ if name.startswith(PREFIX) and name not in known))
+
+
+def without_password(url: str) -> str:
+    """Give an address that is safe to show: a password in it becomes `***`."""
+    parts = urlsplit(url)
+    if parts.password is None:
+        return url
+    place = parts.netloc.rpartition("@")[2]
+    return urlunsplit(parts._replace(netloc=f"{parts.username or ''}:***@{place}"))
+
+
+def described(settings: Settings) -> list[dict[str, str]]:
+    """Give each setting as `name variable value default unit title description`, secrets hidden."""
+    rows = []
+    for name, field in Settings.model_fields.items():
+        extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
+        default = "platform's data folder" if field.default_factory else _shown(field.default)
+        rows.append(
+            {
+                "name": name,
+                "variable": PREFIX + name.upper(),
+                "value": _shown(getattr(settings, name)),
+                "default": default,
+                "unit": str(extra.get("unit", "")),
+                "title": field.title or name,
+                "description": field.description or "",
+            }
+        )
+    return rows
+
+
+def _shown(value: Any) -> str:
+    return "" if value is None else without_password(str(value))
