@@ -63,6 +63,15 @@ class Ledger:
             failed=by_cause(FrameStatus.FAILED),
         )
 
+    def plus(self, other: Ledger) -> Ledger:
+        """Give both counts together."""
+        return Ledger(
+            decoded=self.decoded + other.decoded,
+            inferred=self.inferred + other.inferred,
+            skipped=_sum(self.skipped, other.skipped),
+            failed=_sum(self.failed, other.failed),
+        )
+
     def to_json(self) -> dict[str, Any]:
         """Give the ledger as plain data."""
         return {
@@ -72,3 +81,7 @@ class Ledger:
             "failed": dict(self.failed),
             "coverage": round(self.coverage, 6),
         }
+
+
+def _sum(one: Mapping[str, int], two: Mapping[str, int]) -> dict[str, int]:
+    return dict(sorted((Counter(one) + Counter(two)).items()))

@@ -1,0 +1,254 @@
+"""Carries a run out: every segment once, then tables, report, annotated video and manifest.
+
+What was committed before a crash is not done again; the rest gives the same bytes as a run that was never
+disturbed.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from sightline.core.errors import ConflictError, OutputFullError, RunCancelled, SightlineError
+from sightline.core.events import EventKind, RunEvent
+from sightline.core.runs import Checkpoint, Run, RunState
+from sightline.engine.progress import ProgressMeter
+from sightline.engine.retry import RetryPolicy, with_retries
+from sightline.engine.run import EngineSettings, EngineStats, Pipeline
+from sightline.service.folder import RunFolder, free_bytes
+from sightline.service.prepare import Prepared, prepare
+from sightline.service.publish import publish
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from threading import Event
+
+    from sightline.service.platform import Platform
+
+_log = structlog.get_logger()
+_LOOK_EVERY_S = 1.0
+_TELL_EVERY_S = 0.2
+Listener = Callable[[RunEvent], None]
+
+
+def execute(
+    platform: Platform, run_id: str, *, listener: Listener | None = None, cancel: Event | None = None
+) -> Run:
+    """Carry a queued run out, to its end or to the first thing that stops it.
+
+    Args:
+        platform: The adapters.
+        run_id: A queued run.
+        listener: Told each event in this process, besides the bus.
+        cancel: Set it to stop; the run can be resumed.
+
+    Raises:
+        RunCancelled: It was asked to stop; what was committed stays.
+        SightlineError: What ended it; stored with the run.
+    """
+    run = platform.runs.get(run_id)
+    with RunFolder(Path(run.folder)).locked():
+        return _Execution(platform, run, listener, cancel).carry_out()
+
+
+class _Execution:
+    """One attempt of one process to bring a run to its end."""
+
+    def __init__(self, platform: Platform, run: Run, listener: Listener | None, cancel: Event | None) -> None:
+        self._platform = platform
+        self._run = run
+        self._listener = listener
+        self._cancel = cancel
+        self._folder = RunFolder(Path(run.folder))
+        self._log = _log.bind(run=run.id)
+        self._looked_s = -_LOOK_EVERY_S
+        self._told_s = -_TELL_EVERY_S
+        self._timings: dict[str, Any] = {}
+
+    def carry_out(self) -> Run:
+        """Do it all; the run's state tells how it ended."""
+        self._change(RunState.RUNNING, attempts=self._run.attempts + 1)
+        try:
+            prepared = self._with_retries(self._analyse)
+            self._publish(prepared)
+        except RunCancelled:
+            asked = self._platform.runs.get(self._run.id).cancel_requested
+            self._end(RunState.CANCELLED if asked else RunState.INTERRUPTED, {})
+            raise
+        except KeyboardInterrupt:
+            self._end(RunState.INTERRUPTED, {})
+            raise RunCancelled from None
+        except SightlineError as error:
+            self._log.error("run_failed", code=error.code, error=str(error), exc_info=error.__cause__)
+            details = {"code": error.code, "message": str(error), "hint": error.hint}
+            self._end(RunState.FAILED, details)
+            raise
+        return self._end(RunState.COMPLETED, {})
+
+    # -- the segments --------------------------------------------------------------------------------------
+
+    def _with_retries(self, work: Callable[[], Prepared]) -> Prepared:
+        settings = self._platform.settings
+        return with_retries(
+            work,
+            RetryPolicy(attempts=settings.max_attempts, base_s=settings.retry_base_s),
+            clock=self._platform.clock,
+            rng=self._platform.rng,
+            on_retry=lambda error, failures, wait_s: self._log.warning(
+                "attempt_failed", error=str(error), failures=failures, wait_s=round(wait_s, 2)
+            ),
+        )
+
+    def _analyse(self) -> Prepared:
+        """Do all segments that are not committed yet."""
+        prepared = prepare(self._platform, self._run, self._folder)
+        try:
+            with self._stage("analyze"):
+                self._run_pipeline(prepared)
+        finally:
+            prepared.source.close()
+        return prepared
+
+    def _run_pipeline(self, prepared: Prepared) -> None:
+        segments, done = prepared.segments, self._committed()
+        total = sum(segment.frames for segment in segments)
+        before = sum(segment.frames for segment in segments[: len(done)])
+        meter = ProgressMeter(total, done=before, clock=self._platform.clock)
+        pipeline = Pipeline(
+            prepared.source,
+            prepared.stages,
+            commit=self._commit,
+            settings=EngineSettings(
+                channel_frames=max(2, self._platform.settings.batch),
+                stage_timeout_s=self._platform.settings.stage_timeout_s,
+            ),
+        )
+        if len(done) == len(segments):
+            return
+        started_s = time.monotonic()
+        stats = pipeline.run(
+            segments[len(done) :],
+            snapshots=done[-1].snapshots if done else None,
+            tick=lambda count: self._tell(
+                "analyze", meter.read(before + count).to_json(), count + before == total
+            ),
+            stop=self._asked_to_stop,
+        )
+        self._note(stats, total - before, time.monotonic() - started_s)
+
+    def _committed(self) -> Sequence[Checkpoint]:
+        """Give the checkpoints whose parts lie in the folder, from the first on without a gap."""
+        found = self._platform.journal.checkpoints(self._run.id)
+        for place, checkpoint in enumerate(found):
+            if checkpoint.segment != place or not self._folder.part(place).is_dir():
+                raise ConflictError(
+                    f"the work on segment {place} is gone from {self._folder.work}",
+                    hint="somebody removed it; start again with --overwrite",
+                )
+        return found
+
+    def _commit(self, checkpoint: Checkpoint) -> None:
+        event = self._event(
+            EventKind.STAGE_PROGRESS,
+            "analyze",
+            {"segment": checkpoint.segment, "rows": dict(checkpoint.parts)},
+        )
+        self._platform.journal.commit(self._run.id, checkpoint, events=[event])
+        if free_bytes(self._folder.root) < self._platform.settings.min_free_bytes:
+            raise OutputFullError(
+                f"less than {self._platform.settings.min_free_bytes / 1e6:.0f} MB are free at {self._folder.root}",
+                hint="free some space, then resume with --resume; what was done so far is kept",
+            )
+
+    def _note(self, stats: EngineStats, frames: int, wall_s: float) -> None:
+        self._timings["analyze"] = {
+            "frames": frames,
+            "wall_s": round(wall_s, 3),
+            "fps": round(frames / wall_s, 2) if wall_s > 0 else None,
+            "busy_s": {name: round(busy, 3) for name, busy in stats.busy_s.items()},
+            "waited_s": {
+                name: {"writer": round(channel.put_wait_s, 3), "reader": round(channel.get_wait_s, 3)}
+                for name, channel in stats.channels.items()
+            },
+        }
+
+    # -- the results ---------------------------------------------------------------------------------------
+
+    def _publish(self, prepared: Prepared) -> None:
+        publish(
+            self._platform,
+            self._run,
+            self._folder,
+            prepared,
+            timings=self._timings,
+            stage=self._stage,
+            check=self._check,
+        )
+
+    def _check(self, name: str, progress: Mapping[str, Any] | None = None) -> None:
+        """Tell how far a step has come; leave it where somebody asked for that."""
+        if self._asked_to_stop():
+            raise RunCancelled
+        if progress is not None:
+            self._tell(name, progress, bool(progress.get("done") == progress.get("total")))
+
+    # -- state and events ----------------------------------------------------------------------------------
+
+    @contextmanager
+    def _stage(self, name: str) -> Iterator[None]:
+        started_s = time.monotonic()
+        self._emit(self._event(EventKind.STAGE_STARTED, name, {}))
+        try:
+            yield
+        except SightlineError as error:
+            self._emit(self._event(EventKind.STAGE_FAILED, name, {"code": error.code, "error": str(error)}))
+            raise
+        self._timings.setdefault(name, {})["stage_s"] = round(time.monotonic() - started_s, 3)
+        self._emit(self._event(EventKind.STAGE_COMPLETED, name, {}))
+
+    def _asked_to_stop(self) -> bool:
+        if self._cancel is not None and self._cancel.is_set():
+            return True
+        now_s = time.monotonic()
+        if now_s - self._looked_s < _LOOK_EVERY_S:
+            return False
+        self._looked_s = now_s
+        return self._platform.runs.get(self._run.id).cancel_requested
+
+    def _tell(self, stage: str, progress: Mapping[str, Any], last: bool) -> None:  # noqa: FBT001
+        now_s = time.monotonic()
+        if last or now_s - self._told_s >= _TELL_EVERY_S:
+            self._told_s = now_s
+            self._emit(self._event(EventKind.STAGE_PROGRESS, stage, progress))
+
+    def _event(self, kind: EventKind, stage: str, details: Mapping[str, Any]) -> RunEvent:
+        return RunEvent(self._run.id, kind, stage, self._platform.clock.now_s(), details)
+
+    def _emit(self, event: RunEvent) -> None:
+        self._platform.bus.publish(event)
+        if self._listener is not None:
+            self._listener(event)
+
+    def _end(self, state: RunState, error: Mapping[str, Any]) -> Run:
+        kind = EventKind.PIPELINE_COMPLETED if state is RunState.COMPLETED else EventKind.PIPELINE_FAILED
+        event = self._event(kind, "", {"state": state.value, **error})
+        run = self._change(state, error=error, event=event)
+        self._emit(event)
+        return run
+
+    def _change(self, state: RunState, *, event: RunEvent | None = None, **changes: Any) -> Run:
+        """Store a change; a request to cancel that came in meanwhile is kept."""
+        while True:
+            now = self._platform.runs.get(self._run.id)
+            changed = replace(now, state=state, updated_s=self._platform.clock.now_s(), **changes)
+            try:
+                self._run = self._platform.runs.update(changed, events=[event] if event else [])
+            except ConflictError:
+                continue
+            return self._run

@@ -1,0 +1,209 @@
+"""A run's folder: work in progress under `.sightline`, results under their final names only when whole."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from sightline.core.errors import ConflictError, OutputFullError, OutputUnwritableError
+from sightline.core.tables import schema_of
+
+MANIFEST = "manifest.json"
+BACKGROUND = "background.png"
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn the operating system's refusals into errors with a hint.
+
+    Raises:
+        OutputFullError: The disk is full.
+        OutputUnwritableError: Anything else that stops writing.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _FULL:
+            raise OutputFullError(
+                f"no room left while writing {path.name}",
+                hint="free some space, then resume with --resume; what was done so far is kept",
+            ) from error
+        raise OutputUnwritableError(
+            f"cannot write {path}: {error.strerror or error}", hint="choose another folder with --out"
+        ) from error
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """Give a temporary name to write to; it becomes `path` only when all went well.
+
+    Raises:
+        OutputError: It could not be written.
+    """
+    temporary = path.with_name(f".{path.name}.part")
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            yield temporary
+            _sync(temporary)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write plain data as JSON, whole or not at all; equal data give equal bytes.
+
+    Raises:
+        OutputError: It could not be written.
+    """
+    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    with whole(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def sha256_of(path: Path) -> str:
+    """Give a file's SHA-256 in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _sync(path: Path) -> None:
+    """Have the bytes on disk before anything says that they are."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+class RunFolder:
+    """Where a run works and leaves its results.
+
+    Attributes:
+        root: The folder the user named.
+        work: Work in progress; gone once the run has completed.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.work = root / ".sightline"
+
+    @property
+    def tables(self) -> Path:
+        """Folder of the finished tables."""
+        return self.root / "tables"
+
+    @property
+    def figures(self) -> Path:
+        """Folder of the pictures."""
+        return self.root / "figures"
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether it holds a finished run: the manifest is written last."""
+        return (self.root / MANIFEST).is_file()
+
+    def create(self) -> None:
+        """Make it, with its work folder.
+
+        Raises:
+            OutputError: It cannot be made or written to.
+        """
+        with writing(self.root):
+            self.work.mkdir(parents=True, exist_ok=True)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the folder; the operating system lets go when the process dies, however it dies.
+
+        Raises:
+            ConflictError: Another process works in it.
+        """
+        self.create()
+        with writing(self.work), (self.work / "lock").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise ConflictError(
+                    f"another process is working in {self.root}", hint="wait for it, or choose another --out"
+                ) from None
+            yield
+
+    def clear(self) -> None:
+        """Remove every result and all work of earlier runs; files that are not ours stay.
+
+        Raises:
+            OutputError: Something could not be removed.
+        """
+        with writing(self.root):
+            for name in ("tables", "figures", ".sightline/parts", ".sightline/new"):
+                shutil.rmtree(self.root / name, ignore_errors=True)
+            for name in (MANIFEST, BACKGROUND, "report.json", "report.html", "annotated.mp4"):
+                (self.root / name).unlink(missing_ok=True)
+
+    # -- parts ---------------------------------------------------------------------------------------------
+
+    def part(self, segment: int) -> Path:
+        """Folder of one segment's table parts."""
+        return self.work / "parts" / f"{segment:06d}"
+
+    def write_part(self, segment: int, rows: Mapping[str, pa.RecordBatch]) -> None:
+        """Store a segment's rows; the folder appears whole, with its bytes on disk.
+
+        A part left by a process that died before its checkpoint was committed is replaced.
+
+        Raises:
+            OutputError: It could not be written.
+        """
+        final = self.part(segment)
+        temporary = final.with_suffix(".tmp")
+        with writing(final):
+            shutil.rmtree(temporary, ignore_errors=True)
+            temporary.mkdir(parents=True)
+            for table, batch in rows.items():
+                path = temporary / f"{table}.parquet"
+                pq.write_table(pa.Table.from_batches([batch]), path, compression="zstd")
+                _sync(path)
+            shutil.rmtree(final, ignore_errors=True)
+            temporary.replace(final)
+            _sync(final.parent)
+
+    def join_parts(self, segments: int) -> None:
+        """Make `tables/*.parquet` of all parts, a row group a segment; memory holds one part at a time.
+
+        Raises:
+            OutputError: They could not be written.
+        """
+        names = sorted(path.stem for path in self.part(0).glob("*.parquet"))
+        for table in names:
+            with (
+                whole(self.tables / f"{table}.parquet") as path,
+                pq.ParquetWriter(path, schema_of(table), compression="zstd") as writer,
+            ):
+                for segment in range(segments):
+                    part = pq.read_table(self.part(segment) / f"{table}.parquet", use_threads=False)
+                    if part.num_rows:
+                        writer.write_table(part)
+
+    def finish(self) -> None:
+        """Remove the work folder's contents, now that the results stand."""
+        shutil.rmtree(self.work / "parts", ignore_errors=True)
+        shutil.rmtree(self.work, ignore_errors=True)
+
+
+def free_bytes(path: Path) -> int:
+    """Give how many bytes can still be written where `path` lies."""
+    return shutil.disk_usage(path).free

@@ -1,0 +1,40 @@
+"""What use-cases are handed: the adapters that `bootstrap` chose."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from random import Random
+
+    from sightline.core.machine import Machine
+    from sightline.core.time import Clock
+    from sightline.ports import EventBus, RunJournal, RunStore
+    from sightline.settings import Settings
+    from sightline.vision.weights import Zoo
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """Everything a use-case may reach outside itself.
+
+    Attributes:
+        settings: How Sightline is set up on this machine.
+        machine: What this machine can give.
+        clock: Tells and passes the time.
+        runs: The runs.
+        journal: What runs have committed, in the same database.
+        bus: Carries progress to listeners.
+        zoo: The models on this machine.
+        rng: Draws the jitter of retries; results never depend on it.
+    """
+
+    settings: Settings
+    machine: Machine
+    clock: Clock
+    runs: RunStore
+    journal: RunJournal
+    bus: EventBus
+    zoo: Zoo
+    rng: Random

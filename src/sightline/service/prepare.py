@@ -1,0 +1,154 @@
+"""Builds what a run needs from its stored settings: source, model, stages, provenance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import sightline
+from sightline import plugins
+from sightline.media.motion_gate import MotionGate
+from sightline.media.probe import probe
+from sightline.ports import Kit, ModelOptions
+from sightline.service.submit import media_limits
+from sightline.stages.decode import VideoSource
+from sightline.stages.record import RecordStage
+from sightline.vision.catalog import build_model
+from sightline.vision.detect import decode_size
+
+if TYPE_CHECKING:
+    from sightline.core.media import MediaInfo, Segment
+    from sightline.core.runs import Run
+    from sightline.ports import Application, ModelAdapter, Stage, Tracker
+    from sightline.service.folder import RunFolder
+    from sightline.service.platform import Platform
+
+_KEPT = ("detections", "tracks", "poses")
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What a run works with.
+
+    Attributes:
+        source: The opened video.
+        media: Facts about it.
+        segments: What it is worked on in.
+        application: What the results are for.
+        model: Finds things; opened by its stage.
+        stages: The whole pipeline, recording included.
+        provenance: What every number depends on: versions, model, settings, source.
+    """
+
+    source: VideoSource
+    media: MediaInfo
+    segments: Sequence[Segment]
+    application: Application
+    model: ModelAdapter
+    stages: Sequence[Stage]
+    provenance: Mapping[str, Any]
+
+
+def prepare(platform: Platform, run: Run, folder: RunFolder) -> Prepared:
+    """Build what a run needs; no weights load yet.
+
+    Raises:
+        SightlineError: The video, the model or a setting cannot be used.
+    """
+    settings = run.settings
+    path = Path(run.source)
+    limits = media_limits(platform)
+    application: Application = plugins.load("apps", run.app)()
+    model = build_model(settings["model"], model_options(platform, settings), platform.zoo)
+    size = decode_size(model.info, probe(path, limits).size)
+    source = VideoSource(
+        path,
+        size=size,
+        stride=settings["stride"],
+        segment_s=settings["segment_s"],
+        threads=decode_threads(platform),
+        limits=limits,
+        motion_gate=MotionGate() if settings["skip_still"] else None,
+    )
+    media = source.open()
+    kit = Kit(
+        media=media,
+        models={"detector": model},
+        tracker=partial(make_tracker, settings["tracker"], camera_motion=settings["camera_motion"]),
+        settings=settings["app"],
+    )
+    stages = list(application.stages(kit))
+    produced = frozenset[str]().union(*(stage.produces for stage in stages))
+    record = RecordStage(
+        folder.write_part,
+        tables=[table for table in _KEPT if table in produced],
+        class_names=lambda: model.info.class_names,
+    )
+    return Prepared(
+        source=source,
+        media=media,
+        segments=source.segments(),
+        application=application,
+        model=model,
+        stages=[*stages, record],
+        provenance=_provenance(run, model),
+    )
+
+
+def cores(platform: Platform) -> int:
+    """Give the core budget of one run."""
+    return platform.settings.threads or platform.machine.cores
+
+
+def decode_threads(platform: Platform) -> int:
+    """Give how many threads the decoder may use: it waits for the model most of the time."""
+    return min(2, cores(platform))
+
+
+def model_options(platform: Platform, settings: Mapping[str, Any]) -> ModelOptions:
+    """Give how a run's model is to be run."""
+    chosen = {name: settings["app"][name] for name in ("iou", "max_detections") if name in settings["app"]}
+    return ModelOptions(
+        runtime=settings["runtime"],
+        precision=settings["precision"],
+        threads=cores(platform),
+        in_flight=max(platform.settings.in_flight, cores(platform) + 1),
+        min_score=settings["app"].get("min_score", 0.1),
+        layout=settings["layout"],
+        **chosen,
+    )
+
+
+def make_tracker(name: str, *, camera_motion: bool) -> Tracker:
+    """Give a fresh tracker.
+
+    Raises:
+        UnknownPluginError: None of that name is installed.
+    """
+    tracker: Tracker = plugins.load("trackers", name)(camera_motion=camera_motion)
+    return tracker
+
+
+def _provenance(run: Run, model: ModelAdapter) -> dict[str, Any]:
+    """Give what decides the results; nothing in it differs between two runs of the same request."""
+    info, settings = model.info, run.settings
+    return {
+        "sightline": sightline.__version__,
+        "app": run.app,
+        "source": dict(settings["source"]),
+        "model": {
+            "name": Path(info.name).name,
+            "family": info.family,
+            "sha256": info.sha256,
+            "precision": info.precision,
+            "runtime": settings["runtime"] if info.sha256 else "",
+            "licence": info.licence,
+        },
+        "settings": {
+            name: settings[name]
+            for name in ("stride", "skip_still", "tracker", "camera_motion", "segment_s", "app")
+        },
+    }

@@ -1,0 +1,210 @@
+"""Makes a run's results of its committed parts: tables, report, annotated video, manifest."""
+
+from __future__ import annotations
+
+import platform as host
+import shutil
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import cv2
+
+from sightline.core.errors import MediaError
+from sightline.core.ledger import Ledger
+from sightline.media.thumbnails import thumbnail
+from sightline.ports import ReportContext
+from sightline.service.folder import BACKGROUND, MANIFEST, RunFolder, sha256_of, whole, write_json
+from sightline.service.tables import ParquetTables, ParquetWriter
+from sightline.stages.annotate import annotate_video
+
+if TYPE_CHECKING:
+    from sightline.core.arrays import UInt8
+    from sightline.core.runs import Run
+    from sightline.ports import Application
+    from sightline.service.platform import Platform
+    from sightline.service.prepare import Prepared
+
+_BACKGROUND_HEIGHT_PX = 720
+_PACKAGES = ("numpy", "av", "opencv-python-headless", "openvino", "onnxruntime", "pyarrow", "scipy")
+Step = Callable[[str], AbstractContextManager[None]]
+Check = Callable[..., None]
+
+
+def publish(
+    platform: Platform,
+    run: Run,
+    folder: RunFolder,
+    prepared: Prepared,
+    *,
+    timings: Mapping[str, Any],
+    stage: Step,
+    check: Check,
+) -> None:
+    """Make all results; each appears under its name only when whole, the manifest last.
+
+    Args:
+        platform: The adapters.
+        run: Whose results.
+        folder: Where they go.
+        prepared: What the run worked with.
+        timings: What each step took; kept in the manifest, never in the report.
+        stage: Wraps each step with its events.
+        check: Called with a step's name and progress; raises when the run is to stop.
+
+    Raises:
+        SightlineError: A result could not be made or written.
+    """
+    with stage("tables"):
+        folder.join_parts(len(prepared.segments))
+    check("tables")
+    with stage("report"):
+        background = scene_picture(Path(run.source), prepared)
+        _keep_background(folder, background)
+        write_report(
+            prepared.application,
+            tables=folder.tables,
+            out=folder,
+            media=prepared.media,
+            settings=run.settings["app"],
+            provenance=prepared.provenance,
+            background=background,
+        )
+    check("report")
+    if run.settings["annotate"]:
+        with stage("annotate"):
+            annotate_video(
+                Path(run.source),
+                ParquetTables(folder.tables),
+                folder.root / "annotated.mp4",
+                media=prepared.media,
+                segments=prepared.segments,
+                rules=run.settings["app"].get("rules"),
+                threads=platform.settings.threads or platform.machine.cores,
+                tell=lambda done, total: check("annotate", {"done": done, "total": total}),
+            )
+    _write_manifest(platform, run, folder, prepared, timings)
+    folder.finish()
+
+
+def read_ledger(tables: ParquetTables) -> Ledger:
+    """Count what became of every frame."""
+    counted: list[tuple[str, str | None]] = []
+    total = Ledger()
+    for batch in tables.batches("frames", ["status", "cause"]):
+        counted = list(zip(batch["status"].to_pylist(), batch["cause"].to_pylist(), strict=True))
+        total = total.plus(Ledger.from_rows(counted))
+    return total
+
+
+def write_report(
+    application: Application,
+    *,
+    tables: Path,
+    out: RunFolder,
+    media: Any,
+    settings: Mapping[str, Any],
+    provenance: Mapping[str, Any],
+    background: UInt8 | None,
+) -> Mapping[str, Any]:
+    """Have the application make its report, page, figures and tables from stored tables.
+
+    Raises:
+        SightlineError: It could not be made or written.
+    """
+    fresh = out.work / "figures"
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(parents=True)
+    with ParquetWriter(out.tables) as writer:
+        report = application.report(
+            ReportContext(
+                media=media,
+                read=ParquetTables(tables, out.tables),
+                write=writer,
+                settings=settings,
+                provenance=provenance,
+                ledger=read_ledger(ParquetTables(tables)).to_json(),
+                background=background,
+                figures=fresh,
+            )
+        )
+    page = application.page(report, fresh)
+    shutil.rmtree(out.figures, ignore_errors=True)
+    fresh.replace(out.figures)
+    write_json(out.root / "report.json", report)
+    with whole(out.root / "report.html") as path:
+        path.write_text(page, encoding="utf-8")
+    return report
+
+
+def scene_picture(video: Path, prepared: Prepared) -> UInt8 | None:
+    """Give a picture from the middle of the video, None where none decodes."""
+    first = prepared.segments[0].start_pts_s if prepared.segments else 0
+    height = min(_BACKGROUND_HEIGHT_PX, prepared.media.size[0])
+    for share in (0.5, 0.0):
+        try:
+            return thumbnail(video, float(first + prepared.media.duration_s * share), height)  # type: ignore[operator]
+        except MediaError:
+            continue
+    return None
+
+
+def _keep_background(folder: RunFolder, background: UInt8 | None) -> None:
+    """Keep the picture beside the report, so that a replay needs no video."""
+    if background is not None:
+        with whole(folder.root / BACKGROUND) as path:
+            path.write_bytes(cv2.imencode(".png", background)[1].tobytes())
+
+
+def _write_manifest(
+    platform: Platform, run: Run, folder: RunFolder, prepared: Prepared, timings: Mapping[str, Any]
+) -> None:
+    files = sorted(
+        path
+        for path in folder.root.rglob("*")
+        if path.is_file() and path.name != MANIFEST and folder.work not in path.parents
+    )
+    media = prepared.media
+    write_json(
+        folder.root / MANIFEST,
+        {
+            "format": 1,
+            "run": {"id": run.id, "app": run.app, "created_s": run.created_s, "attempts": run.attempts},
+            "provenance": prepared.provenance,
+            "media": {
+                "container": media.container,
+                "codec": media.codec,
+                "height_px": media.size[0],
+                "width_px": media.size[1],
+                "rotation_deg": media.rotation_deg,
+                "frame_rate_hz": str(media.frame_rate_hz) if media.frame_rate_hz else None,
+                "variable_frame_rate": media.variable_frame_rate,
+                "duration_s": float(media.duration_s),
+                "frames": media.frames,
+                "audio_codec": media.audio_codec,
+            },
+            "ledger": read_ledger(ParquetTables(folder.tables)).to_json(),
+            "machine": {"cpu": platform.machine.cpu, "cores": platform.machine.cores},
+            "versions": {"python": host.python_version(), **_versions()},
+            "performance": dict(timings),
+            "files": {
+                path.relative_to(folder.root).as_posix(): {
+                    "sha256": sha256_of(path),
+                    "bytes": path.stat().st_size,
+                }
+                for path in files
+            },
+        },
+    )
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found

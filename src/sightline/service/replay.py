@@ -1,0 +1,71 @@
+"""Makes a new report with other rules from stored tables: no video, no inference."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import cv2
+
+from sightline import plugins
+from sightline.core.errors import ConflictError
+from sightline.service.folder import BACKGROUND, RunFolder, write_json
+from sightline.service.publish import write_report
+from sightline.service.results import Results
+
+if TYPE_CHECKING:
+    from sightline.core.arrays import UInt8
+    from sightline.ports import Application
+
+
+def replay(folder: Path, rules: Path, out: Path | None = None, *, overwrite: bool = False) -> Path:
+    """Apply a rules file to a finished run's tables.
+
+    Args:
+        folder: The run's results; they stay as they are.
+        rules: YAML file of lines, zones and thresholds.
+        out: Where report, page, figures and the application's tables go; `replay-<rules>` in `folder`
+            by default.
+        overwrite: Replace an earlier replay there.
+
+    Returns:
+        The folder of the new report.
+
+    Raises:
+        ConfigError: `folder` holds no finished run.
+        RulesError: The rules file is wrong.
+        ConflictError: `out` holds a report already.
+    """
+    from sightline.analytics.rules import read_rules
+
+    results = Results(folder)
+    provenance: dict[str, Any] = results.manifest["provenance"]
+    application: Application = plugins.load("apps", provenance["app"])()
+    settings = {**provenance["settings"]["app"], "rules": read_rules(rules).to_json()}
+    target = RunFolder((out or results.folder / f"replay-{rules.stem}").absolute())
+    if (target.root / "report.json").exists() and not overwrite:
+        raise ConflictError(
+            f"{target.root} holds a report already", hint="add --overwrite, or choose another --out"
+        )
+    provenance = {**provenance, "settings": {**provenance["settings"], "app": settings}}
+    with target.locked():
+        write_report(
+            application,
+            tables=results.folder / "tables",
+            out=target,
+            media=results.media,
+            settings=settings,
+            provenance=provenance,
+            background=_background(results),
+        )
+        write_json(
+            target.root / "replay.json", {"of": str(results.folder.absolute()), "rules": settings["rules"]}
+        )
+    target.finish()
+    return target.root
+
+
+def _background(results: Results) -> UInt8 | None:
+    path = results.folder / BACKGROUND
+    picture: UInt8 | None = cv2.imread(str(path), cv2.IMREAD_COLOR) if path.is_file() else None
+    return picture

@@ -1,0 +1,122 @@
+"""Reads a finished run's folder."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from sightline.core.errors import ConfigError
+from sightline.core.ledger import Ledger
+from sightline.core.media import MediaInfo
+from sightline.core.tables import schema_of
+from sightline.core.tracks import Tracks
+from sightline.service.folder import MANIFEST, sha256_of
+from sightline.service.tables import ParquetTables
+
+_BOX = ("x1_px", "y1_px", "x2_px", "y2_px")
+
+
+class Results:
+    """The tables, report and manifest of one run.
+
+    Args:
+        folder: What `sightline analyze --out` named.
+
+    Raises:
+        ConfigError: It holds no finished run.
+    """
+
+    def __init__(self, folder: Path | str) -> None:
+        self.folder = Path(folder)
+        if not (self.folder / MANIFEST).is_file():
+            raise ConfigError(
+                f"{self.folder} holds no finished run",
+                hint="give the folder that `sightline analyze --out` named; --resume finishes a stopped run",
+            )
+        self.tables = ParquetTables(self.folder / "tables")
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """`manifest.json`: versions, settings, hashes, what each step took."""
+        return self._json(MANIFEST)
+
+    @property
+    def report(self) -> dict[str, Any]:
+        """`report.json`: what the application found."""
+        return self._json("report.json")
+
+    @property
+    def ledger(self) -> Ledger:
+        """What became of every frame."""
+        counts = self.manifest["ledger"]
+        return Ledger(counts["decoded"], counts["inferred"], counts["skipped"], counts["failed"])
+
+    @property
+    def media(self) -> MediaInfo:
+        """Facts about the video the run looked at, as its manifest has them."""
+        facts = self.manifest["media"]
+        rate = facts["frame_rate_hz"]
+        return MediaInfo(
+            container=facts["container"],
+            codec=facts["codec"],
+            size=(facts["height_px"], facts["width_px"]),
+            rotation_deg=facts["rotation_deg"],
+            frame_rate_hz=Fraction(rate) if rate else None,
+            variable_frame_rate=facts["variable_frame_rate"],
+            duration_s=Fraction(facts["duration_s"]),
+            frames=facts["frames"],
+            size_bytes=0,
+            audio_codec=facts["audio_codec"],
+        )
+
+    def table(self, name: str, columns: Sequence[str] | None = None) -> pa.Table:
+        """Give a whole table.
+
+        Raises:
+            ConfigError: There is no such table.
+        """
+        if self.tables.path(name) is None:
+            raise ConfigError(
+                f"{self.folder} has no table {name!r}", hint=f"it has {', '.join(self.tables.names())}"
+            )
+        return pa.Table.from_batches(list(self.tables.batches(name, columns)))
+
+    def tracks(self) -> Iterator[tuple[int, Tracks]]:
+        """Give `(frame, tracks)` for each frame that has any, in order."""
+        held = pa.Table.from_batches([], schema_of("tracks"))
+        for batch in self.tables.batches("tracks"):
+            rows = pa.concat_tables([held, pa.Table.from_batches([batch])])
+            frames = rows["frame"].to_numpy()
+            whole = int(np.searchsorted(frames, frames[-1])) if len(frames) else 0
+            yield from _by_frame(rows.slice(0, whole))
+            held = rows.slice(whole)
+        yield from _by_frame(held)
+
+    def changed_files(self) -> list[str]:
+        """Give the files that are gone or no longer what the manifest says."""
+        return sorted(
+            name
+            for name, facts in self.manifest["files"].items()
+            if not (self.folder / name).is_file() or sha256_of(self.folder / name) != facts["sha256"]
+        )
+
+    def _json(self, name: str) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads((self.folder / name).read_text(encoding="utf-8"))
+        return found
+
+
+def _by_frame(rows: pa.Table) -> Iterator[tuple[int, Tracks]]:
+    """Cut rows, which hold each of their frames whole, into frames."""
+    frames = rows["frame"].to_numpy()
+    boxes_px = np.stack([rows[name].to_numpy() for name in _BOX], axis=1)
+    columns = [rows[name].to_numpy() for name in ("score", "class_id", "track_id")]
+    starts = np.flatnonzero(np.r_[True, frames[1:] != frames[:-1]]) if len(frames) else np.zeros(0, np.int64)
+    for start, end in zip(starts, [*starts[1:], len(frames)], strict=True):
+        cut = slice(int(start), int(end))
+        yield int(frames[start]), Tracks(boxes_px[cut], *(column[cut] for column in columns))

@@ -1,0 +1,164 @@
+"""Takes a request to analyse a video, checks what can be checked, and stores it as a run."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sightline import plugins
+from sightline.core.errors import ConflictError, SettingsError
+from sightline.core.runs import Run, RunState
+from sightline.media.index import index_video
+from sightline.media.probe import MediaLimits
+from sightline.service.folder import RunFolder, sha256_of
+
+if TYPE_CHECKING:
+    from sightline.ports import Application
+    from sightline.service.platform import Platform
+
+OUT = "sightline-out"
+
+
+@dataclass(frozen=True, slots=True)
+class AnalyzeRequest:
+    """What a user asks for.
+
+    Attributes:
+        video: The file.
+        app: What to make of it, as in `people`.
+        out: Result folder; None for `sightline-out/<name of the video>`.
+        model: Name or file; None for the default.
+        layout: Model family, where it cannot be read off the file.
+        stride: Look at every n-th frame, >= 1.
+        skip_still: Leave out frames in which nothing moves.
+        annotate: Also draw `annotated.mp4`.
+        rules: YAML file of lines, zones and thresholds.
+        min_score: Lowest score of a detection to keep, 0..1; None for the application's default.
+        tracker: Plugin's name.
+        camera_motion: Let the tracker make up for a moving camera.
+        settings: The application's own settings, by name.
+        overwrite: Replace results that the folder holds.
+    """
+
+    video: Path
+    app: str = "people"
+    out: Path | None = None
+    model: str | None = None
+    layout: str | None = None
+    stride: int = 1
+    skip_still: bool = False
+    annotate: bool = True
+    rules: Path | None = None
+    min_score: float | None = None
+    tracker: str = "bytetrack"
+    camera_motion: bool = False
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    overwrite: bool = False
+
+
+def submit(platform: Platform, request: AnalyzeRequest) -> Run:
+    """Store a request as a queued run; the video, the settings and the folder have been looked at.
+
+    Raises:
+        MediaError: The video cannot be used.
+        ConfigError: A name or setting is wrong.
+        ConflictError: The folder holds results already.
+        OutputError: The folder cannot be written to.
+    """
+    _check_numbers(request)
+    limits = media_limits(platform)
+    info = index_video(request.video, limits).info
+    application: Application = plugins.load("apps", request.app)()
+    plugins.load("trackers", request.tracker)
+    settings = {
+        "app": application_settings(application, request),
+        "source": {"name": request.video.name, "sha256": sha256_of(request.video), "frames": info.frames},
+        "model": request.model or platform.settings.model,
+        "layout": request.layout,
+        "runtime": platform.settings.runtime,
+        "precision": platform.machine.precision(platform.settings.precision),
+        "stride": request.stride,
+        "skip_still": request.skip_still,
+        "tracker": request.tracker,
+        "camera_motion": request.camera_motion,
+        "segment_s": platform.settings.segment_s,
+        "annotate": request.annotate,
+    }
+    folder = RunFolder((request.out or Path(OUT) / request.video.stem).absolute())
+    _claim(folder, overwrite=request.overwrite)
+    now_s = platform.clock.now_s()
+    run = Run(
+        id=new_run_id(now_s),
+        state=RunState.QUEUED,
+        source=str(request.video.absolute()),
+        app=request.app,
+        folder=str(folder.root),
+        settings=settings,
+        created_s=now_s,
+        updated_s=now_s,
+    )
+    platform.runs.add(run)
+    return run
+
+
+def media_limits(platform: Platform) -> MediaLimits:
+    """Give the limits that a video must keep to on this machine."""
+    settings = platform.settings
+    return MediaLimits(
+        max_pixels=settings.max_pixels,
+        max_duration_s=settings.max_duration_s,
+        max_bytes=settings.max_file_bytes,
+    )
+
+
+def application_settings(application: Application, request: AnalyzeRequest) -> dict[str, Any]:
+    """Give the application's settings: its defaults, and what the request says otherwise.
+
+    Raises:
+        SettingsError: The application has no such setting.
+        RulesError: The rules file is wrong.
+    """
+    settings = dict(application.defaults())
+    given = dict(request.settings)
+    if request.min_score is not None:
+        given["min_score"] = request.min_score
+    if request.rules is not None:
+        from sightline.analytics.rules import read_rules
+
+        given["rules"] = read_rules(request.rules).to_json()
+    unknown = sorted(set(given) - set(settings))
+    if unknown:
+        raise SettingsError(
+            f"the {application.name} application has no setting {', '.join(unknown)}",
+            hint=f"it has {', '.join(sorted(settings))}",
+        )
+    return settings | given
+
+
+def new_run_id(now_s: float) -> str:
+    """Give an id that sorts by age: milliseconds since the epoch, then chance."""
+    return f"{int(now_s * 1000):012x}-{secrets.token_hex(4)}"
+
+
+def _check_numbers(request: AnalyzeRequest) -> None:
+    if request.stride < 1:
+        raise SettingsError(f"stride must be >= 1, got {request.stride}", hint="1 looks at every frame")
+    if request.min_score is not None and not 0 <= request.min_score <= 1:
+        raise SettingsError(f"min_score must lie in 0..1, got {request.min_score}", hint="try 0.3")
+
+
+def _claim(folder: RunFolder, *, overwrite: bool) -> None:
+    if folder.is_complete and not overwrite:
+        raise ConflictError(
+            f"{folder.root} holds results already", hint="add --overwrite, or choose another --out"
+        )
+    if folder.part(0).parent.is_dir() and not overwrite:
+        raise ConflictError(
+            f"{folder.root} holds an unfinished run",
+            hint="add --resume to go on, or --overwrite to start again",
+        )
+    with folder.locked():
+        folder.clear()
