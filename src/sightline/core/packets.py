@@ -36,7 +36,7 @@ class Packet:
     index: int
     pts_s: Fraction
     frame: Frame | None = None
-    found: Mapping[str, Any] = field(default=_NOTHING)
+    found: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
     skipped: str | None = None
     failed: str | None = None
     ends_segment: bool = False
