@@ -1,0 +1,33 @@
+"""Contract tests, one class a port: an implementation is right when it passes its port's class.
+
+Subclass one in a test file, name an implementation in `make`, and run pytest (which the package itself does
+not need and does not install):
+
+    class TestMyStore(RunStoreContract):
+        def make(self, folder):
+            return MyStore(folder / "runs.db")
+"""
+
+from sightline.testing.contracts.application import ApplicationContract
+from sightline.testing.contracts.bus import EventBusContract
+from sightline.testing.contracts.models import ModelAdapterContract, RuntimeContract
+from sightline.testing.contracts.objects import ObjectStoreContract
+from sightline.testing.contracts.queue import JobQueueContract
+from sightline.testing.contracts.runs import RunJournalContract, RunStoreContract
+from sightline.testing.contracts.source import FrameSourceContract
+from sightline.testing.contracts.stage import StageContract
+from sightline.testing.contracts.tracker import TrackerContract
+
+__all__ = [
+    "ApplicationContract",
+    "EventBusContract",
+    "FrameSourceContract",
+    "JobQueueContract",
+    "ModelAdapterContract",
+    "ObjectStoreContract",
+    "RunJournalContract",
+    "RunStoreContract",
+    "RuntimeContract",
+    "StageContract",
+    "TrackerContract",
+]
