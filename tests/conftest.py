@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from factories import Clip, make_clip
 
 ROOT = Path(__file__).parents[1]
