@@ -6,7 +6,9 @@ import errno
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sightline.adapters.objects.keys import checked_key
 from sightline.core.errors import (
@@ -16,6 +18,9 @@ from sightline.core.errors import (
     OutputUnwritableError,
     SourceUnavailableError,
 )
+
+if TYPE_CHECKING:
+    from io import FileIO
 
 _CHUNK_BYTES = 1 << 20
 _INCOMING = ".incoming"  # no key starts with a dot
@@ -38,24 +43,24 @@ class FilesystemStore:
         name exists: two writers cannot both win, and a crash leaves nothing under a final name.
         """
         final = self._path(key)
-        try:
+        incoming = self._root / _INCOMING
+        with _storing(key):
             if final.exists():
-                raise ConflictError(f"the object {key!r} exists already")
-            incoming = self._root / _INCOMING
+                raise FileExistsError
             incoming.mkdir(parents=True, exist_ok=True)
             final.parent.mkdir(parents=True, exist_ok=True)
             descriptor, name = tempfile.mkstemp(dir=incoming)
-            try:
-                with os.fdopen(descriptor, "wb") as file:
-                    for chunk in data:
-                        file.write(chunk)
-                    file.flush()
+        try:
+            with os.fdopen(descriptor, "wb", buffering=0) as file:
+                for chunk in data:  # an error of the data's own passes as it is
+                    with _storing(key):
+                        _write_all(file, chunk)
+                with _storing(key):
                     os.fsync(file.fileno())
+            with _storing(key):
                 os.link(name, final)
-            finally:
-                os.unlink(name)  # noqa: PTH108 - the name is a plain string here
-        except OSError as error:
-            raise _named(error, key) from error
+        finally:
+            Path(name).unlink()
 
     def get(self, key: str, *, start: int = 0, end: int | None = None) -> Iterator[bytes]:
         """The bytes from `start` up to `end`; raises `SourceUnavailableError`."""
@@ -81,10 +86,9 @@ class FilesystemStore:
 
     def delete(self, key: str) -> None:
         """Remove a key; does nothing where there is none."""
-        try:
-            self._path(key).unlink(missing_ok=True)
-        except OSError as error:
-            raise _named(error, key) from error
+        path = self._path(key)
+        with _storing(key):
+            path.unlink(missing_ok=True)
 
     def _path(self, key: str) -> Path:
         """Give the key's file; a link inside the store must not lead out of it."""
@@ -94,9 +98,20 @@ class FilesystemStore:
         return path
 
 
-def _named(error: OSError, key: str) -> Exception:
-    if isinstance(error, FileExistsError):
-        return ConflictError(f"the object {key!r} exists already")
-    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return OutputFullError(f"no room to store {key!r}", hint="free some room and try again")
-    return OutputUnwritableError(f"the object {key!r} cannot be stored: {error.strerror}")
+def _write_all(file: FileIO, chunk: bytes) -> None:
+    left = memoryview(chunk)
+    while left:
+        left = left[file.write(left) :]
+
+
+@contextmanager
+def _storing(key: str) -> Iterator[None]:
+    """Give the operating system's refusals their names."""
+    try:
+        yield
+    except FileExistsError as error:
+        raise ConflictError(f"the object {key!r} exists already") from error
+    except OSError as error:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise OutputFullError(f"no room to store {key!r}", hint="free some room and try again") from error
+        raise OutputUnwritableError(f"the object {key!r} cannot be stored: {error.strerror}") from error

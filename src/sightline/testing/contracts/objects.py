@@ -46,12 +46,12 @@ class ObjectStoreContract:
             store.put("a", [b"second"])
         assert b"".join(store.get("a")) == b"first"
 
-    def test_a_write_that_fails_leaves_nothing(self, store: Any) -> None:
+    def test_data_that_breaks_off_leaves_nothing(self, store: Any) -> None:
         def cut_off() -> Iterator[bytes]:
             yield b"half of it"
             raise ConnectionError("the other side went away")
 
-        with pytest.raises((ConnectionError, AdapterError, OSError)):
+        with pytest.raises(ConnectionError, match="the other side"):
             store.put("a/b", cut_off())
         assert store.list("") == []
         store.put("a/b", [b"whole"])
