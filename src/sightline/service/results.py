@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -116,7 +117,7 @@ def _by_frame(rows: pa.Table) -> Iterator[tuple[int, Tracks]]:
     frames = rows["frame"].to_numpy()
     boxes_px = np.stack([rows[name].to_numpy() for name in _BOX], axis=1)
     columns = [rows[name].to_numpy() for name in ("score", "class_id", "track_id")]
-    starts = np.flatnonzero(np.r_[True, frames[1:] != frames[:-1]]) if len(frames) else np.zeros(0, np.int64)
-    for start, end in zip(starts, [*starts[1:], len(frames)], strict=True):
-        cut = slice(int(start), int(end))
+    edges = [0, *(np.flatnonzero(np.diff(frames)) + 1).tolist(), len(frames)] if len(frames) else []
+    for start, end in pairwise(edges):
+        cut = slice(start, end)
         yield int(frames[start]), Tracks(boxes_px[cut], *(column[cut] for column in columns))

@@ -1,0 +1,109 @@
+"""Reading a finished run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from sightline.core.errors import ConfigError
+from sightline.core.tables import TABLES
+from sightline.service import tables as tables_module
+from sightline.service.folder import sha256_of, write_json
+from sightline.service.results import Results
+from sightline.service.tables import ParquetTables, ParquetWriter
+
+
+def rows(frames: list[int]) -> pa.RecordBatch:
+    """Tracks 1, 2, ... of the given frames; a frame named twice has two tracks."""
+    seen: dict[int, int] = {}
+    made = []
+    for frame in frames:
+        seen[frame] = seen.get(frame, 0) + 1
+        box = {"x1_px": 1.0, "y1_px": 2.0, "x2_px": 3.0 + frame, "y2_px": 4.0}
+        made.append(
+            {"frame": frame, "t_s": frame / 10, "track_id": seen[frame], **box, "score": 0.5}
+            | {"class_id": 0, "class_name": "person", "quality": "seen"}
+        )
+    return pa.RecordBatch.from_pylist(made, schema=TABLES["tracks"])
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    with ParquetWriter(tmp_path / "tables") as writer:
+        writer.write("tracks", rows([0, 0, 1]))
+        writer.write("tracks", rows([3, 3, 3, 7]))
+    path = tmp_path / "tables" / "tracks.parquet"
+    facts = {"sha256": sha256_of(path), "bytes": path.stat().st_size}
+    write_json(tmp_path / "manifest.json", {"files": {"tables/tracks.parquet": facts}})
+    return tmp_path
+
+
+@pytest.mark.parametrize("batch_rows", [1, 2, 3, 100])
+def test_tracks_come_frame_by_frame_however_the_rows_are_batched(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, batch_rows: int
+) -> None:
+    monkeypatch.setattr(tables_module, "_BATCH_ROWS", batch_rows)
+
+    found = [(frame, tracks.track_ids.tolist()) for frame, tracks in Results(folder).tracks()]
+
+    assert found == [(0, [1, 2]), (1, [1]), (3, [1, 2, 3]), (7, [1])]
+
+
+def test_boxes_come_as_they_were_stored(folder: Path) -> None:
+    tracks = dict(Results(folder).tracks())
+
+    np.testing.assert_array_equal(tracks[7].boxes_px, [[1, 2, 10, 4]])
+
+
+def test_a_file_that_was_changed_or_removed_is_noticed(folder: Path) -> None:
+    results = Results(folder)
+    assert results.changed_files() == []
+
+    (folder / "tables" / "tracks.parquet").write_bytes(b"else")
+
+    assert results.changed_files() == ["tables/tracks.parquet"]
+
+
+def test_a_folder_without_a_finished_run_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no finished run") as caught:
+        Results(tmp_path)
+
+    assert "--resume" in (caught.value.hint or "")
+
+
+def test_a_table_that_is_not_there_is_refused_with_those_that_are(folder: Path) -> None:
+    with pytest.raises(ConfigError, match="no table 'poses'") as caught:
+        Results(folder).table("poses")
+
+    assert "tracks" in (caught.value.hint or "")
+
+
+def test_a_damaged_table_is_refused(folder: Path) -> None:
+    (folder / "tables" / "tracks.parquet").write_bytes(b"not parquet at all")
+
+    with pytest.raises(ConfigError, match="not a readable table"):
+        list(ParquetTables(folder / "tables").batches("tracks"))
+
+
+def test_a_later_folder_hides_an_earlier_ones_table(folder: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    with ParquetWriter(other) as writer:
+        writer.write("tracks", rows([5]))
+
+    read = ParquetTables(folder / "tables", other)
+
+    assert read.rows("tracks") == 1
+    assert read.names() == ("tracks",)
+    assert read.rows("events") == 0
+    assert list(read.batches("events")) == []
+
+
+def test_an_error_while_writing_leaves_no_table(tmp_path: Path) -> None:
+    with pytest.raises(ZeroDivisionError), ParquetWriter(tmp_path) as writer:
+        writer.write("tracks", rows([5]))
+        raise ZeroDivisionError
+
+    assert list(tmp_path.iterdir()) == []
