@@ -203,10 +203,14 @@ class Runtime(Protocol):
         """Make it ready to run; raises `WeightsInvalidError`."""
         ...
 
-    def submit(self, image: UInt8) -> Pending[tuple[NDArray[Any], ...]]:
+    def submit(
+        self, image: UInt8, read: Callable[[tuple[NDArray[Any], ...]], Any] | None = None
+    ) -> Pending[Any]:
         """Start on a `(h, w, 3)` BGR picture of the graph's input size; outputs come in the graph's order.
 
-        At most `options.in_flight` answers may be pending: take the oldest `result()` before you go on.
+        The picture is copied. Blocks while `options.in_flight` requests are under way. `read` turns the
+        outputs into the answer, once, on whichever thread; they are only valid while it runs, so nothing
+        need be copied. Without it the answer is a tuple of the outputs.
         """
         ...
 
