@@ -6,6 +6,7 @@ import platform as host
 import shutil
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from fractions import Fraction
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -141,11 +142,11 @@ def write_report(
 
 def scene_picture(video: Path, prepared: Prepared) -> UInt8 | None:
     """Give a picture from the middle of the video, None where none decodes."""
-    first = prepared.segments[0].start_pts_s if prepared.segments else 0
+    first = prepared.segments[0].start_pts_s if prepared.segments else Fraction(0)
     height = min(_BACKGROUND_HEIGHT_PX, prepared.media.size[0])
-    for share in (0.5, 0.0):
+    for share in (Fraction(1, 2), Fraction(0)):
         try:
-            return thumbnail(video, float(first + prepared.media.duration_s * share), height)  # type: ignore[operator]
+            return thumbnail(video, float(first + prepared.media.duration_s * share), height)
         except MediaError:
             continue
     return None
