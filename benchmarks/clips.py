@@ -52,7 +52,9 @@ def looped(source: Path, *, at_least_s: float) -> Path:
     return made
 
 
-def _append(container: av.container.OutputContainer, copy: av.VideoStream, packets: object, *, shift: int) -> None:
+def _append(
+    container: av.container.OutputContainer, copy: av.VideoStream, packets: object, *, shift: int
+) -> None:
     for packet in packets:
         if packet.dts is None:
             continue

@@ -19,7 +19,15 @@ def python_of(peer: str) -> Path:
 def install(peer: str) -> str:
     """Install what the peer's file pins and nothing else; gives the reason where that failed."""
     venv.create(HERE / peer / ".venv", with_pip=True)
-    pip = [str(python_of(peer)), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
+    pip = [
+        str(python_of(peer)),
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-deps",
+    ]
     done = subprocess.run([*pip, "-r", str(HERE / peer / "requirements.txt")], capture_output=True, text=True)
     return "" if done.returncode == 0 else "\n".join(done.stderr.splitlines()[-5:])
 

@@ -30,29 +30,35 @@ class Meter:
 
     def __init__(self) -> None:
         self.frames = self.objects = 0
-        self._cold_start_s = self._last_s = 0.0
-        self._warm_s = self._warm_cpu_s = 0.0
+        self.warm_up_frames = 0
+        self._cold_start_s = 0.0
+        self._warm_s = self._last_s = 0.0
+        self._warm_cpu_s = self._last_cpu_s = 0.0
 
     def frame(self, objects: int) -> None:
-        self.frames += 1
+        """One more frame is done, with so many tracks in it."""
         self.objects += objects
-        self._last_s = time.perf_counter()
-        if self.frames == 1:
+        self.reach(self.frames + 1)
+
+    def reach(self, frames: int) -> None:
+        """So many frames are done."""
+        if not self.frames:
             self._cold_start_s = process_age_s()
-        if self.frames == WARM_UP_FRAMES:
-            self._warm_s, self._warm_cpu_s = self._last_s, cpu_s()
+        self.frames, self._last_s, self._last_cpu_s = frames, time.perf_counter(), cpu_s()
+        if not self.warm_up_frames and frames >= WARM_UP_FRAMES:
+            self.warm_up_frames, self._warm_s, self._warm_cpu_s = frames, self._last_s, self._last_cpu_s
 
     def write(self, path: str, peer: str) -> None:
-        if self.frames <= WARM_UP_FRAMES:
+        steady = self.frames - self.warm_up_frames
+        if not self.warm_up_frames or not steady:
             sys.exit(f"{peer}: {self.frames} frames are too few to measure")
-        steady = self.frames - WARM_UP_FRAMES
         report = {
             "peer": peer,
             "frames": self.frames,
             "objects": self.objects,
             "fps": steady / (self._last_s - self._warm_s),
             "whole_fps": self.frames / process_age_s(),
-            "cpu_s_per_1000": 1000 * (cpu_s() - self._warm_cpu_s) / steady,
+            "cpu_s_per_1000": 1000 * (self._last_cpu_s - self._warm_cpu_s) / steady,
             "whole_cpu_s_per_1000": 1000 * cpu_s() / self.frames,
             "peak_rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6,
             "cold_start_s": self._cold_start_s,

@@ -29,7 +29,7 @@ def main(video: str, model: str, out: str) -> None:
             answers.append(found.with_nms(IOU)[:MAX_DETECTIONS])
         return answers
 
-    def follow(found: object, frame: object) -> None:
+    def follow(found: object, _frame: object) -> None:
         meter.frame(len(tracker.update(found)))
 
     pipeline = InferencePipeline.init_with_custom_logic(video, on_video_frame=infer, on_prediction=follow)

@@ -19,7 +19,14 @@ def main(video: str, model: str, out: str) -> None:
     meter = Meter()
     ultralytics_settings.update({"sync": False})
     results = YOLO(model, task="detect").track(
-        source=video, stream=True, tracker="bytetrack.yaml", conf=0.1, iou=0.7, max_det=300, verbose=False, device="cpu"
+        source=video,
+        stream=True,
+        tracker="bytetrack.yaml",
+        conf=0.1,
+        iou=0.7,
+        max_det=300,
+        verbose=False,
+        device="cpu",
     )
     for result in results:
         meter.frame(len(result.boxes))

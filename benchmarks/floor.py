@@ -1,0 +1,99 @@
+"""The work floor: what decoding and the network cost with nothing around them.
+
+`floor.py decode VIDEO MODEL OUT.json` and `floor.py network VIDEO MODEL OUT.json`, each in a process of its own.
+Cores divided by the sum of both, in CPU-seconds a frame, is the most that any program on this machine
+could reach with this decoder and this network.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+from pathlib import Path
+
+MEASURE_S = 6.0
+
+
+def cpu_s() -> float:
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime
+
+
+def decode_alone(video: str, size: tuple[int, int]) -> tuple[int, float, float]:
+    """Threaded PyAV decode, and swscale's fast bilinear to the size that fits the network."""
+    import av
+    from av.video.reformatter import Interpolation, VideoReformatter
+
+    frames, cpu_before_s, started_s = 0, cpu_s(), time.perf_counter()
+    while time.perf_counter() - started_s < MEASURE_S:
+        with av.open(video) as container:
+            stream = container.streams.video[0]
+            stream.thread_type, stream.codec_context.thread_count = "AUTO", 2
+            ratio = min(size[0] / stream.height, size[1] / stream.width)
+            height, width = round(stream.height * ratio), round(stream.width * ratio)
+            scaler = VideoReformatter()
+            for frame in container.decode(stream):
+                scaler.reformat(
+                    frame, width, height, format="bgr24", interpolation=Interpolation.FAST_BILINEAR
+                ).to_ndarray()
+                frames += 1
+                if time.perf_counter() - started_s >= MEASURE_S:
+                    break
+    return frames, cpu_s() - cpu_before_s, time.perf_counter() - started_s
+
+
+def network_alone(model: str, precision: str) -> tuple[int, float, float]:
+    """OpenVINO in throughput mode, as many requests as it asks for, the same input each time."""
+    import numpy as np
+    import openvino as ov
+
+    core = ov.Core()
+    compiled = core.compile_model(
+        core.read_model(model),
+        "CPU",
+        {"PERFORMANCE_HINT": "THROUGHPUT", "INFERENCE_PRECISION_HINT": precision},
+    )
+    queue = ov.AsyncInferQueue(compiled)
+    shape = compiled.input(0).shape
+    tensor = ov.Tensor(np.random.default_rng(0).uniform(0, 255, tuple(shape)).astype(np.float32))
+    for _ in range(2 * len(queue)):
+        queue.start_async({0: tensor}, share_inputs=True)
+    queue.wait_all()
+    frames, cpu_before_s, started_s = 0, cpu_s(), time.perf_counter()
+    while time.perf_counter() - started_s < MEASURE_S:
+        queue.start_async({0: tensor}, share_inputs=True)
+        frames += 1
+    queue.wait_all()
+    return frames, cpu_s() - cpu_before_s, time.perf_counter() - started_s
+
+
+def input_size(model: str) -> tuple[int, int]:
+    """Height and width that the network takes."""
+    import openvino as ov
+
+    return tuple(int(side) for side in list(ov.Core().read_model(model).input(0).shape)[2:])
+
+
+def main(part: str, video: str, model: str, out: str) -> None:
+    from sightline.core.machine import this_machine
+
+    precision = this_machine().precision("auto")
+    if part == "decode":
+        frames, spent_s, wall_s = decode_alone(video, input_size(model))
+    else:
+        frames, spent_s, wall_s = network_alone(model, precision)
+    report = {
+        "peer": f"{part} alone",
+        "frames": frames,
+        "fps": frames / wall_s,
+        "cpu_s_per_1000": 1000 * spent_s / frames,
+        "precision": precision,
+    }
+    Path(out).write_text(json.dumps(report), encoding="utf-8")
+    print(json.dumps(report))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:5])
