@@ -31,7 +31,8 @@ class Homography:
     """A plane-to-plane map with its two ends named.
 
     Attributes:
-        matrix: `(3, 3)` float64, last entry 1.
+        matrix: `(3, 3)` float64, last entry 1; or -1 where the origin of `source` lies behind the horizon,
+            as a picture's top left corner in the sky does. The sign is kept: it tells which side is ahead.
         source: Where points come from.
         target: Where they go.
     """
@@ -48,7 +49,7 @@ class Homography:
             raise CalibrationError(
                 "the homography is singular", hint="give four points, no three on one line"
             )
-        object.__setattr__(self, "matrix", frozen("matrix", matrix / matrix[2, 2], (3, 3), np.float64))
+        object.__setattr__(self, "matrix", frozen("matrix", matrix / abs(matrix[2, 2]), (3, 3), np.float64))
 
     def project(self, points: Float64) -> Float64:
         """Give where points of `source` lie in `target`.

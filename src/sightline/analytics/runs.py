@@ -1,0 +1,112 @@
+"""Stretches of a track over which nothing changes, so that only changes cost time in Python."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from sightline.analytics.rows import TrackRows, to_ns
+from sightline.core.tracks import Quality
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from sightline.core.arrays import Float64
+
+
+class Sighting(NamedTuple):
+    """Where a track was in one frame. `covered_ns` is until when that look holds."""
+
+    frame: int
+    t_ns: int
+    t_s: float
+    x_px: float
+    y_px: float
+    class_id: int
+    seen: bool
+    covered_ns: int
+
+
+class Passage(NamedTuple):
+    """A point on the straight way between two sightings of a track.
+
+    `frame` is the first one at or after `t_s`; `quality` is `seen` where both ends were seen with nothing
+    unseen between.
+    """
+
+    frame: int
+    t_s: float
+    x_px: float
+    y_px: float
+    class_id: int
+    quality: Quality
+
+
+class Run(NamedTuple):
+    """Sightings of one track in a row, all with the same label."""
+
+    track_id: int
+    label: int
+    sightings: int
+    first: Sighting
+    last: Sighting
+
+
+def runs_of(rows: TrackRows, points_px: Float64, labels: NDArray[Any], *, max_gap_ns: int) -> Iterator[Run]:
+    """Give each track's runs in order of time, tracks in order of their id.
+
+    Args:
+        rows: In order of frame.
+        points_px: `(n, 2)` float64, where each row stands.
+        labels: `(n,)` integers; a run ends where they change.
+        max_gap_ns: A run ends where the track was not seen for longer.
+    """
+    if len(rows) == 0:
+        return
+    order = np.argsort(rows.track_ids, kind="stable")
+    ids, sorted_labels, times_ns = rows.track_ids[order], labels[order], to_ns(rows.times_s)[order]
+    ends = (np.diff(ids) != 0) | (np.diff(sorted_labels) != 0) | (np.diff(times_ns) > max_gap_ns)
+    starts = np.append(0, np.flatnonzero(ends) + 1)
+    stops = np.append(starts[1:], len(ids))
+    firsts, lasts = order[starts], order[stops - 1]
+    for start, stop, first, last in zip(
+        starts.tolist(), stops.tolist(), firsts.tolist(), lasts.tolist(), strict=True
+    ):
+        yield Run(
+            int(ids[start]),
+            int(sorted_labels[start]),
+            stop - start,
+            _sighting(rows, points_px, first),
+            _sighting(rows, points_px, last),
+        )
+
+
+def _sighting(rows: TrackRows, points_px: Float64, row: int) -> Sighting:
+    t_s = float(rows.times_s[row])
+    t_ns = int(to_ns(t_s))
+    return Sighting(
+        int(rows.frames[row]),
+        t_ns,
+        t_s,
+        float(points_px[row, 0]),
+        float(points_px[row, 1]),
+        int(rows.class_ids[row]),
+        bool(rows.seen[row]),
+        t_ns + int(rows.holds_ns[row]),
+    )
+
+
+def between(before: Sighting, after: Sighting, share: float) -> Passage:
+    """Give the point a share (0..1) of the way from one sighting to the next, moving evenly."""
+    unbroken = before.seen and after.seen and after.t_ns <= before.covered_ns
+    frames = share * (after.frame - before.frame)
+    return Passage(
+        before.frame + int(np.ceil(frames - 1e-9)),
+        before.t_s + share * (after.t_s - before.t_s),
+        before.x_px + share * (after.x_px - before.x_px),
+        before.y_px + share * (after.y_px - before.y_px),
+        after.class_id,
+        Quality.SEEN if unbroken else Quality.INTERPOLATED,
+    )
