@@ -1,1 +1,1 @@
-"""The command line."""
+"""The command line: parses, calls a use-case, shows what came of it."""

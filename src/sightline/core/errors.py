@@ -2,6 +2,7 @@
 
     SightlineError
       ConfigError        UnknownPluginError MissingDependencyError PipelineContractError SettingsError RulesError
+                         QueryError
       MediaError         SourceUnavailableError* DecodeFailedError UnsupportedFormatError MediaTooLargeError
       ModelError         WeightsInvalidError WeightsMissingError UnknownLayoutError ModelInputError InferenceFailedError
                          DownloadFailedError*
@@ -73,6 +74,12 @@ class RulesError(ConfigError):
     """A rules file (lines, zones, thresholds) does not follow its schema."""
 
     code = "rules_invalid"
+
+
+class QueryError(ConfigError):
+    """A SQL statement cannot be answered from a run's tables."""
+
+    code = "query_invalid"
 
 
 class MediaError(SightlineError):

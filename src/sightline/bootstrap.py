@@ -1,0 +1,52 @@
+"""The one place that chooses adapters and joins them; nothing else knows which are in use."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from sightline import plugins
+from sightline.core.machine import this_machine
+from sightline.core.time import SystemClock
+from sightline.service.platform import Platform
+from sightline.settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    from sightline.core.machine import Machine
+    from sightline.core.time import Clock
+
+
+def build_platform(
+    settings: Settings | None = None,
+    *,
+    clock: Clock | None = None,
+    machine: Machine | None = None,
+    store: Any = None,
+) -> Platform:
+    """Choose adapters by the settings and hand them over, ready to use.
+
+    Args:
+        settings: How Sightline is set up; read from the environment by default.
+        clock: Tells the time; the machine's own by default.
+        machine: What may be used; looked up by default.
+        store: A `RunStore` that is a `RunJournal` too; the one that the settings name by default.
+
+    Raises:
+        SettingsError: A setting is wrong.
+        UnknownPluginError: A setting names an adapter that is not installed.
+        AdapterUnavailableError: The run database cannot be opened.
+    """
+    from sightline.vision.weights import Zoo
+
+    settings = settings or read_settings()
+    store = store if store is not None else plugins.load("runs", settings.runs)(settings.database)
+    return Platform(
+        settings=settings,
+        machine=machine or this_machine(),
+        clock=clock or SystemClock(),
+        runs=store,
+        journal=store,
+        bus=plugins.load("buses", settings.bus)(),
+        zoo=Zoo(settings.models),
+        rng=Random(settings.seed),  # noqa: S311 - spreads retries, guards nothing
+    )

@@ -1,0 +1,218 @@
+"""`sightline analyze`: a video in, a folder of verified data out."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sightline.cli.console import STOPPED, note, refuse, say, show_json
+from sightline.cli.lazy import leaf
+
+if TYPE_CHECKING:
+    from sightline.core.runs import Run
+    from sightline.service.platform import Platform
+    from sightline.service.submit import AnalyzeRequest
+
+
+@leaf(
+    "analyze",
+    "sightline analyze street.mp4",
+    "sightline analyze street.mp4 --rules lines.yaml --model yolox_nano.onnx",
+    "sightline analyze street.mp4 --stride 2 --no-annotate --out results/street",
+    "sightline analyze street.mp4 --resume",
+)
+def app(
+    video: Annotated[Path, typer.Argument(help="The video file.", show_default=False)],
+    *,
+    app_name: Annotated[str, typer.Option("--app", help="What to make of it.")] = "people",
+    model: Annotated[
+        str | None,
+        typer.Option(help="Detector: a name from `sightline models list`, or a file.", show_default="motion"),
+    ] = None,
+    layout: Annotated[
+        str | None, typer.Option(help="The model's family, where its file does not tell.", show_default=False)
+    ] = None,
+    rules: Annotated[
+        Path | None,
+        typer.Option(help="YAML file of lines, zones and thresholds.", show_default=False),
+    ] = None,
+    min_score: Annotated[
+        float | None,
+        typer.Option(min=0, max=1, help="Lowest score of a detection to keep.", show_default="the app's"),
+    ] = None,
+    stride: Annotated[int, typer.Option(min=1, help="Look at every n-th frame.")] = 1,
+    skip_still: Annotated[
+        bool, typer.Option("--skip-still", help="Leave out frames in which nothing moves.")
+    ] = False,
+    tracker: Annotated[str, typer.Option(help="Tracker: bytetrack, ocsort or botsort.")] = "bytetrack",
+    camera_motion: Annotated[
+        bool, typer.Option("--camera-motion", help="Make up for a moving camera while tracking.")
+    ] = False,
+    setting: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="A setting of the app; may be repeated."),
+    ] = None,
+    annotate: Annotated[bool, typer.Option(help="Also draw annotated.mp4.")] = True,
+    out: Annotated[
+        Path | None, typer.Option(help="Result folder.", show_default="sightline-out/<name of the video>")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the folder's unfinished run, with its own options.")
+    ] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace results in the folder.")] = False,
+    precision: Annotated[
+        str | None, typer.Option(help="auto, f32, bf16 or int8.", show_default="auto")
+    ] = None,
+    runtime: Annotated[str | None, typer.Option(help="openvino or onnx.", show_default="openvino")] = None,
+    threads: Annotated[int | None, typer.Option(min=0, help="Cores to use.", show_default="all")] = None,
+    batch: Annotated[
+        int | None, typer.Option(min=1, help="Frames that wait between two stages.", show_default="4")
+    ] = None,
+    segment_s: Annotated[
+        float | None,
+        typer.Option("--segment-s", help="Seconds of video between checkpoints.", show_default="10"),
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a summary as JSON.")] = False,
+) -> None:
+    """Turn a video into tables, a report and an annotated video.
+
+    Every frame is accounted for. Stop it whenever you like: with --resume it goes on where it was and gives the
+    same results, byte for byte.
+    """
+    from sightline.cli.session import open_platform
+    from sightline.service.submit import AnalyzeRequest
+
+    platform = open_platform(
+        precision=precision, runtime=runtime, threads=threads, batch=batch, segment_s=segment_s
+    )
+    request = AnalyzeRequest(
+        video=video,
+        app=app_name,
+        out=out,
+        model=model,
+        layout=layout,
+        stride=stride,
+        skip_still=skip_still,
+        annotate=annotate,
+        rules=rules,
+        min_score=min_score,
+        tracker=tracker,
+        camera_motion=camera_motion,
+        settings=parsed_settings(setting or []),
+        overwrite=overwrite,
+    )
+    carry_out(platform, _run_for(platform, request, resume=resume), quiet=quiet, as_json=as_json)
+
+
+def parsed_settings(pairs: list[str]) -> dict[str, Any]:
+    """Read `key=value` pairs; values are YAML, so `0.3`, `true` and `[1, 2]` are what they look like."""
+    import yaml
+
+    found = {}
+    for pair in pairs:
+        key, separator, value = pair.partition("=")
+        if not separator or not key.strip():
+            raise typer.BadParameter(f"{pair!r} is not KEY=VALUE", param_hint="--set")
+        try:
+            found[key.strip()] = yaml.safe_load(value)
+        except yaml.YAMLError:
+            raise typer.BadParameter(f"the value of {pair!r} is not YAML", param_hint="--set") from None
+    return found
+
+
+def _run_for(platform: Platform, request: AnalyzeRequest, *, resume: bool) -> Run:
+    """Give a new run, or the folder's unfinished one where that is asked for and there is one."""
+    from sightline.core.errors import ConflictError
+    from sightline.core.runs import RunState
+    from sightline.service.folder import RunFolder
+    from sightline.service.inspect import find_by_folder
+    from sightline.service.resume import resume as resume_run
+    from sightline.service.submit import OUT, submit
+
+    folder = request.out or Path(OUT) / request.video.stem
+    run = find_by_folder(platform, folder) if resume else None
+    if run is None:
+        return submit(platform, request)
+    if Path(run.source) != request.video.absolute():
+        raise ConflictError(
+            f"{folder} holds a run of another video, {run.source}", hint="choose another --out"
+        )
+    if run.state is RunState.COMPLETED:
+        return run if RunFolder(folder).is_complete else submit(platform, request)
+    return resume_run(platform, run.id)
+
+
+def carry_out(platform: Platform, run: Run, *, quiet: bool, as_json: bool) -> None:
+    """Execute a queued run, show how it goes, and say what came of it.
+
+    Raises:
+        SightlineError: What ended it.
+        typer.Exit: It was stopped; what to do then has been said.
+    """
+    from sightline.cli.progress import shown_progress
+    from sightline.cli.session import stoppable
+    from sightline.core.errors import RunCancelled
+    from sightline.core.runs import RunState
+    from sightline.service.execute import execute
+
+    if run.state is RunState.QUEUED:
+        try:
+            with stoppable() as cancel, shown_progress(quiet=quiet or as_json) as listener:
+                run = execute(platform, run.id, listener=listener, cancel=cancel)
+        except RunCancelled:
+            raise typer.Exit(
+                refuse(
+                    "cancelled",
+                    "stopped; what was done is kept",
+                    f"go on: {_resume_line(run)}",
+                    status=STOPPED,
+                )
+            ) from None
+    elif not quiet:
+        note("this run is complete already; --overwrite starts again")
+    if as_json:
+        show_json(summary(run))
+    elif not quiet:
+        _show(run)
+
+
+def _resume_line(run: Run) -> str:
+    return f"sightline runs resume {shlex.quote(run.id)}"
+
+
+def summary(run: Run) -> dict[str, Any]:
+    """Give a finished run as plain data: where it lies, what was found, how fast."""
+    from sightline.service.results import Results
+
+    results = Results(Path(run.folder))
+    return {
+        "run": run.id,
+        "state": run.state.value,
+        "folder": run.folder,
+        "ledger": results.ledger.to_json(),
+        "rows": {name: results.tables.rows(name) for name in results.tables.names()},
+        "model": results.manifest["provenance"]["model"],
+        "performance": results.manifest["performance"],
+    }
+
+
+def _show(run: Run) -> None:
+    facts = summary(run)
+    ledger, rows, model = facts["ledger"], facts["rows"], facts["model"]
+    fates = [f"{ledger['inferred']} looked at"]
+    fates += [f"{count} skipped ({cause})" for cause, count in ledger["skipped"].items()]
+    fates += [f"{count} failed ({cause})" for cause, count in ledger["failed"].items()]
+    say(f"frames   {ledger['decoded']}: {', '.join(fates)}")
+    found = [f"{rows[name]} {name}" for name in ("detections", "objects", "poses", "events") if name in rows]
+    fps = facts["performance"].get("analyze", {}).get("fps")
+    pace = f" at {fps:.0f} fps" if fps else ""
+    say(f"found    {', '.join(found) or 'nothing'}, by {model['name']}{pace}")
+    folder = Path(run.folder)
+    say(f"results  {folder}")
+    for name in ("report.html", "annotated.mp4"):
+        if (folder / name).is_file():
+            say(f"         {folder / name}")

@@ -1,0 +1,86 @@
+"""Commands that are imported only when somebody runs them or asks for their help.
+
+`sightline --help` must answer at once, so the names and one-line summaries stand in a table (see `main.py`; a
+test holds them to the commands' own docstrings) and the modules stay on disk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, ClassVar
+
+import typer
+from typer.core import TyperGroup
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Where a command is to be found.
+
+    Attributes:
+        home: `module:attribute` of a `typer.Typer`.
+        summary: First sentence of its help.
+        section: Heading it is listed under.
+    """
+
+    home: str
+    summary: str
+    section: str
+
+
+def examples(*lines: str) -> str:
+    """Give an epilog that shows how a command is used; the mark keeps the line breaks."""
+    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
+
+
+def leaf(name: str, *lines: str) -> Callable[[Callable[..., None]], typer.Typer]:
+    """Make a function a command of its own, with examples under its help."""
+
+    def make(function: Callable[..., None]) -> typer.Typer:
+        app = typer.Typer(rich_markup_mode=None, add_completion=False)
+        app.command(name, epilog=examples(*lines))(function)
+        return app
+
+    return make
+
+
+def group(summary: str) -> typer.Typer:
+    """Give a command that has commands of its own."""
+    app = typer.Typer(rich_markup_mode=None, add_completion=False, help=summary, no_args_is_help=False)
+
+    @app.callback()
+    def _() -> None:
+        pass
+
+    return app
+
+
+def load(name: str, entry: Entry) -> Any:
+    """Import a command."""
+    module, _, attribute = entry.home.partition(":")
+    command = typer.main.get_command(getattr(import_module(module), attribute))
+    command.name = name
+    return command
+
+
+class LazyGroup(TyperGroup):
+    """A group whose commands stand in `entries`."""
+
+    entries: ClassVar[Mapping[str, Entry]] = {}
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - typer's signature
+        """Give all names, importing nothing."""
+        return list(self.entries)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 - typer's signature
+        """Import the command that is to run."""
+        return load(cmd_name, self.entries[cmd_name]) if cmd_name in self.entries else None
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - typer's signature
+        """List commands by section."""
+        for section in dict.fromkeys(entry.section for entry in self.entries.values()):
+            rows = [(name, entry.summary) for name, entry in self.entries.items() if entry.section == section]
+            with formatter.section(section):
+                formatter.write_dl(rows, col_spacing=4)
