@@ -12,6 +12,7 @@ from sightline.core.errors import ConflictError
 from sightline.service.folder import BACKGROUND, RunFolder, write_json
 from sightline.service.publish import write_report
 from sightline.service.results import Results
+from sightline.service.rules_file import read_rules
 
 if TYPE_CHECKING:
     from sightline.core.arrays import UInt8
@@ -36,12 +37,10 @@ def replay(folder: Path, rules: Path, out: Path | None = None, *, overwrite: boo
         RulesError: The rules file is wrong.
         ConflictError: `out` holds a report already.
     """
-    from sightline.analytics.rules import read_rules
-
     results = Results(folder)
     provenance: dict[str, Any] = results.manifest["provenance"]
     application: Application = plugins.load("apps", provenance["app"])()
-    settings = {**provenance["settings"]["app"], "rules": read_rules(rules).to_json()}
+    settings = {**provenance["settings"]["app"], "rules": read_rules(rules)}
     target = RunFolder((out or results.folder / f"replay-{rules.stem}").absolute())
     if (target.root / "report.json").exists() and not overwrite:
         raise ConflictError(

@@ -14,6 +14,7 @@ from sightline.core.runs import Run, RunState
 from sightline.media.index import index_video
 from sightline.media.probe import MediaLimits
 from sightline.service.folder import RunFolder, sha256_of
+from sightline.service.rules_file import read_rules
 
 if TYPE_CHECKING:
     from sightline.ports import Application
@@ -126,9 +127,7 @@ def application_settings(application: Application, request: AnalyzeRequest) -> d
     if request.min_score is not None:
         given["min_score"] = request.min_score
     if request.rules is not None:
-        from sightline.analytics.rules import read_rules
-
-        given["rules"] = read_rules(request.rules).to_json()
+        given["rules"] = read_rules(request.rules)
     unknown = sorted(set(given) - set(settings))
     if unknown:
         raise SettingsError(
