@@ -2,7 +2,7 @@
 
 VENV := .venv
 PY := $(VENV)/bin/python
-SOURCES := src tests benchmarks examples
+SOURCES := src tests benchmarks examples docs
 OUT ?= sightline-out
 PYTEST_ARGS ?=
 

@@ -1,0 +1,92 @@
+"""Writes the pages that are made from the code: `python docs/generate.py [--check]`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+DOCS = Path(__file__).parent
+NOTE = "<!-- Made by docs/generate.py; change the code, then run `make docs`. -->"
+
+
+def _table(header: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> str:
+    lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
+    return "\n".join(
+        lines + ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
+    )
+
+
+def errors_page() -> str:
+    """One line for each error: what a client sees and what it means."""
+    from sightline.core.errors import RunCancelled, SightlineError
+
+    def below(kind: type[BaseException], depth: int) -> Iterator[tuple[str, ...]]:
+        yield (
+            "&nbsp;" * 4 * depth + f"`{kind.__name__}`",
+            f"`{getattr(kind, 'code', '')}`" if hasattr(kind, "code") else "",
+            "yes" if getattr(kind, "retryable", False) else "",
+            (kind.__doc__ or "").strip().splitlines()[0],
+        )
+        for child in kind.__subclasses__():
+            yield from below(child, depth + 1)
+
+    def rows() -> Iterator[tuple[str, ...]]:
+        yield from below(SightlineError, 0)
+        yield from below(RunCancelled, 0)
+
+    return f"""# Errors
+
+Each says in one line what happened, and in a `hint` what to do. `code` is what programs should look at: it never
+changes once released. On the command line an error is one line on standard error and exit status 1.
+
+{_table(("error", "code", "may succeed when tried again", "meaning"), rows())}
+"""
+
+
+def settings_page() -> str:
+    """One line for each setting of a machine."""
+    from sightline.settings import Settings, described
+
+    def rows() -> Iterator[tuple[str, ...]]:
+        for one in described(Settings(_env_file=None)):
+            default = f"`{one['default']}`" if one["default"] else ""
+            yield (f"`{one['variable']}`", default, one["unit"], f"**{one['title']}.** {one['description']}")
+
+    return f"""# Settings
+
+What a machine is set up with: environment variables, read once when a command starts. What shapes one run's results
+(model, stride, rules and the like) is part of that run and is given to `sightline analyze`. `sightline settings` shows
+the values in force.
+
+{_table(("variable", "default", "unit", "meaning"), rows())}
+"""
+
+
+PAGES: dict[str, Callable[[], str]] = {"errors.md": errors_page, "settings.md": settings_page}
+
+
+def stale() -> list[str]:
+    """Give the pages that no longer say what the code says."""
+    found = []
+    for name, make in PAGES.items():
+        path = DOCS / name
+        if not path.exists() or path.read_text(encoding="utf-8") != f"{NOTE}\n{make()}":
+            found.append(name)
+    return found
+
+
+def main() -> int:
+    if "--check" in sys.argv[1:]:
+        old = stale()
+        if old:
+            print(f"docs/{', docs/'.join(old)}: not what the code says; run `make docs`", file=sys.stderr)
+        return len(old)
+    for name in stale():
+        (DOCS / name).write_text(f"{NOTE}\n{PAGES[name]()}", encoding="utf-8")
+        print(f"wrote docs/{name}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

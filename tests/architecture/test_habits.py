@@ -1,0 +1,84 @@
+"""What must stay true of the project's own files."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+LOCKS = sorted(
+    [*(ROOT / "requirements").glob("*.txt"), *(ROOT / "benchmarks/peers").glob("*/requirements.txt")]
+)
+
+
+def normal(name):
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def locked(path):
+    return {
+        normal(name)
+        for name in re.findall(r"^([A-Za-z0-9_.-]+)(?:\[\w+\])?==", path.read_text(), re.MULTILINE)
+    }
+
+
+@pytest.mark.parametrize("path", LOCKS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_a_lock_names_versions_and_no_addresses(path):
+    text = path.read_text(encoding="utf-8")
+    assert "://" not in text
+    assert not re.search(r"^\s*--(index|extra|find|trusted)", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize("path", LOCKS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_a_lock_brings_one_opencv(path):
+    assert [name for name in locked(path) if name.startswith("opencv")] == ["opencv-python-headless"]
+
+
+def test_the_locks_hold_all_that_the_project_asks_for():
+    wanted = {normal(re.match(r"[\w.-]+", line)[0]) for line in PROJECT["project"]["dependencies"]}
+    assert wanted <= locked(ROOT / "requirements/base.txt")
+    for extra in PROJECT["project"]["optional-dependencies"].values():
+        wanted |= {normal(re.match(r"[\w.-]+", line)[0]) for line in extra} - {"sightline"}
+    wanted |= {normal(re.match(r"[\w.-]+", line)[0]) for line in PROJECT["dependency-groups"]["dev"]}
+    assert wanted <= locked(ROOT / "requirements/dev.txt")
+
+
+def test_both_locks_agree():
+    versions = [
+        dict(
+            re.findall(
+                r"^([a-z0-9-]+)==([^\s;\\]+)", (ROOT / "requirements" / name).read_text(), re.MULTILINE
+            )
+        )
+        for name in ("base.txt", "dev.txt")
+    ]
+    assert versions[0].items() <= versions[1].items()
+
+
+def test_every_hash_locked_line_has_its_hashes():
+    for name in ("base.txt", "dev.txt"):
+        text = (ROOT / "requirements" / name).read_text()
+        assert len(locked(ROOT / "requirements" / name)) == len(
+            re.findall(r"^[a-z].* \\\n    --hash=sha256:", text, re.MULTILINE)
+        )
+
+
+def test_the_changelog_tells_of_this_version():
+    log = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert f"## [{PROJECT['project']['version']}]" in log
+
+
+def test_the_package_and_the_project_have_one_version():
+    import sightline
+
+    assert sightline.__version__ == PROJECT["project"]["version"]
+
+
+def test_ci_runs_what_a_developer_runs():
+    assert "make check" in (ROOT / ".ci/run").read_text(encoding="utf-8")
+
+
+def test_the_bugs_folder_holds_tests_alone():
+    assert not [path for path in (ROOT / "tests/bugs").rglob("*") if path.suffix not in {".py", ".pyc", ""}]
