@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
@@ -326,6 +327,63 @@ class Application(Protocol):
 
     def page(self, report: Mapping[str, Any], figures: Path) -> str:
         """`report.html`: one self-contained page."""
+        ...
+
+
+# --- the simulator ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SceneOptions:
+    """How a scene is to be filmed.
+
+    Attributes:
+        seconds: Length of the clip.
+        seed: Chooses everything that is left to chance.
+        size: `(height, width)` in pixels, both even.
+        frame_rate_hz: Frames a second.
+        shake_px: Standard deviation of the camera's shake in pixels; 0 for a camera that stands still.
+        noise: Standard deviation of the sensor's noise in grey levels.
+        actors: How many people (players, balls, ...) take part; None for what suits the scene.
+        settings: What only this scene knows, by name.
+    """
+
+    seconds: float = 20.0
+    seed: int = 7
+    size: tuple[int, int] = (360, 640)
+    frame_rate_hz: Fraction = Fraction(25)
+    shake_px: float = 0.0
+    noise: float = 2.0
+    actors: int | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Scene(Protocol):
+    """A small world that is rendered with exact ground truth; made from `SceneOptions` alone."""
+
+    name: str
+
+    def render(self, out: Path, progress: Callable[[int, int], None] | None = None) -> Mapping[str, Path]:
+        """Write the clip and its truth into a folder; the same options give the same bytes.
+
+        Args:
+            out: The folder; made where it is not there.
+            progress: Told frames done and frames in all.
+
+        Returns:
+            What was written, by role: `clip`, `gt`, `tracks`, `events`, `rules`, `camera`, `scene`, ...
+        """
+        ...
+
+
+# --- exports ----------------------------------------------------------------------------------------------
+
+
+class Export(Protocol):
+    """Writes a finished run's tables in another format; one option given as a keyword each."""
+
+    def __call__(self, folder: Path, out: Path, **options: Any) -> Path:
+        """Write `out` from the result folder, whole or not at all, and give what was written."""
         ...
 
 
