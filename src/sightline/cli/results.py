@@ -85,10 +85,9 @@ def export(
     """Write results in another program's format."""
     from sightline import plugins
     from sightline.core.errors import ConflictError
-    from sightline.service.results import Results
 
     write = plugins.load("exports", form)
     if out.exists() and not overwrite:
         raise ConflictError(f"{out} exists already", hint="add --overwrite, or choose another -o")
-    write(Results(folder), out)
+    write(folder, out)
     say(str(out))

@@ -1,0 +1,47 @@
+"""What every table's schema promises."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+
+from sightline.core.errors import ConfigError
+from sightline.core.tables import TABLES, schema_of
+
+UNITS = ("_px", "_m", "_s", "_mps", "_px_s")
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_every_row_has_a_frame_and_a_time(table):
+    schema = schema_of(table)
+    assert schema.names[:2] == ["frame", "t_s"]
+    assert (schema.field("frame").type, schema.field("t_s").type) == (pa.int64(), pa.float64())
+
+
+@pytest.mark.parametrize(
+    ("column", "kind"),
+    [
+        ("x1_px", pa.float32()),
+        ("y2_px", pa.float32()),
+        ("score", pa.float32()),
+        ("class_name", pa.string()),
+        ("track_id", pa.int64()),
+    ],
+)
+def test_a_column_is_of_one_kind_in_every_table(column, kind):
+    kinds = {schema.field(column).type for schema in TABLES.values() if column in schema.names}
+    assert kinds == {kind}
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_real_valued_columns_say_their_unit_or_have_none(table):
+    dimensionless = {"score", "coverage", "mean", "value"}
+    for field in schema_of(table):
+        if pa.types.is_floating(field.type):
+            assert field.name.endswith(UNITS) or field.name in dimensionless, field.name
+
+
+def test_an_unknown_table_is_refused_with_those_there_are():
+    with pytest.raises(ConfigError, match="'nothing'") as caught:
+        schema_of("nothing")
+    assert "tracks" in (caught.value.hint or "")
