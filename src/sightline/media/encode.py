@@ -1,0 +1,217 @@
+"""Writes H.264 in MP4: whole or not at all, at exact times, with the source's sound."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from fractions import Fraction
+from math import lcm
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import av
+import av.logging
+import numpy as np
+
+from sightline.core.errors import OutputError, OutputFullError, OutputUnwritableError
+from sightline.media.sound import SoundTrack
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from av.container import OutputContainer
+    from av.video.stream import VideoStream
+
+    from sightline.core.arrays import UInt8
+
+# Divided by all usual tick lengths: 1/90000, 1/15360, 1/12800, 1/1000, 1/600 s and frames of 24, 25, 30, 50, 60 Hz.
+_TICKS_PER_SECOND = 5_760_000
+_MAX_TICKS_PER_SECOND = (1 << 31) - 1
+_BITEXACT = 1 << 23
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+class VideoWriter:
+    """A video being written; a context manager.
+
+    The file grows under a temporary name beside its own and takes its place when the block ends well. After an error
+    nothing is left. The same pictures, times, settings and threads give the same bytes.
+
+    Args:
+        path: The result.
+        size: `(height, width)` of the pictures; an odd side is padded by one pixel, which H.264 in 4:2:0 needs.
+        frame_rate_hz: Nominal frame rate; times follow it where `write` is given none.
+        crf: Constant rate factor, 0 (lossless) to 51; 23 is x264's default.
+        preset: x264 preset.
+        threads: Cores to use; another number gives other bytes.
+        audio_from: A file whose first sound track is kept: copied where MP4 can hold it, else coded as AAC.
+        start_s: The time in the source's seconds that becomes 0 in the file, for sound and pictures alike.
+
+    Raises:
+        OutputUnwritableError: The folder cannot be written to.
+        OutputFullError: The disk is full.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        size: tuple[int, int],
+        frame_rate_hz: Fraction,
+        crf: int = 23,
+        preset: str = "veryfast",
+        threads: int = 1,
+        audio_from: Path | None = None,
+        start_s: Fraction = Fraction(0),
+    ) -> None:
+        if min(size) < 1 or frame_rate_hz <= 0:
+            raise ValueError(f"size {size} and frame rate {frame_rate_hz} must be positive")
+        self._path = path
+        self._part = path.with_name(f".{path.name}.part")
+        self._size = size
+        self._rate_hz = Fraction(frame_rate_hz)
+        self._options = {"crf": str(crf), "preset": preset}
+        self._threads = threads
+        self._audio_from = audio_from
+        self._start_s = start_s
+        self._container: OutputContainer | None = None
+        self._stream: VideoStream | None = None
+        self._sound: SoundTrack | None = None
+        self._written = 0
+        self._last_tick = -1
+        self._ticks_hz = 1
+
+    def __enter__(self) -> VideoWriter:
+        av.logging.set_level(None)
+        try:
+            self._open()
+        except BaseException:
+            self._discard()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is not None:
+            self._discard()
+            return
+        try:
+            with self._named_errors():
+                self._finish()
+        except BaseException:
+            self._discard()
+            raise
+
+    def write(self, image_bgr: UInt8, pts_s: Fraction | None = None) -> None:
+        """Add a picture.
+
+        Args:
+            image_bgr: `(height, width, 3)` uint8 of the writer's size.
+            pts_s: When it is shown, in the source's seconds; None for the nominal rate. Times must rise. They are
+                kept exactly where they are whole ticks of 1/5,760,000 s or of the frame rate, else to the next tick.
+
+        Raises:
+            ValueError: The picture has another size, or time does not rise.
+            OutputFullError: The disk is full.
+            OutputUnwritableError: The file cannot be written any more.
+        """
+        container, stream = self._opened()
+        if image_bgr.shape != (*self._size, 3) or image_bgr.dtype != np.uint8:
+            raise ValueError(
+                f"pictures must be {(*self._size, 3)} uint8, got {image_bgr.shape} {image_bgr.dtype}"
+            )
+        t_s = self._written / self._rate_hz if pts_s is None else pts_s - self._start_s
+        tick = round(t_s * self._ticks_hz)
+        if self._written and tick <= self._last_tick:
+            raise ValueError(
+                f"times must rise, got {float(t_s):.6f} s after {self._last_tick / self._ticks_hz:.6f} s"
+            )
+        frame = av.VideoFrame.from_ndarray(_even(image_bgr), format="bgr24")
+        frame.pts, frame.time_base = tick, Fraction(1, self._ticks_hz)
+        with self._named_errors():
+            container.mux(stream.encode(frame))
+            if self._sound is not None:
+                self._sound.write_until(Fraction(tick, self._ticks_hz))
+        self._last_tick = tick
+        self._written += 1
+
+    def _open(self) -> None:
+        with self._named_errors():
+            with self._part.open("wb"):
+                pass  # tells what is wrong in the system's own words
+            container = av.open(
+                "file:" + os.fspath(self._part),
+                "w",
+                format="mp4",
+                options={"movflags": "+faststart", "fflags": "+bitexact"},
+            )
+            self._container = container
+            self._stream = self._video_stream(container)
+            if self._audio_from is not None:
+                self._sound = SoundTrack.open(self._audio_from, container, start_s=self._start_s)
+
+    def _video_stream(self, container: OutputContainer) -> VideoStream:
+        ticks_hz = lcm(_TICKS_PER_SECOND, self._rate_hz.numerator)
+        self._ticks_hz = ticks_hz if ticks_hz <= _MAX_TICKS_PER_SECOND else _TICKS_PER_SECOND
+        stream = container.add_stream("libx264", rate=self._rate_hz, options=self._options)
+        stream.height, stream.width = (side + side % 2 for side in self._size)
+        stream.pix_fmt = "yuv420p"
+        context = stream.codec_context
+        context.time_base = Fraction(1, self._ticks_hz)
+        context.thread_count = self._threads
+        context.flags |= _BITEXACT
+        return stream
+
+    def _finish(self) -> None:
+        container, stream = self._opened()
+        container.mux(stream.encode(None))
+        if self._sound is not None:
+            self._sound.write_until(Fraction(self._last_tick, self._ticks_hz) + 1 / self._rate_hz)
+            self._sound.close()
+        container.close()
+        self._container = None
+        self._part.replace(self._path)
+
+    def _discard(self) -> None:
+        container, self._container = self._container, None
+        if self._sound is not None:
+            self._sound.close()
+        with suppress(av.FFmpegError, OSError, ValueError):
+            if container is not None:
+                container.close()
+        with suppress(OSError):
+            self._part.unlink()
+
+    def _opened(self) -> tuple[OutputContainer, VideoStream]:
+        if self._container is None or self._stream is None:
+            raise ValueError("the writer is not open: use it in a with statement")
+        return self._container, self._stream
+
+    @contextmanager
+    def _named_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise self._named(error.errno, error.strerror or str(error)) from error
+        except av.FFmpegError as error:
+            raise self._named(error.errno, error.strerror) from error
+
+    def _named(self, code: int | None, text: str | None) -> OutputError:
+        if code in _FULL:
+            return OutputFullError(
+                f"no room left for {self._path}", hint="free some space and resume the run"
+            )
+        return OutputUnwritableError(
+            f"{self._path} cannot be written: {text}", hint="check the folder and its permissions"
+        )
+
+
+def _even(image: UInt8) -> UInt8:
+    """Repeat the last row or column of a picture with an odd side."""
+    height, width = image.shape[:2]
+    if height % 2 or width % 2:
+        image = np.pad(image, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
+    return np.ascontiguousarray(image)

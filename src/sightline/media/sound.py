@@ -1,0 +1,109 @@
+"""Carries a file's sound over into a video that is being written."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import av
+
+from sightline.core.errors import MediaError
+from sightline.media.container import has_decoder, open_streams
+
+if TYPE_CHECKING:
+    from av.container import InputContainer, OutputContainer
+
+# What MP4 holds and players play; anything else is coded anew.
+_COPIED = frozenset({"aac", "mp3", "ac3", "eac3", "alac"})
+_BITEXACT = 1 << 23
+_USUAL_RATE_HZ = 48_000
+
+
+class SoundTrack:
+    """One sound track on its way from a file into an open MP4, written in step with the pictures.
+
+    Made by `open`, before the first picture is written. Sound that cannot be read is left out; it never costs the
+    pictures.
+    """
+
+    def __init__(
+        self, source: InputContainer, stream: Any, container: OutputContainer, start_s: Fraction
+    ) -> None:
+        self._source = source
+        self._stream = stream
+        self._container = container
+        self._start_s = start_s
+        copied = stream.codec_context.name in _COPIED
+        self._out: Any = container.add_stream_from_template(stream) if copied else self._coded_stream()
+        self._packets = self._copied() if copied else self._coded()
+        self._waiting: Any = None
+
+    @classmethod
+    def open(cls, path: Path, container: OutputContainer, *, start_s: Fraction) -> SoundTrack | None:
+        """Take the first sound track of a file; None where it has none that can be read."""
+        try:
+            source = open_streams(path)
+        except MediaError:
+            return None
+        readable: list[Any] = [stream for stream in source.streams.audio if has_decoder(stream)]
+        if readable:
+            return cls(source, readable[0], container, start_s)
+        source.close()
+        return None
+
+    def write_until(self, t_s: Fraction) -> None:
+        """Write the sound that starts before a time of the result."""
+        while True:
+            packet = self._waiting or next(self._packets, None)
+            self._waiting = packet
+            if packet is None or packet.dts * packet.time_base >= t_s:
+                return
+            self._container.mux(packet)
+            self._waiting = None
+
+    def close(self) -> None:
+        """Let go of the source; sound that was not written yet is left out."""
+        self._packets.close()
+        self._source.close()
+
+    def _coded_stream(self) -> Any:
+        source = self._stream.codec_context
+        rates_hz = av.Codec("aac", "w").audio_rates or []
+        rate_hz = source.sample_rate if source.sample_rate in rates_hz else _USUAL_RATE_HZ
+        out = self._container.add_stream("aac", rate=rate_hz)
+        out.codec_context.layout = "mono" if source.channels == 1 else "stereo"
+        out.codec_context.flags |= _BITEXACT
+        return out
+
+    def _copied(self) -> Generator[Any]:
+        last_dts = None
+        for packet in self._read():
+            if packet.dts is None or packet.pts is None or (last_dts is not None and packet.dts <= last_dts):
+                continue  # the muxer refuses time that does not rise
+            last_dts = packet.dts
+            shift = round(self._start_s / packet.time_base)
+            packet.dts, packet.pts = packet.dts - shift, packet.pts - shift
+            packet.stream = self._out
+            yield packet
+
+    def _coded(self) -> Generator[Any]:
+        for packet in self._read():
+            try:
+                frames = packet.decode()
+            except av.FFmpegError:
+                continue
+            for frame in frames:
+                if frame.pts is not None:
+                    frame.pts -= round(self._start_s / frame.time_base)
+                yield from self._out.encode(frame)
+        yield from self._out.encode(None)
+
+    def _read(self) -> Generator[Any]:
+        try:
+            for packet in self._source.demux(self._stream):
+                if packet.size:
+                    yield packet
+        except av.FFmpegError:
+            return  # the rest of the sound is lost
