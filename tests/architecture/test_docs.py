@@ -76,7 +76,7 @@ def documented_tables():
         name = re.match(r"`(\w+)`", part)
         if name:
             found[name[1]] = re.findall(
-                r"^\| `(\w+)` \| (\w+) \| [^|]+ \| [^|]+ \|$", part, flags=re.MULTILINE
+                r"^\| `(\w+)` \| (\w+) \|[^|]*\|[^|]+\|$", part, flags=re.MULTILINE
             )
     return found
 
