@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -78,6 +78,10 @@ class Steps:
 
     def __len__(self) -> int:
         return len(self.track_ids)
+
+    def __getitem__(self, rows: Any) -> Steps:
+        """Give the chosen steps: a mask, a slice or an index array."""
+        return Steps(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
 
     @property
     def lengths_s(self) -> Float64:
@@ -140,7 +144,7 @@ class _Slots:
     first_ns: Int64
     last_ns: Int64
 
-    def __getitem__(self, rows: object) -> _Slots:
+    def __getitem__(self, rows: Any) -> _Slots:
         return _Slots(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
 
     def after(self, before: _Slots) -> _Slots:

@@ -1,7 +1,6 @@
 """What to measure in a scene, as a user writes it down: lines, zones, speed limits, the ground plane.
 
-The file is YAML; `docs/rules.schema.json` is its JSON schema, made from the models here. Reading it is
-somebody else's: this module takes text or plain data.
+The file is YAML; `docs/rules.schema.json` is its JSON schema, made from the models here.
 """
 
 from __future__ import annotations
@@ -9,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import numpy as np
@@ -181,6 +181,16 @@ class RulesFile(_Part):
             raise ValueError("a limit in metres a second needs `ground`")
         return self
 
+    def to_json(self) -> dict[str, Any]:
+        """Give the rules as plain data, defaults filled in; `rules_from` takes it back."""
+        return self.model_dump(mode="json")
+
+    def rule_classes(self) -> list[list[str]]:
+        """Give the classes that single rules ask for."""
+        asked = [rule.classes for rule in self.lines]
+        asked += [rule.classes for rule in self.zones] + [rule.classes for rule in self.speeds]
+        return [names for names in asked if names is not None]
+
     def scale(self, size: tuple[int, int]) -> Float64:
         """Give the factors `(x, y)` from the file's units to pixels of a `(height, width)` picture."""
         return np.array([size[1], size[0]], np.float64) if self.units == "relative" else np.ones(2)
@@ -299,6 +309,20 @@ class _Loader(yaml.SafeLoader):  # type: ignore[misc] # yaml comes without types
             mark = self.peek_event().start_mark
             raise yaml.YAMLError(f"aliases are not allowed (line {mark.line + 1})")
         return super().compose_node(parent, index)
+
+
+def read_rules(path: Path) -> RulesFile:
+    """Read a rules file.
+
+    Raises:
+        RulesError: It cannot be read, is not YAML, or does not follow the schema.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise RulesError(f"{path} cannot be read: {reason}", hint="give a YAML file of rules") from None
+    return parse_rules(text)
 
 
 def parse_rules(text: str) -> RulesFile:

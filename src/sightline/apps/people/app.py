@@ -1,0 +1,83 @@
+"""People: who is there, where they walk and stay, how many cross a line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from sightline.apps.people.settings import PeopleSettings
+from sightline.core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from sightline.ports import Kit, ReportContext, Stage
+
+
+class PeopleApp:
+    """Detects and tracks, then counts; see `docs/apps/people.md`."""
+
+    name = "people"
+
+    def defaults(self) -> Mapping[str, Any]:
+        """Settings with their default values."""
+        return PeopleSettings().model_dump()
+
+    def stages(self, kit: Kit) -> Sequence[Stage]:
+        """Build the pipeline that `pipeline.yaml` lists.
+
+        Raises:
+            SettingsError: A setting is wrong.
+            ConfigError: A model that the pipeline needs was not given.
+        """
+        settings = PeopleSettings.of(kit.settings)
+        return [_stage(step, kit, settings) for step in _pipeline()]
+
+    def report(self, context: ReportContext) -> Mapping[str, Any]:
+        """Make tables, figures and `report.json` from the stored tables.
+
+        Raises:
+            SettingsError: A setting is wrong.
+            RulesError: The rules do not follow their schema, or do not fit the picture.
+        """
+        from sightline.apps.people.figures import draw_figures
+        from sightline.apps.people.measure import measure
+        from sightline.apps.people.report import make_report
+        from sightline.apps.people.write import write_tables
+
+        settings = PeopleSettings.of(context.settings)
+        found = measure(context, settings)
+        write_tables(found, context.write)
+        return make_report(found, context, settings, draw_figures(found, context))
+
+    def page(self, report: Mapping[str, Any], figures: Path) -> str:
+        """Give `report.html`: one self-contained page."""
+        from sightline.apps.people.page import make_page
+
+        return make_page(report, figures)
+
+
+@cache
+def _pipeline() -> tuple[Mapping[str, Any], ...]:
+    text = (files("sightline.apps.people") / "pipeline.yaml").read_text(encoding="utf-8")
+    return tuple(yaml.safe_load(text)["stages"])
+
+
+def _stage(step: Mapping[str, Any], kit: Kit, settings: PeopleSettings) -> Stage:
+    from sightline.stages.detect import DetectStage
+    from sightline.stages.track import TrackStage
+
+    if step["stage"] == "track":
+        return TrackStage(kit.tracker)
+    if step["stage"] != "detect":
+        raise ConfigError(f"the people pipeline knows no stage {step['stage']!r}")
+    role = step["model"]
+    if role not in kit.models:
+        raise ConfigError(
+            f"the people application needs a model as its {role}", hint="choose one with --model"
+        )
+    min_score = getattr(settings, step["min_score"]["setting"])
+    return DetectStage.for_model(kit.models[role], min_score=min_score)
