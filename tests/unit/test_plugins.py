@@ -40,8 +40,9 @@ def test_what_is_installed_is_what_the_project_declares():
     }
     installed = {
         (entry.group, entry.name, entry.value)
-        for entry in entry_points()
-        if entry.group.startswith("sightline.") and entry.value.startswith("sightline.")
+        for group in plugins.GROUPS
+        for entry in entry_points(group=f"sightline.{group}")
+        if entry.value.startswith("sightline.")
     }
     assert installed == declared
 

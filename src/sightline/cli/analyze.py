@@ -83,6 +83,7 @@ def app(
     Every frame is accounted for. Stop it whenever you like: with --resume it goes on where it was and gives the
     same results, byte for byte.
     """
+    from sightline.cli.options import pairs
     from sightline.cli.session import open_platform
     from sightline.service.submit import AnalyzeRequest
 
@@ -102,26 +103,10 @@ def app(
         min_score=min_score,
         tracker=tracker,
         camera_motion=camera_motion,
-        settings=parsed_settings(setting or []),
+        settings=pairs(setting),
         overwrite=overwrite,
     )
     carry_out(platform, _run_for(platform, request, resume=resume), quiet=quiet, as_json=as_json)
-
-
-def parsed_settings(pairs: list[str]) -> dict[str, Any]:
-    """Read `key=value` pairs; values are YAML, so `0.3`, `true` and `[1, 2]` are what they look like."""
-    import yaml
-
-    found = {}
-    for pair in pairs:
-        key, separator, value = pair.partition("=")
-        if not separator or not key.strip():
-            raise typer.BadParameter(f"{pair!r} is not KEY=VALUE", param_hint="--set")
-        try:
-            found[key.strip()] = yaml.safe_load(value)
-        except yaml.YAMLError:
-            raise typer.BadParameter(f"the value of {pair!r} is not YAML", param_hint="--set") from None
-    return found
 
 
 def _run_for(platform: Platform, request: AnalyzeRequest, *, resume: bool) -> Run:

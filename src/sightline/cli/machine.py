@@ -37,8 +37,9 @@ def doctor(
     findings = list(examine(settings, machine, out=Path(OUT), environ=os.environ))
     if measure:
         from sightline.service.measure import measure_machine
+        from sightline.vision.weights import Zoo
 
-        findings += measure_machine(settings, machine)
+        findings += measure_machine(settings, machine, Zoo(settings.models))
     if as_json:
         show_json([asdict(finding) for finding in findings])
     else:

@@ -77,9 +77,7 @@ def examine(
     yield _database(settings)
     yield from _extras()
     for name in unknown_variables(environ):
-        yield Finding(
-            "settings", Level.NOTE, f"{name} names no setting", "`sightline settings` lists them"
-        )
+        yield Finding("settings", Level.NOTE, f"{name} names no setting", "`sightline settings` lists them")
 
 
 def _versions() -> Finding:
@@ -190,13 +188,13 @@ def _runtime(settings: Settings) -> Finding:
 
 def _model(settings: Settings) -> Iterator[Finding]:
     """Say which models are installed and which one a run without --model uses."""
-    from sightline.service.models import list_models, weights_of
+    from sightline.service.models import check_model, list_models
     from sightline.vision.weights import Zoo
 
     zoo = Zoo(settings.models)
     try:
         installed = [row.name for row in list_models(zoo) if row.installed and row.needs_weights]
-        weights_of(zoo, settings.model)
+        check_model(zoo, settings.model)
     except SightlineError as error:
         yield Finding("models", Level.PROBLEM, error.message, error.hint or "")
         return
@@ -217,9 +215,7 @@ def _disk(settings: Settings, out: Path) -> Iterator[Finding]:
         free = shutil.disk_usage(there).free
         words = f"{folder}: {free / _GIGABYTE:.1f} GB free"
         if free < settings.min_free_bytes:
-            yield Finding(
-                topic, Level.PROBLEM, words, "free some room, or lower SIGHTLINE_MIN_FREE_BYTES"
-            )
+            yield Finding(topic, Level.PROBLEM, words, "free some room, or lower SIGHTLINE_MIN_FREE_BYTES")
         else:
             yield Finding(topic, Level.GOOD, words)
 
