@@ -37,7 +37,7 @@ def main(video: str, model: str, out: str, runtime: str = "openvino") -> None:
             video=Path(video), out=Path(folder) / "out", model=model, min_score=0.1, annotate=False
         )
         run = execute(platform, submit(platform, wanted).id, listener=follower)
-        follower.objects = Results(Path(run.folder)).read.rows("tracks")
+        follower.objects = Results(Path(run.folder)).tables.rows("tracks")
         follower.write(out, f"sightline ({runtime})")
 
 

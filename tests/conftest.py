@@ -9,10 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from factories import Clip, make_clip
+from factories import DATA, Clip, make_clip
 
-ROOT = Path(__file__).parents[1]
-DATA = Path(os.environ.get("SIGHTLINE_TEST_DATA", ROOT.parent / "shared" / "data"))
 _NO_DATA = f"no test data at {DATA}; set SIGHTLINE_TEST_DATA"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -10,6 +11,10 @@ from pathlib import Path
 import av
 import numpy as np
 from numpy.typing import NDArray
+
+ROOT = Path(__file__).parents[1]
+DATA = Path(os.environ.get("SIGHTLINE_TEST_DATA", ROOT.parent / "shared" / "data"))
+"""Real videos, weights and ground truth; not part of the project, and not everywhere."""
 
 CODECS = {
     ".mp4": "libx264",
