@@ -1,0 +1,60 @@
+"""YOLOX: one row a cell with a box, an objectness and class scores."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sightline.vision.detector import Candidates, NetworkDetector, anchor_count, anchor_points, rows_above
+from sightline.vision.network import picture_size
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from sightline.ports import GraphInfo
+
+_STRIDES = (8, 16, 32)
+
+
+class YoloxModel(NetworkDetector):
+    """Input `(1, 3, h, w)` raw BGR 0..255; output `(1, cells, 5 + classes)`, sigmoids already applied.
+
+    Source:
+        Ge et al., YOLOX: Exceeding YOLO Series in 2021, arXiv:2107.08430, and its ONNX export
+        (`decode_in_inference` off): centre = (xy + cell) * stride, size = exp(wh) * stride.
+    """
+
+    family = "yolox"
+
+    @classmethod
+    def matches(cls, graph: GraphInfo) -> bool:
+        """Whether its only output has one row a cell and at least six columns."""
+        size = picture_size(graph)
+        if size is None or -1 in size or len(graph.outputs) != 1:
+            return False
+        shape = graph.outputs[0].shape
+        return len(shape) == 3 and shape[1] == anchor_count(size) and shape[2] >= 6
+
+    def _class_names(self, graph: GraphInfo) -> tuple[str, ...]:
+        return self._network.class_names(graph.outputs[0].shape[-1] - 5)
+
+    def _prepare(self, input_size: tuple[int, int]) -> None:
+        super()._prepare(input_size)
+        self._cells, self._strides = anchor_points(input_size, _STRIDES)
+
+    def _candidates(self, outputs: tuple[NDArray[Any], ...]) -> Candidates:
+        raw = outputs[0][0]
+        # no class score exceeds 1, so objectness alone rules out nearly all cells
+        rows = rows_above(raw[:, 4], self._options.min_score, self._name)
+        likely = raw[rows]
+        class_ids = likely[:, 5:].argmax(axis=1).astype(np.int32)
+        scores = likely[:, 4] * likely[np.arange(len(rows)), 5 + class_ids]
+        keep = ~(scores < self._options.min_score)  # keeps NaN, which the caller refuses
+        rows, likely = rows[keep], likely[keep]
+        strides = self._strides[rows]
+        centres = (likely[:, :2] + self._cells[rows]) * strides
+        with np.errstate(over="ignore"):
+            halves = np.exp(likely[:, 2:4]) * (strides / 2)
+        boxes = np.concatenate([centres - halves, centres + halves], axis=1)
+        return Candidates(boxes, scores[keep], class_ids[keep])
