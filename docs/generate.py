@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 DOCS = Path(__file__).parent
 NOTE = "<!-- Made by docs/generate.py; change the code, then run `make docs`. -->"
@@ -63,17 +65,58 @@ the values in force.
 """
 
 
-PAGES: dict[str, Callable[[], str]] = {"errors.md": errors_page, "settings.md": settings_page}
+def rules_schema_file() -> str:
+    """The JSON schema of a rules file, for editors that complete and check YAML by it."""
+    from sightline.analytics.rules import rules_schema
+
+    return json.dumps(rules_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+def commands_page() -> str:
+    """What every command says to `--help`."""
+    from typer import Context
+    from typer.main import get_command
+
+    from sightline.cli.main import app
+
+    def helps(command: Any, name: str, parent: Any) -> Iterator[tuple[str, str]]:
+        with Context(
+            command, info_name=name, parent=parent, terminal_width=100, max_content_width=100
+        ) as context:
+            yield context.command_path, command.get_help(context)
+            for child in command.list_commands(context) if hasattr(command, "list_commands") else ():
+                yield from helps(command.get_command(context, child), child, context)
+
+    parts = [
+        f"## `{path}`\n\n```text\n{text.rstrip()}\n```\n"
+        for path, text in helps(get_command(app), "sightline", None)
+    ]
+    return (
+        "# Commands\n\nExit status: 0 done, 1 it could not be done, 2 the command was written wrongly, 130 stopped by its user.\n\n"
+        + "\n".join(parts)
+    )
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "commands.md": commands_page,
+    "errors.md": errors_page,
+    "settings.md": settings_page,
+    "rules.schema.json": rules_schema_file,
+}
+
+
+def written(name: str) -> str:
+    """Give a page's whole text."""
+    return PAGES[name]() if name.endswith(".json") else f"{NOTE}\n{PAGES[name]()}"
 
 
 def stale() -> list[str]:
     """Give the pages that no longer say what the code says."""
-    found = []
-    for name, make in PAGES.items():
-        path = DOCS / name
-        if not path.exists() or path.read_text(encoding="utf-8") != f"{NOTE}\n{make()}":
-            found.append(name)
-    return found
+    return [
+        name
+        for name in PAGES
+        if not (DOCS / name).exists() or (DOCS / name).read_text(encoding="utf-8") != written(name)
+    ]
 
 
 def main() -> int:
@@ -83,7 +126,7 @@ def main() -> int:
             print(f"docs/{', docs/'.join(old)}: not what the code says; run `make docs`", file=sys.stderr)
         return len(old)
     for name in stale():
-        (DOCS / name).write_text(f"{NOTE}\n{PAGES[name]()}", encoding="utf-8")
+        (DOCS / name).write_text(written(name), encoding="utf-8")
         print(f"wrote docs/{name}")
     return 0
 
