@@ -83,6 +83,7 @@ def publish(
                 media=prepared.media,
                 segments=prepared.segments,
                 rules=run.settings["app"].get("rules"),
+                with_classes=len(prepared.model.info.class_names) > 1,
                 threads=platform.settings.threads or platform.machine.cores,
                 tell=lambda done, total: check("annotate", {"done": done, "total": total}),
             )

@@ -46,6 +46,7 @@ def annotate_video(
     media: MediaInfo,
     segments: Sequence[Segment],
     rules: Mapping[str, Any] | None,
+    with_classes: bool,
     threads: int,
     tell: Callable[[int, int], None],
 ) -> None:
@@ -58,6 +59,7 @@ def annotate_video(
         media: Facts about the source.
         segments: All segments of it.
         rules: Lines and zones as plain data, in pixels of the source.
+        with_classes: Whether labels name the class beside the track's number.
         threads: Cores to use.
         tell: Told frames done and in all; may raise to stop.
 
@@ -67,7 +69,7 @@ def annotate_video(
     """
     source = VideoSource(video, size=None, threads=min(2, threads))
     source.open()
-    scene = Scene(media.size, tables, rules)
+    scene = Scene(media.size, tables, rules, with_classes=with_classes)
     total = sum(segment.frames for segment in segments)
     rate = media.frame_rate_hz or _FALLBACK_HZ
     audio = video if media.audio_codec else None
@@ -92,11 +94,19 @@ class Scene:
         size: `(height, width)` of the source in pixels.
         tables: The run's `tracks` and `events`.
         rules: Lines and zones as plain data; None without.
+        with_classes: Whether labels name the class.
     """
 
-    def __init__(self, size: tuple[int, int], tables: TableReader, rules: Mapping[str, Any] | None) -> None:
+    def __init__(
+        self,
+        size: tuple[int, int],
+        tables: TableReader,
+        rules: Mapping[str, Any] | None,
+        *,
+        with_classes: bool = True,
+    ) -> None:
         self._painter = Painter(size)
-        self._frames = _Lookahead(_tracks_by_frame(tables))
+        self._frames = _Lookahead(_tracks_by_frame(tables, with_classes=with_classes))
         self._events = _Lookahead(_events_by_frame(tables))
         self._rules = rule_shapes(rules or {}, size)
         self._counts: Counter[tuple[str, str]] = Counter()
@@ -187,11 +197,12 @@ class _Lookahead:
             yield value
 
 
-def _tracks_by_frame(tables: TableReader) -> Iterator[tuple[int, Row]]:
+def _tracks_by_frame(tables: TableReader, *, with_classes: bool) -> Iterator[tuple[int, Row]]:
     for batch in tables.batches("tracks", _COLUMNS):
         columns = [batch[name].to_pylist() for name in _COLUMNS]
         for frame, _t_s, track_id, x1, y1, x2, y2, _score, class_name in zip(*columns, strict=True):
-            yield frame, Row(track_id, (x1, y1, x2, y2), f"{track_id} {class_name}")
+            label = f"{track_id} {class_name}" if with_classes else str(track_id)
+            yield frame, Row(track_id, (x1, y1, x2, y2), label)
 
 
 def _events_by_frame(tables: TableReader) -> Iterator[tuple[int, tuple[str, str]]]:
