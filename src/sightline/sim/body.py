@@ -154,7 +154,7 @@ def pose(build: Build, *, phase: float, speed_mps: float, t_s: float, glance_rad
     gait = _Gait(
         build=build,
         pace=pace,
-        reach=float(stride_m(speed_mps)) * STANCE * height_m / 1.72,
+        reach=float(stride_m(speed_mps)) * STANCE,
         sway=float((1 - min(pace, 1.0)) * 0.012 * np.sin(1.3 * t_s + 5 * build.girth)),
         hips_z=float(height_m * (0.522 - 0.012 * min(pace, 1.0)) - 0.018 * pace * np.cos(4 * np.pi * phase)),
     )

@@ -165,9 +165,8 @@ def _advance(
     wishes = np.array([_wish(state, walkers[row], row, now_s) for row in live])
     rows = np.array(live)
     here, speeds = state.places[rows], state.speeds[rows]
-    push = _repel(here, here, 0.85, strength=5.0) + _repel(
-        here, obstacles_m, clearances_m + 0.25, strength=9.0
-    )
+    push = _repel(here, speeds, here, 1.5, strength=10.0)
+    push += _repel(here, speeds, obstacles_m, clearances_m + 0.7, strength=16.0)
     still = np.array([state.waiting[row] for row in live])
     push[still] *= 0.15
     speeds = speeds + ((wishes - speeds) / _RELAX_S + push) * STEP_S
@@ -207,15 +206,21 @@ def _wish(state: _State, walker: Walker, row: int, now_s: float) -> Float64:
     return wish
 
 
-def _repel(here: Float64, others: Float64, reach_m: float | Float64, *, strength: float) -> Float64:
-    """Give pushes away from others, growing with the square of how far they are inside `reach_m`."""
+def _repel(
+    here: Float64, speeds: Float64, others: Float64, reach_m: float | Float64, *, strength: float
+) -> Float64:
+    """Give pushes away from others and, from those ahead, to one's own right.
+
+    A push grows with the square of how far somebody is inside `reach_m` of another.
+    """
     gap = here[:, None, :] - others[None, :, :]
     distance = np.sqrt((gap**2).sum(axis=2))
     inside = np.clip(1 - distance / reach_m, 0, 1)
     inside = np.where(distance < 1e-9, 0.0, inside)
     away = gap / np.maximum(distance, 1e-9)[:, :, None]
     across = np.stack([-away[:, :, 1], away[:, :, 0]], axis=2)
-    pushes = (away + 0.35 * across) * (strength * inside**2)[:, :, None]
+    ahead = (away * speeds[:, None, :]).sum(axis=2, keepdims=True) < 0
+    pushes = (away + 0.9 * across * ahead) * (strength * inside**2)[:, :, None]
     result = np.zeros_like(here)
     for column in range(others.shape[0]):
         result += pushes[:, column]

@@ -96,8 +96,9 @@ class PeopleScene:
         """Draw everybody by lot and let them walk; ids rise with the time of arrival."""
         rng = np.random.default_rng([self.options.seed, 0xAC])
         seconds = self.options.seconds
-        count = self.options.actors or round(6 + 0.45 * seconds)
-        slots = (np.arange(count) + rng.uniform(0.1, 0.9, count)) / count
+        wanted = self.options.actors
+        count = round(6 + 0.45 * seconds) if wanted is None else wanted
+        slots = (np.arange(count) + rng.uniform(0.1, 0.9, count)) / max(count, 1)
         starts_s = -_LEAD_S + slots * (seconds + 0.6 * _LEAD_S)
         walkers = [self._walker(rng, number, float(start_s)) for number, start_s in enumerate(starts_s)]
         obstacles_m = np.array([prop.foot_m for prop in self.props])

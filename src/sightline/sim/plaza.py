@@ -11,7 +11,7 @@ from sightline.sim.backdrop import Backdrop, assemble
 from sightline.sim.canvas import shade
 from sightline.sim.light import Sun
 from sightline.sim.props import Face, Prop, bench, darkness, kiosk, lamp, planter, tree
-from sightline.sim.textures import house_front, lawn, paving
+from sightline.sim.textures import AWNINGS, house_front, lawn, paving
 
 if TYPE_CHECKING:
     from sightline.core.arrays import Float64, UInt8
@@ -43,7 +43,7 @@ def backdrop(camera: Camera, sun: Sun, props: tuple[Prop, ...], seed: int) -> Ba
     rng = np.random.default_rng([seed, 0xB4C2])
     ground = _ground(camera, rng)
     light_xy = sun.in_picture(camera)
-    houses = _houses(rng).draw(camera, light_xy)
+    houses = _houses(seed).draw(camera, light_xy)
     dark = darkness(props, sun, camera)
     shade(ground, 0, 0, dark)
     return assemble(camera, ground, dark, [houses], [(prop, prop.draw(camera, light_xy)) for prop in props])
@@ -53,7 +53,10 @@ def _ground(camera: Camera, rng: np.random.Generator) -> UInt8:
     """Draw the ground's texture through the camera, finer than the picture and averaged down."""
     height, width = camera.size
     px_per_m = float(np.clip(48 * height / 400, 36, 90))
-    left_m, near_m, far_m = -34.0, 3.0, HOUSES_Y_M + 1.0
+    near_m, far_m = 3.0, HOUSES_Y_M + 1.0
+    left_m = -float(
+        np.ceil(width / 2 / camera.focal_px * far_m * 1.1 + abs(np.sin(np.deg2rad(camera.pan_deg))) * far_m)
+    )
     texture = paving(rng, (far_m - near_m, -2 * left_m), px_per_m)
     rows = round((far_m - LAWN_Y_M) * px_per_m)
     texture[:rows] = lawn(rng, (rows, texture.shape[1]), px_per_m)
@@ -76,12 +79,19 @@ def _ground(camera: Camera, rng: np.random.Generator) -> UInt8:
     return picture
 
 
-def _houses(rng: np.random.Generator) -> Prop:
+def _houses(seed: int) -> Prop:
     """Give the row of houses at the far side."""
-    faces, left_m, px_per_m, high_m = [], -46.0, 36.0, 10.0
+    faces: list[Face] = []
+    left_m, px_per_m, high_m = -46.0, 36.0, 10.0
     while left_m < 46.0:
+        rng = np.random.default_rng([seed, 0x40, len(faces)])
         wide_m = float(rng.uniform(6.0, 9.5))
-        front = house_front(rng, (round(high_m * px_per_m), round(wide_m * px_per_m)), px_per_m)
+        front = house_front(
+            rng,
+            (round(high_m * px_per_m), round(wide_m * px_per_m)),
+            px_per_m,
+            awning=AWNINGS[len(faces) % len(AWNINGS)],
+        )
         corners = np.array(
             [
                 (left_m, HOUSES_Y_M, high_m), (left_m + wide_m, HOUSES_Y_M, high_m),

@@ -101,8 +101,8 @@ def check(options: ports.SceneOptions) -> None:
         )
     if options.shake_px < 0 or options.noise < 0 or options.noise > 30:
         raise SettingsError("shake must be >= 0 and noise 0..30", hint="try --shake 1 --noise 2")
-    if options.actors is not None and not 1 <= options.actors <= 200:
-        raise SettingsError(f"a scene cannot have {options.actors} actors", hint="1 to 200")
+    if options.actors is not None and not 0 <= options.actors <= 200:
+        raise SettingsError(f"a scene cannot have {options.actors} actors", hint="0 to 200")
 
 
 def film(

@@ -129,13 +129,16 @@ AWNINGS: tuple[tuple[float, float, float], ...] = (
 )
 
 
-def house_front(rng: np.random.Generator, size: tuple[int, int], px_per_m: float) -> UInt8:
+def house_front(
+    rng: np.random.Generator, size: tuple[int, int], px_per_m: float, *, awning: Sequence[float]
+) -> UInt8:
     """Give the front of one house: plaster, rows of windows, shop windows with an awning at street level.
 
     Args:
         rng: Source of chance.
         size: `(height, width)` in pixels.
         px_per_m: Fineness of the texture.
+        awning: BGR of its stripes.
     """
     height, width = size
     plaster = PLASTERS[int(rng.integers(len(PLASTERS)))]
@@ -156,7 +159,7 @@ def house_front(rng: np.random.Generator, size: tuple[int, int], px_per_m: float
                 round(1.75 * px_per_m),
             )
     front[height - street - round(0.25 * px_per_m) : height - street] = np.asarray(plaster) * 0.78
-    _shop(rng, front, street, px_per_m)
+    _shop(rng, front, street, px_per_m, awning)
     return front
 
 
@@ -179,7 +182,9 @@ def _window(rng: np.random.Generator, front: UInt8, left: int, top: int, width: 
     front[top + height : top + height + frame, left - 2 * frame : left + width + 2 * frame] = (120, 126, 130)
 
 
-def _shop(rng: np.random.Generator, front: UInt8, street: int, px_per_m: float) -> None:
+def _shop(
+    rng: np.random.Generator, front: UInt8, street: int, px_per_m: float, cloth: Sequence[float]
+) -> None:
     height, width = front.shape[:2]
     top = height - street
     front[top:] = (np.asarray(PLASTERS[int(rng.integers(len(PLASTERS)))]) * 0.62).astype(np.uint8)
@@ -190,7 +195,6 @@ def _shop(rng: np.random.Generator, front: UInt8, street: int, px_per_m: float) 
         front[top + round(0.5 * px_per_m) : height, int(column) - 1 : int(column) + 2] = (64, 66, 70)
     door = round(float(rng.uniform(0.2, 0.75)) * width)
     front[height - round(2.3 * px_per_m) :, door : door + round(1.0 * px_per_m)] = (44, 50, 66)
-    cloth = AWNINGS[int(rng.integers(len(AWNINGS)))]
     awning = stripes(
         (round(0.85 * px_per_m), width - edge), cloth, (214, 220, 224), stripe_px=0.32 * px_per_m
     )

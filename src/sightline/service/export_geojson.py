@@ -1,0 +1,214 @@
+"""Writes track paths as GeoJSON, for runs that know where on Earth their ground lies."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sightline.core.errors import MissingSpaceError, SettingsError
+from sightline.service.folder import whole
+from sightline.service.results import Results
+
+if TYPE_CHECKING:
+    from sightline.core.arrays import Float64
+    from sightline.core.space import Homography
+
+EQUATOR_M = 6_378_137.0
+FLATTENING = 1 / 298.257223563
+_BATCH_ROWS = 20_000
+_LEAST_POINTS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class GeoOrigin:
+    """Where the ground's metres lie on Earth.
+
+    Attributes:
+        latitude_deg: Of the ground's origin, WGS 84, -90..90.
+        longitude_deg: Likewise, -180..180.
+        bearing_deg: Direction of the ground's y axis, clockwise from true north.
+    """
+
+    latitude_deg: float
+    longitude_deg: float
+    bearing_deg: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not (abs(self.latitude_deg) < 90 and abs(self.longitude_deg) <= 180) or not np.isfinite(
+            self.bearing_deg
+        ):
+            raise SettingsError(
+                f"no place on Earth is at {self.latitude_deg}, {self.longitude_deg}",
+                hint="latitude between -90 and 90, longitude -180..180, in degrees",
+            )
+
+    def degrees(self, points_m: Float64) -> Float64:
+        """Give where ground points lie, on the plane that touches the Earth at the origin.
+
+        Good to a millimetre over a hundred metres, to a centimetre or so over a kilometre.
+
+        Args:
+            points_m: `(n, 2)` metres; x to the right of the y axis.
+
+        Returns:
+            `(n, 2)` longitude and latitude in degrees, WGS 84: GeoJSON's order.
+
+        Source:
+            Radii of curvature in the meridian and the prime vertical: Snyder, Map Projections: A Working
+            Manual (USGS Professional Paper 1395), equations 4-18 and 4-20.
+        """
+        turn, latitude = np.deg2rad([self.bearing_deg, self.latitude_deg])
+        east_m = points_m[:, 0] * np.cos(turn) + points_m[:, 1] * np.sin(turn)
+        north_m = -points_m[:, 0] * np.sin(turn) + points_m[:, 1] * np.cos(turn)
+        squared = FLATTENING * (2 - FLATTENING)
+        below = 1 - squared * np.sin(latitude) ** 2
+        meridian_m = EQUATOR_M * (1 - squared) / below**1.5
+        vertical_m = EQUATOR_M / below**0.5
+        return np.stack(
+            [
+                self.longitude_deg + np.rad2deg(east_m / (vertical_m * np.cos(latitude))),
+                self.latitude_deg + np.rad2deg(north_m / meridian_m),
+            ],
+            axis=1,
+        )
+
+
+def export_geojson(
+    folder: Path,
+    out: Path,
+    *,
+    latitude: float | None = None,
+    longitude: float | None = None,
+    bearing_deg: float | None = None,
+    every_s: float = 0.0,
+) -> Path:
+    """Write each track's path as a LineString of longitude and latitude.
+
+    A place is where the middle of a box's lower edge lies on the ground. Paths of one point only, and points
+    above the horizon, are left out.
+
+    Args:
+        folder: A run's result folder whose rules had a `ground`.
+        out: The file.
+        latitude: Of the ground's origin in degrees; None for what the rules say in `ground.origin`.
+        longitude: Likewise.
+        bearing_deg: Direction of the ground's y axis, clockwise from north; None for the rules', else 0.
+        every_s: Least time between two points of a path; 0 keeps all.
+
+    Raises:
+        MissingSpaceError: The run knows pixels only, or not where on Earth they lie.
+        SettingsError: Latitude or longitude is out of range.
+        OutputError: The file cannot be written.
+    """
+    results = Results(folder)
+    ground = (results.manifest["provenance"]["settings"]["app"].get("rules") or {}).get("ground")
+    homography = _homography(results, ground)
+    origin = _origin(ground or {}, latitude, longitude, bearing_deg)
+    with whole(out) as path, path.open("w", encoding="utf-8", newline="\n") as file:
+        file.write('{"type": "FeatureCollection", "features": [')
+        for number, feature in enumerate(_features(results, homography, origin, every_s)):
+            file.write(("\n" if number == 0 else ",\n") + json.dumps(feature, ensure_ascii=False))
+        file.write("]}\n")
+    return out
+
+
+def _homography(results: Results, ground: Mapping[str, Any] | None) -> Homography:
+    if ground is None:
+        raise MissingSpaceError(
+            "this run knows pixels only, and pixels have no place on Earth",
+            hint="give four or more points as `ground` in the rules file, then `sightline replay`",
+        )
+    from sightline.analytics.rules import RulesFile
+
+    rules = results.manifest["provenance"]["settings"]["app"]["rules"]
+    bound = RulesFile.model_validate(rules).bind(results.media.size, {})
+    if bound.homography is None:
+        raise MissingSpaceError("the rules' ground gives no homography", hint="see `ground` in docs/rules.md")
+    return bound.homography
+
+
+def _origin(
+    ground: Mapping[str, Any], latitude: float | None, longitude: float | None, bearing_deg: float | None
+) -> GeoOrigin:
+    known: Mapping[str, Any] = ground.get("origin") or {}
+    north = latitude if latitude is not None else known.get("latitude")
+    east = longitude if longitude is not None else known.get("longitude")
+    if north is None or east is None:
+        raise MissingSpaceError(
+            "the ground's metres have no place on Earth yet",
+            hint="add `origin: {latitude: ..., longitude: ..., bearing_deg: ...}` to `ground` in the rules",
+        )
+    bearing = bearing_deg if bearing_deg is not None else known.get("bearing_deg", 0.0)
+    return GeoOrigin(float(north), float(east), float(bearing))
+
+
+def _features(
+    results: Results, homography: Homography, origin: GeoOrigin, every_s: float
+) -> Iterator[dict[str, Any]]:
+    for track_id, class_name, rows in _by_track(results):
+        kept = _thin(rows[:, 0], every_s)
+        times_s, points_px = rows[kept, 0], rows[kept, 1:]
+        points_m = homography.project(points_px)
+        there = np.isfinite(points_m).all(axis=1)
+        if there.sum() < _LEAST_POINTS:
+            continue
+        places = np.round(origin.degrees(points_m[there]), 8)
+        yield {
+            "type": "Feature",
+            "id": track_id,
+            "properties": {
+                "track_id": track_id,
+                "class_name": class_name,
+                "start_s": float(times_s[there][0]),
+                "end_s": float(times_s[there][-1]),
+                "times_s": np.round(times_s[there], 6).tolist(),
+            },
+            "geometry": {"type": "LineString", "coordinates": places.tolist()},
+        }
+
+
+def _thin(times_s: Float64, every_s: float) -> list[int]:
+    """Give the rows to keep: the first, the last, and in between none sooner than `every_s` after another."""
+    kept = [0]
+    for row in range(1, len(times_s)):
+        if times_s[row] - times_s[kept[-1]] >= every_s or row == len(times_s) - 1:
+            kept.append(row)
+    return kept
+
+
+def _by_track(results: Results) -> Iterator[tuple[int, str, Float64]]:
+    """Give each track's id, class and `(n, 3)` rows of time and foot point, one track in memory at a time.
+
+    DuckDB sorts the table by track, on disk where memory is short.
+    """
+    import duckdb
+
+    path = results.tables.path("tracks")
+    if path is None:
+        return
+    with duckdb.connect(config={"threads": 1}) as connection:
+        reader = connection.execute(
+            "select track_id, class_name, t_s, (x1_px + x2_px)::double / 2 as x, y2_px::double as y "
+            "from read_parquet(?) order by track_id, frame",
+            [str(path)],
+        ).fetch_record_batch(_BATCH_ROWS)
+        held: list[tuple[Float64, str]] = []
+        now: int | None = None
+        for batch in reader:
+            ids = batch["track_id"].to_numpy()
+            rows = np.stack([batch[name].to_numpy() for name in ("t_s", "x", "y")], axis=1)
+            cuts = [0, *(np.flatnonzero(np.diff(ids)) + 1).tolist(), len(ids)]
+            for start, end in pairwise(cuts):
+                if now is not None and ids[start] != now:
+                    yield now, held[0][1], np.concatenate([part for part, _ in held])
+                    held = []
+                now = int(ids[start])
+                held.append((rows[start:end], str(batch["class_name"][start])))
+        if now is not None:
+            yield now, held[0][1], np.concatenate([part for part, _ in held])
