@@ -79,7 +79,7 @@ class Settings(BaseSettings):
     precision: Literal["auto", "f32", "bf16", "int8"] = _field(
         "auto",
         "Precision",
-        "What models compute in; `auto` is bf16 where the processor has it (AVX512-BF16 or AMX), else f32. "
+        "What models compute in; `auto` is bf16 where that is faster (AMX, or AVX512-BF16 on AMD), else f32. "
         "Each run records what was chosen; set f32 for results that agree between machines.",
     )
     threads: int = _field(

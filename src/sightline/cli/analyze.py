@@ -17,6 +17,48 @@ if TYPE_CHECKING:
     from sightline.service.submit import AnalyzeRequest
 
 
+def _flag(name: str, words: str) -> Any:
+    return typer.Option(name, help=words)
+
+
+def _choice(words: str, default: str | bool = False, **more: Any) -> Any:
+    """Declare an option whose default is decided elsewhere; `default` says what it is."""
+    return typer.Option(help=words, show_default=default, **more)
+
+
+_Video = Annotated[Path, typer.Argument(metavar="VIDEO", help="The video file.", show_default=False)]
+_App = Annotated[str, typer.Option("--app", help="What to make of it.")]
+_Model = Annotated[str | None, _choice("Detector: a name from `sightline models list`, or a file.", "motion")]
+_Layout = Annotated[str | None, _choice("The model's family, where its file does not tell.")]
+_Rules = Annotated[Path | None, _choice("YAML file of lines, zones and thresholds.")]
+_Score = Annotated[float | None, _choice("Lowest score of a detection to keep.", "the app's", min=0, max=1)]
+_Stride = Annotated[int, typer.Option(min=1, help="Look at every n-th frame.")]
+_SkipStill = Annotated[bool, _flag("--skip-still", "Leave out frames in which nothing moves.")]
+_Tracker = Annotated[str, typer.Option(help="bytetrack, ocsort or botsort.")]
+_Camera = Annotated[bool, _flag("--camera-motion", "Make up for a moving camera while tracking.")]
+_Set = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="A setting of the app; may be repeated."),
+]
+_Annotate = Annotated[bool, typer.Option(help="Also draw annotated.mp4.")]
+_Out = Annotated[
+    Path | None,
+    typer.Option("--out", "-o", help="Result folder.", show_default="sightline-out/<name of the video>"),
+]
+_Resume = Annotated[bool, _flag("--resume", "Go on with the folder's unfinished run, with its own options.")]
+_Overwrite = Annotated[bool, _flag("--overwrite", "Replace results in the folder.")]
+_Precision = Annotated[str | None, _choice("auto, f32, bf16 or int8.", "auto")]
+_Runtime = Annotated[str | None, _choice("openvino or onnx.", "openvino")]
+_Threads = Annotated[int | None, _choice("Cores to use; 0 means all.", "0", min=0)]
+_Batch = Annotated[int | None, _choice("Frames that wait between two stages.", "4", min=1)]
+_Segment = Annotated[
+    float | None,
+    typer.Option("--segment-s", help="Seconds of video between checkpoints.", show_default="10"),
+]
+_Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
+_Json = Annotated[bool, _flag("--json", "Print a summary as JSON.")]
+
+
 @leaf(
     "analyze",
     "sightline analyze street.mp4",
@@ -25,58 +67,29 @@ if TYPE_CHECKING:
     "sightline analyze street.mp4 --resume",
 )
 def app(
-    video: Annotated[Path, typer.Argument(help="The video file.", show_default=False)],
+    video: _Video,
     *,
-    app_name: Annotated[str, typer.Option("--app", help="What to make of it.")] = "people",
-    model: Annotated[
-        str | None,
-        typer.Option(help="Detector: a name from `sightline models list`, or a file.", show_default="motion"),
-    ] = None,
-    layout: Annotated[
-        str | None, typer.Option(help="The model's family, where its file does not tell.", show_default=False)
-    ] = None,
-    rules: Annotated[
-        Path | None,
-        typer.Option(help="YAML file of lines, zones and thresholds.", show_default=False),
-    ] = None,
-    min_score: Annotated[
-        float | None,
-        typer.Option(min=0, max=1, help="Lowest score of a detection to keep.", show_default="the app's"),
-    ] = None,
-    stride: Annotated[int, typer.Option(min=1, help="Look at every n-th frame.")] = 1,
-    skip_still: Annotated[
-        bool, typer.Option("--skip-still", help="Leave out frames in which nothing moves.")
-    ] = False,
-    tracker: Annotated[str, typer.Option(help="Tracker: bytetrack, ocsort or botsort.")] = "bytetrack",
-    camera_motion: Annotated[
-        bool, typer.Option("--camera-motion", help="Make up for a moving camera while tracking.")
-    ] = False,
-    setting: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="A setting of the app; may be repeated."),
-    ] = None,
-    annotate: Annotated[bool, typer.Option(help="Also draw annotated.mp4.")] = True,
-    out: Annotated[
-        Path | None, typer.Option(help="Result folder.", show_default="sightline-out/<name of the video>")
-    ] = None,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with the folder's unfinished run, with its own options.")
-    ] = False,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace results in the folder.")] = False,
-    precision: Annotated[
-        str | None, typer.Option(help="auto, f32, bf16 or int8.", show_default="auto")
-    ] = None,
-    runtime: Annotated[str | None, typer.Option(help="openvino or onnx.", show_default="openvino")] = None,
-    threads: Annotated[int | None, typer.Option(min=0, help="Cores to use.", show_default="all")] = None,
-    batch: Annotated[
-        int | None, typer.Option(min=1, help="Frames that wait between two stages.", show_default="4")
-    ] = None,
-    segment_s: Annotated[
-        float | None,
-        typer.Option("--segment-s", help="Seconds of video between checkpoints.", show_default="10"),
-    ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print a summary as JSON.")] = False,
+    app_name: _App = "people",
+    model: _Model = None,
+    layout: _Layout = None,
+    rules: _Rules = None,
+    min_score: _Score = None,
+    stride: _Stride = 1,
+    skip_still: _SkipStill = False,
+    tracker: _Tracker = "bytetrack",
+    camera_motion: _Camera = False,
+    setting: _Set = None,
+    annotate: _Annotate = True,
+    out: _Out = None,
+    resume: _Resume = False,
+    overwrite: _Overwrite = False,
+    precision: _Precision = None,
+    runtime: _Runtime = None,
+    threads: _Threads = None,
+    batch: _Batch = None,
+    segment_s: _Segment = None,
+    quiet: _Quiet = False,
+    as_json: _Json = False,
 ) -> None:
     """Turn a video into tables, a report and an annotated video.
 
@@ -87,9 +100,6 @@ def app(
     from sightline.cli.session import open_platform
     from sightline.service.submit import AnalyzeRequest
 
-    platform = open_platform(
-        precision=precision, runtime=runtime, threads=threads, batch=batch, segment_s=segment_s
-    )
     request = AnalyzeRequest(
         video=video,
         app=app_name,
@@ -105,6 +115,9 @@ def app(
         camera_motion=camera_motion,
         settings=pairs(setting),
         overwrite=overwrite,
+    )
+    platform = open_platform(
+        precision=precision, runtime=runtime, threads=threads, batch=batch, segment_s=segment_s
     )
     carry_out(platform, _run_for(platform, request, resume=resume), quiet=quiet, as_json=as_json)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -71,7 +72,8 @@ def replay(
 @leaf(
     "export",
     "sightline export sightline-out/street --format mot -o street.txt",
-    "sightline export sightline-out/street --format coco -o street.json",
+    "sightline export sightline-out/street --format coco -o street.json --table detections",
+    "sightline export sightline-out/street --format csv -o street-tables",
 )
 def export(
     folder: _Folder,
@@ -80,14 +82,39 @@ def export(
         str,
         typer.Option("--format", "-f", help="mot, coco, csv, geojson or supervision.", show_default=False),
     ],
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file.")] = False,
+    table: Annotated[
+        str | None, typer.Option(help="Which table.", show_default="what suits the format")
+    ] = None,
+    setting: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="An option of the format; may be repeated."),
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")] = False,
 ) -> None:
     """Write results in another program's format."""
     from sightline import plugins
+    from sightline.cli.options import pairs
     from sightline.core.errors import ConflictError
 
     write = plugins.load("exports", form)
-    if out.exists() and not overwrite:
+    options = pairs(setting) | ({"table": table} if table else {})
+    _check_options(form, write, options)
+    if (out.is_file() or (out.is_dir() and any(out.iterdir()))) and not overwrite:
         raise ConflictError(f"{out} exists already", hint="add --overwrite, or choose another -o")
-    write(folder, out)
-    say(str(out))
+    say(str(write(folder, out, **options)))
+
+
+def _check_options(form: str, write: Callable[..., Any], options: Mapping[str, Any]) -> None:
+    """Refuse options that the format has not."""
+    from inspect import Parameter, signature
+
+    from sightline.core.errors import SettingsError
+
+    takes = [one for one in signature(write).parameters.values() if one.kind is Parameter.KEYWORD_ONLY]
+    known = [one.name for one in takes]
+    unknown = sorted(set(options) - set(known))
+    if unknown:
+        raise SettingsError(
+            f"the format {form!r} has no option {', '.join(unknown)}",
+            hint=f"it has {', '.join(known) or 'none'}",
+        )

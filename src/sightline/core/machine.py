@@ -7,8 +7,6 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-_BF16_FLAGS = frozenset({"avx512_bf16", "amx_bf16"})
-
 
 @dataclass(frozen=True, slots=True)
 class Machine:
@@ -18,24 +16,32 @@ class Machine:
         cores: Whole cores this process may keep busy, at least 1.
         memory_bytes: Memory this process may use, None where it cannot be told.
         cpu: The processor's name, empty where it cannot be told.
+        vendor: Who made it, as `AuthenticAMD`; empty where it cannot be told.
         flags: The processor's abilities as the kernel names them (`avx2`, `avx512_bf16`, ...).
     """
 
     cores: int
     memory_bytes: int | None = None
     cpu: str = ""
+    vendor: str = ""
     flags: frozenset[str] = frozenset()
 
     @property
-    def has_bf16(self) -> bool:
-        """Whether the processor multiplies bfloat16 numbers by itself."""
-        return bool(self.flags & _BF16_FLAGS)
+    def quick_bf16(self) -> bool:
+        """Whether models run faster in bfloat16 than in float32.
+
+        Measured with YOLOX-nano in OpenVINO 2026.4 on two cores: 1.2 to 1.3 times as fast on an AMD EPYC with
+        AVX512-BF16, 0.75 times as fast on an Intel Xeon that has AVX512-BF16 but no AMX. So AMX counts, and
+        AVX512-BF16 counts on AMD alone.
+        """
+        amd = self.vendor == "AuthenticAMD"
+        return "amx_bf16" in self.flags or (amd and "avx512_bf16" in self.flags)
 
     def precision(self, wanted: str) -> str:
         """Give the precision that `wanted` stands for here: `auto` is `bf16` where that is quick, else `f32`."""
         if wanted != "auto":
             return wanted
-        return "bf16" if self.has_bf16 else "f32"
+        return "bf16" if self.quick_bf16 else "f32"
 
 
 def this_machine(root: Path = Path("/")) -> Machine:
@@ -44,8 +50,14 @@ def this_machine(root: Path = Path("/")) -> Machine:
     Args:
         root: Where `proc` and `sys` lie; tests bring a folder of their own.
     """
-    cpu, flags = _cpu(_text(root / "proc/cpuinfo"))
-    return Machine(cores=_cores(root), memory_bytes=_memory_bytes(root), cpu=cpu, flags=flags)
+    facts = _cpu(_text(root / "proc/cpuinfo"))
+    return Machine(
+        cores=_cores(root),
+        memory_bytes=_memory_bytes(root),
+        cpu=facts.get("model name", ""),
+        vendor=facts.get("vendor_id", ""),
+        flags=frozenset((facts.get("flags") or facts.get("Features") or "").split()),  # ARM says Features
+    )
 
 
 def _text(path: Path) -> str:
@@ -55,15 +67,14 @@ def _text(path: Path) -> str:
         return ""
 
 
-def _cpu(cpuinfo: str) -> tuple[str, frozenset[str]]:
-    """Give the first processor's name and flags; `Features` is what ARM kernels call them."""
+def _cpu(cpuinfo: str) -> dict[str, str]:
+    """Give what the kernel says of the first processor."""
     found: dict[str, str] = {}
     for line in cpuinfo.splitlines():
         key, separator, value = line.partition(":")
         if separator:
             found.setdefault(key.strip(), value.strip())
-    flags = found.get("flags") or found.get("Features") or ""
-    return found.get("model name", ""), frozenset(flags.split())
+    return found
 
 
 def _cores(root: Path) -> int:

@@ -105,9 +105,9 @@ def _processor(settings: Settings, machine: Machine) -> Finding:
     precision = machine.precision(settings.precision)
     words = f"{cores} of {machine.cores} cores of {name} ({', '.join(able) or 'no vector units known'}); "
     words += f"models compute in {precision}"
-    if precision == "bf16" and not machine.has_bf16:
+    if precision == "bf16" and not machine.quick_bf16:
         return Finding(
-            "processor", Level.NOTE, f"{words}, which it must imitate", "set SIGHTLINE_PRECISION=auto"
+            "processor", Level.NOTE, f"{words}, which is slow here", "set SIGHTLINE_PRECISION=auto"
         )
     return Finding("processor", Level.GOOD, words)
 

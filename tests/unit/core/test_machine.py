@@ -10,6 +10,7 @@ import pytest
 from sightline.core.machine import Machine, this_machine
 
 CPUINFO = """processor : 0
+vendor_id : AuthenticAMD
 model name : Some CPU 9000
 flags : fpu avx2 avx512_bf16
 
@@ -35,7 +36,8 @@ def many_cores(monkeypatch):
 def test_the_processor_is_named_with_its_abilities(tmp_path):
     seen = machine(tmp_path, proc__cpuinfo=CPUINFO)
     assert (seen.cpu, seen.flags) == ("Some CPU 9000", {"fpu", "avx2", "avx512_bf16"})
-    assert seen.has_bf16
+    assert seen.vendor == "AuthenticAMD"
+    assert seen.quick_bf16
 
 
 @pytest.mark.parametrize(
@@ -68,14 +70,17 @@ def test_a_machine_that_tells_nothing_still_has_a_core(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("wanted", "flags", "expected"),
+    ("wanted", "vendor", "flags", "expected"),
     [
-        ("auto", {"avx512_bf16"}, "bf16"),
-        ("auto", {"amx_bf16"}, "bf16"),
-        ("auto", {"avx2"}, "f32"),
-        ("f32", {"avx512_bf16"}, "f32"),
-        ("int8", set(), "int8"),
+        ("auto", "AuthenticAMD", {"avx512_bf16"}, "bf16"),
+        ("auto", "GenuineIntel", {"avx512_bf16", "amx_bf16"}, "bf16"),
+        ("auto", "GenuineIntel", {"avx512_bf16"}, "f32"),
+        ("auto", "AuthenticAMD", {"avx2"}, "f32"),
+        ("auto", "", set(), "f32"),
+        ("f32", "AuthenticAMD", {"avx512_bf16"}, "f32"),
+        ("int8", "", set(), "int8"),
     ],
 )
-def test_auto_is_bf16_only_where_the_processor_has_it(wanted, flags, expected):
-    assert Machine(cores=1, flags=frozenset(flags)).precision(wanted) == expected
+def test_auto_is_bf16_only_where_that_is_faster(wanted, vendor, flags, expected):
+    machine = Machine(cores=1, vendor=vendor, flags=frozenset(flags))
+    assert machine.precision(wanted) == expected
