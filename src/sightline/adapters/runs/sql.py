@@ -7,6 +7,7 @@ use from several threads and, through the database, from several processes.
 from __future__ import annotations
 
 import json
+import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -34,10 +35,11 @@ class SqlRunStore:
 
     def __init__(self, url: str) -> None:
         self._engine = open_database(url)
+        self._dispose = weakref.finalize(self, self._engine.dispose)
 
     def close(self) -> None:
         """Let go of all connections."""
-        self._engine.dispose()
+        self._dispose()
 
     # --- RunStore -----------------------------------------------------------------------------------------
 
