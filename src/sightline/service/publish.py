@@ -19,7 +19,7 @@ from sightline.media.thumbnails import thumbnail
 from sightline.ports import ReportContext
 from sightline.service.folder import BACKGROUND, MANIFEST, RunFolder, sha256_of, whole, write_json
 from sightline.service.tables import ParquetTables, ParquetWriter
-from sightline.stages.annotate import annotate_video
+from sightline.stages.annotate import Scene, annotate_video
 
 if TYPE_CHECKING:
     from sightline.core.arrays import UInt8
@@ -78,12 +78,15 @@ def publish(
         with stage("annotate"):
             annotate_video(
                 Path(run.source),
-                ParquetTables(folder.tables),
+                Scene(
+                    prepared.media.size,
+                    ParquetTables(folder.tables),
+                    run.settings["app"].get("rules"),
+                    with_classes=len(prepared.model.info.class_names) > 1,
+                ),
                 folder.root / "annotated.mp4",
                 media=prepared.media,
                 segments=prepared.segments,
-                rules=run.settings["app"].get("rules"),
-                with_classes=len(prepared.model.info.class_names) > 1,
                 threads=platform.settings.threads or platform.machine.cores,
                 tell=lambda done, total: check("annotate", {"done": done, "total": total}),
             )

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _TRAIL_S = 1.5
 _FALLBACK_HZ = Fraction(25)
-_COLUMNS = ("frame", "t_s", "track_id", "x1_px", "y1_px", "x2_px", "y2_px", "score", "class_name")
+_COLUMNS = ("frame", "track_id", "class_name", "x1_px", "y1_px", "x2_px", "y2_px")
 _RULE_COLOR = (60, 200, 255)
 
 
@@ -34,19 +34,17 @@ class Row:
     """One tracked box of one frame."""
 
     track_id: int
-    box_px: tuple[float, float, float, float]
+    box_px: tuple[float, ...]
     label: str
 
 
 def annotate_video(
     video: Path,
-    tables: TableReader,
+    scene: Scene,
     out: Path,
     *,
     media: MediaInfo,
     segments: Sequence[Segment],
-    rules: Mapping[str, Any] | None,
-    with_classes: bool,
     threads: int,
     tell: Callable[[int, int], None],
 ) -> None:
@@ -54,12 +52,10 @@ def annotate_video(
 
     Args:
         video: The source.
-        tables: Its `tracks` and `events`.
+        scene: What is to be drawn.
         out: The MP4; appears only when whole.
         media: Facts about the source.
         segments: All segments of it.
-        rules: Lines and zones as plain data, in pixels of the source.
-        with_classes: Whether labels name the class beside the track's number.
         threads: Cores to use.
         tell: Told frames done and in all; may raise to stop.
 
@@ -69,7 +65,6 @@ def annotate_video(
     """
     source = VideoSource(video, size=None, threads=min(2, threads))
     source.open()
-    scene = Scene(media.size, tables, rules, with_classes=with_classes)
     total = sum(segment.frames for segment in segments)
     rate = media.frame_rate_hz or _FALLBACK_HZ
     audio = video if media.audio_codec else None
@@ -94,7 +89,7 @@ class Scene:
         size: `(height, width)` of the source in pixels.
         tables: The run's `tracks` and `events`.
         rules: Lines and zones as plain data; None without.
-        with_classes: Whether labels name the class.
+        with_classes: Whether labels name the class beside the track's number.
     """
 
     def __init__(
@@ -200,9 +195,9 @@ class _Lookahead:
 def _tracks_by_frame(tables: TableReader, *, with_classes: bool) -> Iterator[tuple[int, Row]]:
     for batch in tables.batches("tracks", _COLUMNS):
         columns = [batch[name].to_pylist() for name in _COLUMNS]
-        for frame, _t_s, track_id, x1, y1, x2, y2, _score, class_name in zip(*columns, strict=True):
+        for frame, track_id, class_name, *box_px in zip(*columns, strict=True):
             label = f"{track_id} {class_name}" if with_classes else str(track_id)
-            yield frame, Row(track_id, (x1, y1, x2, y2), label)
+            yield frame, Row(track_id, tuple(box_px), label)
 
 
 def _events_by_frame(tables: TableReader) -> Iterator[tuple[int, tuple[str, str]]]:
