@@ -7,7 +7,7 @@ Nine columns end in class and visibility (MOT16 and later truth), ten in world c
 from __future__ import annotations
 
 import configparser
-import os
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,11 +16,13 @@ import numpy as np
 
 from sightline.analytics.evaluation.mot import MotTable
 from sightline.core.arrays import Float64
-from sightline.core.errors import OutputUnwritableError, SourceUnavailableError, UnsupportedFormatError
+from sightline.core.errors import SourceUnavailableError, UnsupportedFormatError
+from sightline.service.folder import whole
 
 PEDESTRIAN = 1
 _LAYOUT = "one box a line: frame,id,left,top,width,height[,score,...], frames from 1"
 _COLUMNS_WITH_CLASS = 9
+_MOST = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ def write_mot(path: Path, table: MotTable) -> None:
     """Write tracks or detections in order of frame and id, whole or not at all.
 
     Raises:
-        OutputUnwritableError: The place cannot be written to.
+        OutputError: The place cannot be written to, or is full.
     """
     boxes = np.concatenate((table.boxes_px[:, :2], table.boxes_px[:, 2:] - table.boxes_px[:, :2]), axis=1)
     lines = [
@@ -84,15 +86,8 @@ def write_mot(path: Path, table: MotTable) -> None:
         + f",{table.scores[row]:.6g},-1,-1,-1\n"
         for row in np.lexsort((table.track_ids, table.frames))
     ]
-    part = path.with_name(path.name + ".part")
-    try:
-        part.write_text("".join(lines), encoding="ascii")
-        os.replace(part, path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise OutputUnwritableError(
-            f"cannot write {path}: {error.strerror}", hint="choose a folder that exists and is yours"
-        ) from error
+    with whole(path) as temporary:
+        temporary.write_text("".join(lines), encoding="ascii")
 
 
 def read_sequence_info(path: Path) -> SequenceInfo:
@@ -151,12 +146,12 @@ def _check(row: list[float], wanted: int | None) -> None:
         raise ValueError(f"{len(row)} columns, at least 6 are needed")
     if wanted is not None and len(row) != wanted:
         raise ValueError(f"{len(row)} columns, the lines before have {wanted}")
-    if not np.isfinite(row[:7]).all():
+    if not all(map(math.isfinite, row[:7])):
         raise ValueError("a number is not finite")
-    if row[0] != int(row[0]) or row[0] < 1:
-        raise ValueError(f"frame {row[0]:g}, must be a whole number from 1")
-    if row[1] != int(row[1]) or row[1] < -1:
-        raise ValueError(f"id {row[1]:g}, must be a whole number, or -1 for none")
+    if not (row[0].is_integer() and 1 <= row[0] <= _MOST):
+        raise ValueError(f"frame {row[0]:g}, must be a whole number from 1 to {_MOST:,}")
+    if not (row[1].is_integer() and -1 <= row[1] <= _MOST):
+        raise ValueError(f"id {row[1]:g}, must be a whole number up to {_MOST:,}, or -1 for none")
     if row[4] < 0 or row[5] < 0:
         raise ValueError(f"width {row[4]:g} and height {row[5]:g} must not be negative")
 

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
+from sightline.analytics.evaluation.detection import box_iou
 from sightline.core.arrays import Float64, Int32, Int64, frozen, same_rows
 from sightline.core.errors import AnalysisError
 
@@ -183,7 +184,7 @@ class _Pairing:
         steps = []
         for frame in sorted(truth_rows.keys() & track_rows.keys()):
             mine, theirs = truth_rows[frame], track_rows[frame]
-            overlaps = _overlaps(truth.boxes_px[mine], tracks.boxes_px[theirs])
+            overlaps = box_iou(truth.boxes_px[mine], tracks.boxes_px[theirs])
             steps.append((truth_ids[mine], track_ids[theirs], overlaps))
         last = max((int(table.frames.max()) for table in (truth, tracks) if len(table)), default=-1)
         return cls(tuple(steps), np.bincount(truth_ids), np.bincount(track_ids), last + 1)
@@ -204,16 +205,6 @@ def _by_frame(name: str, table: MotTable) -> tuple[Int64, dict[int, Int64]]:
     dense = np.unique(table.track_ids, return_inverse=True)[1].astype(np.int64)
     starts = np.flatnonzero(np.diff(frames, prepend=frames[:1] - 1))
     return dense, dict(zip(frames[starts].tolist(), np.split(order, starts[1:]), strict=False))
-
-
-def _overlaps(first_px: Float64, second_px: Float64) -> Float64:
-    """Give intersection over union of all pairs, `(n, m)` in 0..1."""
-    low = np.maximum(first_px[:, None, :2], second_px[None, :, :2])
-    high = np.minimum(first_px[:, None, 2:], second_px[None, :, 2:])
-    shared = np.prod(np.clip(high - low, 0.0, None), axis=2)
-    areas = [np.prod(boxes[:, 2:] - boxes[:, :2], axis=1) for boxes in (first_px, second_px)]
-    union = areas[0][:, None] + areas[1][None, :] - shared
-    return np.divide(shared, union, out=np.zeros_like(shared), where=union > _ROUNDING)
 
 
 def _hota(pairing: _Pairing) -> dict[str, float]:
