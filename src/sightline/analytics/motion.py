@@ -209,7 +209,8 @@ class Motion:
         points_px, times_ns, linked, rows = points_px[is_new], times_ns[is_new], linked[is_new], rows[is_new]
         slots = times_ns // self._slot_ns
         begins = ~linked
-        begins[1:] |= np.diff(slots) != 0
+        begins[0] = True
+        begins[1:] |= (np.diff(slots) != 0) | (np.diff(rows.track_ids) != 0)
         starts = np.flatnonzero(begins)
         ends = np.append(starts[1:], len(rows)) - 1
         return _Slots(

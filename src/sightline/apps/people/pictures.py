@@ -88,13 +88,13 @@ def heat_picture(scene: Scene, found: Found) -> str:
     peak = float(smooth.max())
     level = np.sqrt(np.clip(large / peak, 0, 1)) if peak > 0 else np.zeros_like(large)
     color = cv2.applyColorMap((level * 255).astype(np.uint8), cv2.COLORMAP_INFERNO).astype(np.float64)
-    weight = np.clip(level * 2.2, 0, 0.92)[:, :, None]
+    weight = np.clip(level * 1.5, 0, 0.85)[:, :, None]
     blended = scene.dimmed() * (1 - weight) + color * weight
     stops = cv2.applyColorMap(np.arange(0, 256, 32, dtype=np.uint8)[None], cv2.COLORMAP_INFERNO)[0]
     legend = {
         "stops": [f"#{red:02x}{green:02x}{blue:02x}" for blue, green, red in stops.tolist()],
         "low": "less time",
-        "high": f"more time (up to {float(seconds.max()):.1f} s in {found.heat.grid.cell:.0f} px)"
+        "high": f"more time (up to {float(seconds.max()):.1f} s in a {found.heat.grid.cell:.0f} px square)"
         if seconds.size
         else "",
     }
@@ -146,7 +146,8 @@ def rules_picture(scene: Scene, found: Found) -> str:
         along = end - start
         inwards = np.array([-along[1], along[0]]) / np.hypot(*along)
         middle = (start + end) / 2
-        label = middle + inwards * -34
+        away = 100 * abs(inwards[0]) + 44 * abs(inwards[1])  # words are wider than they are high
+        label = middle - inwards * away
         arrow = _arrow(tuple((middle - inwards * 4).tolist()), tuple((middle + inwards * 40).tolist()), 13)
         text = f"in {counts.count(IN)} · out {counts.count(OUT)}"
         lines.append(

@@ -63,7 +63,7 @@ def span(seconds: float | None) -> str:
     if seconds is None:
         return _UNKNOWN
     if seconds < 59.95:
-        return f"{seconds:.1f} s"
+        return f"{seconds:.1f} s".replace(".0 s", " s")
     whole = round(seconds)
     if whole < 3600:
         return f"{whole // 60} min {whole % 60:02} s"
