@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -193,22 +194,12 @@ def _by_track(results: Results) -> Iterator[tuple[int, str, Float64]]:
     if path is None:
         return
     with duckdb.connect(config={"threads": 1}) as connection:
-        reader = connection.execute(
-            "select track_id, class_name, t_s, (x1_px + x2_px)::double / 2 as x, y2_px::double as y "
+        cursor = connection.execute(
+            "select track_id, class_name, t_s, (x1_px + x2_px)::double / 2, y2_px::double "
             "from read_parquet(?) order by track_id, frame",
             [str(path)],
-        ).fetch_record_batch(_BATCH_ROWS)
-        held: list[tuple[Float64, str]] = []
-        now: int | None = None
-        for batch in reader:
-            ids = batch["track_id"].to_numpy()
-            rows = np.stack([batch[name].to_numpy() for name in ("t_s", "x", "y")], axis=1)
-            cuts = [0, *(np.flatnonzero(np.diff(ids)) + 1).tolist(), len(ids)]
-            for start, end in pairwise(cuts):
-                if now is not None and ids[start] != now:
-                    yield now, held[0][1], np.concatenate([part for part, _ in held])
-                    held = []
-                now = int(ids[start])
-                held.append((rows[start:end], str(batch["class_name"][start])))
-        if now is not None:
-            yield now, held[0][1], np.concatenate([part for part, _ in held])
+        )
+        rows = chain.from_iterable(iter(lambda: cursor.fetchmany(_BATCH_ROWS), []))
+        for track_id, group in groupby(rows, key=itemgetter(0)):
+            own = list(group)
+            yield int(track_id), str(own[0][1]), np.array([row[2:] for row in own], np.float64)
