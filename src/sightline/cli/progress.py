@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sightline.cli.console import duration_words, note
 from sightline.core.events import EventKind, RunEvent
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
 
 Listener = Callable[[RunEvent], None]
 
@@ -64,41 +67,55 @@ def progress_words(event: RunEvent) -> str:
     """Give `stage: done/total (percent), fps, time left` of a progress event."""
     facts = event.details
     words = f"{_words(event.stage)}: {facts['done']}/{facts['total']} ({facts['done'] / facts['total']:.0%})"
-    if facts.get("fps"):
-        words += f", {facts['fps']:.0f} fps, {duration_words(facts.get('eta_s'))} left"
-    return words
+    return ", ".join([words, *_pace(facts)])
+
+
+def _pace(facts: Mapping[str, Any]) -> list[str]:
+    if not facts.get("fps"):
+        return []
+    return [f"{facts['fps']:.0f} fps", f"{duration_words(facts.get('eta_s'))} left"]
+
+
+class Bar:
+    """Draws a bar for each stage; it goes when the run has ended."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._tasks: dict[str, TaskID] = {}
+
+    def __call__(self, event: RunEvent) -> None:
+        """Take an event."""
+        if event.kind is EventKind.STAGE_PROGRESS and event.details.get("total"):
+            facts = event.details
+            self._progress.update(
+                self._task(event.stage),
+                completed=facts["done"],
+                total=facts["total"],
+                count=f"{facts['done']}/{facts['total']}",
+                pace="  ".join(_pace(facts)),
+            )
+        elif event.kind is EventKind.STAGE_STARTED:
+            self._task(event.stage)
+        elif event.kind is EventKind.STAGE_COMPLETED:
+            self._progress.update(self._task(event.stage), completed=1, total=1, pace="done")
+
+    def _task(self, stage: str) -> TaskID:
+        if stage not in self._tasks:
+            self._tasks[stage] = self._progress.add_task(_words(stage), total=None, count="", pace="")
+        return self._tasks[stage]
 
 
 @contextmanager
-def _bar() -> Iterator[Listener]:
+def _bar() -> Iterator[Bar]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
-    progress = Progress(
+    columns = (
         TextColumn("{task.description:<18}"),
         BarColumn(bar_width=None),
         TaskProgressColumn(),
-        TextColumn("{task.completed:.0f}/{task.total:.0f}"),
+        TextColumn("{task.fields[count]}"),
         TextColumn("{task.fields[pace]}"),
-        console=Console(stderr=True),
-        transient=True,
     )
-    tasks: dict[str, Any] = {}
-
-    def show(event: RunEvent) -> None:
-        if event.kind is EventKind.STAGE_STARTED and event.stage not in tasks:
-            tasks[event.stage] = progress.add_task(_words(event.stage), total=None, pace="")
-        elif event.kind is EventKind.STAGE_PROGRESS and event.details.get("total"):
-            facts = event.details
-            pace = (
-                f"{facts['fps']:.0f} fps  {duration_words(facts.get('eta_s'))} left"
-                if facts.get("fps")
-                else ""
-            )
-            progress.update(tasks[event.stage], completed=facts["done"], total=facts["total"], pace=pace)
-        elif event.kind is EventKind.STAGE_COMPLETED and event.stage in tasks:
-            total = progress.tasks[tasks[event.stage]].total or 1
-            progress.update(tasks[event.stage], completed=total, total=total, pace="done")
-
-    with progress:
-        yield show
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        yield Bar(progress)

@@ -78,3 +78,40 @@ def simulate(
 def _rendered(done: int, total: int) -> None:
     if total >= 10 and done % (total // 10) == 0:
         note(f"rendering: {done}/{total} ({done / total:.0%})")
+
+
+@leaf("demo", "sightline demo", "sightline demo --seconds 30 --seed 4 --out try-it")
+def demo(
+    *,
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Where all of it goes.")] = Path(
+        "sightline-out/demo"
+    ),
+    seconds: Annotated[float, typer.Option(min=1, help="Length of the clip.")] = 20.0,
+    seed: Annotated[int, typer.Option(min=0, help="Chooses everything that is left to chance.")] = 7,
+    quiet: _Quiet = False,
+    as_json: _Json = False,
+) -> None:
+    """Render a clip with known truth, analyse it and compare.
+
+    Shows what was found, how sure it is, how it scores against the truth, and how fast it went.
+    """
+    from sightline.cli.progress import shown_progress
+    from sightline.cli.session import open_platform, stoppable
+    from sightline.service.demo import demo as show_off
+
+    platform = open_platform()
+    with stoppable() as cancel, shown_progress(quiet=quiet or as_json) as listener:
+        shown = show_off(
+            platform,
+            out,
+            seconds=seconds,
+            seed=seed,
+            listener=listener,
+            cancel=cancel,
+            rendered=None if quiet or as_json else _rendered,
+        )
+    if as_json:
+        show_json(shown.as_dict())
+    elif not quiet:
+        for line in shown.lines():
+            say(line)

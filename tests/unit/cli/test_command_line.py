@@ -1,0 +1,219 @@
+"""The door: finds commands, teaches by --help, and ends every failure in one line and a status."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+import typer
+
+from sightline.cli import main as entry
+from sightline.cli.lazy import load
+from sightline.cli.main import Commands, one_line, run
+from sightline.core.errors import OutputFullError, RunCancelled
+from sightline.settings import Settings
+
+COMMANDS = list(Commands.entries)
+
+
+@pytest.fixture(params=COMMANDS)
+def command(request):
+    return request.param, load(request.param, Commands.entries[request.param])
+
+
+def leaves():
+    for name in COMMANDS:
+        loaded = load(name, Commands.entries[name])
+        for child in getattr(loaded, "commands", {}):
+            yield [name, child]
+        if not getattr(loaded, "commands", {}):
+            yield [name]
+
+
+def test_the_table_says_what_the_commands_say_of_themselves(command):
+    name, loaded = command
+    assert (loaded.help or "").strip().splitlines()[0] == Commands.entries[name].summary
+
+
+def test_help_lists_every_command_in_its_section(capsys):
+    assert run(["--help"]) == 0
+    out = capsys.readouterr().out
+    for name, one in Commands.entries.items():
+        assert re.search(rf"^  {name} +{re.escape(one.summary)}$", out, re.MULTILINE)
+        assert f"\n{one.section}:\n" in out
+
+
+def test_no_command_shows_the_help(capsys):
+    assert run([]) == 0
+    assert "Usage: sightline" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("words", list(leaves()), ids=" ".join)
+def test_every_command_teaches_by_example(words, capsys):
+    assert run([*words, "--help"]) == 0
+    out = capsys.readouterr().out
+    shown = out.split("Examples:")[1]
+    assert f"sightline {' '.join(words)}" in shown
+
+
+@pytest.mark.parametrize("words", list(leaves()), ids=" ".join)
+def test_every_option_is_explained(words):
+    loaded = load(words[0], Commands.entries[words[0]])
+    if len(words) > 1:
+        loaded = loaded.commands[words[1]]
+    for parameter in loaded.params:
+        if parameter.name != "help":
+            assert parameter.help, f"{words} {parameter.name}"
+            assert parameter.help.endswith("."), f"{words} {parameter.name}: {parameter.help}"
+
+
+def test_the_defaults_that_help_shows_are_those_of_the_settings():
+    """Options left out fall back to the settings, so the text must follow them."""
+    loaded = load("analyze", Commands.entries["analyze"])
+    shown = {one.name: one.show_default for one in loaded.params}
+    settings = Settings()
+    for name in ("model", "precision", "runtime", "threads", "batch"):
+        assert shown[name] == str(getattr(settings, name)), name
+    assert shown["segment_s"] == f"{settings.segment_s:g}"
+
+
+@pytest.mark.parametrize(
+    ("case", "argv", "says"),
+    [
+        ("unknown command", ["analise"], r"No such command.*hint: sightline --help"),
+        ("unknown option", ["analyze", "x.mp4", "--nope"], r"hint: sightline analyze --help"),
+        ("missing argument", ["analyze"], r"[Mm]issing argument"),
+        ("missing option", ["track", "--fps", "25"], r"[Mm]issing option"),
+        ("out of range", ["analyze", "x.mp4", "--stride", "0"], r"--stride"),
+        ("not a number", ["analyze", "x.mp4", "--stride", "two"], r"--stride"),
+        ("no pair", ["analyze", "x.mp4", "--set", "stride"], r"not KEY=VALUE"),
+        ("no size", ["simulate", "people", "-o", "x", "--size", "big"], r"not WIDTHxHEIGHT"),
+        ("no state", ["runs", "list", "--state", "lost"], r"none of queued"),
+        ("missing subcommand", ["runs"], r"[Mm]issing command"),
+    ],
+)
+def test_a_command_written_wrongly_is_status_2_and_one_line(case, argv, says, capsys):
+    assert run(argv) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.count("\n") == 1
+    assert said.err.startswith("error[usage]: ")
+    assert re.search(says, said.err)
+
+
+@pytest.mark.parametrize(
+    ("case", "argv", "code"),
+    [
+        ("missing file", ["analyze", "nothing.mp4"], "source_unavailable"),
+        ("no results", ["sql", ".", "select 1"], "config_invalid"),
+        ("no run", ["runs", "show", "nobody"], "run_not_found"),
+        ("no format", ["export", ".", "--format", "xml", "-o", "x"], "unknown_plugin"),
+        (
+            "no option of that format",
+            ["export", ".", "-f", "mot", "-o", "x", "--set", "a=1"],
+            "settings_invalid",
+        ),
+        ("no scene", ["simulate", "chess", "-o", "x"], "unknown_plugin"),
+        ("no model", ["models", "show", "nothing"], "unknown_plugin"),
+        ("no truth", ["evaluate", "mot", "--truth", "a.txt", "--tracks", "b.txt"], "source_unavailable"),
+        ("no detections", ["track", "--detections", "a.txt", "--fps", "25", "-o", "b"], "source_unavailable"),
+    ],
+)
+def test_what_cannot_be_done_is_status_1_and_one_line(case, argv, code, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run(argv) == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert re.fullmatch(rf"error\[{code}\]: .+\. hint: .+\n", said.err)
+    assert [path.name for path in tmp_path.iterdir()] == []
+
+
+def test_a_wrong_setting_is_one_line(monkeypatch, capsys):
+    monkeypatch.setenv("SIGHTLINE_THREADS", "many")
+    assert run(["settings"]) == 1
+    assert re.fullmatch(r"error\[settings_invalid\]: SIGHTLINE_THREADS='many'.+\n", capsys.readouterr().err)
+
+
+def test_a_misspelled_setting_is_pointed_out(monkeypatch, capsys):
+    monkeypatch.setenv("SIGHTLINE_TREADS", "2")
+    assert run(["settings"]) == 0
+    assert "SIGHTLINE_TREADS names no setting" in capsys.readouterr().err
+
+
+def ending_in(monkeypatch, error: BaseException) -> None:
+    app = typer.Typer()
+
+    @app.command()
+    def fail() -> None:
+        raise error
+
+    monkeypatch.setattr(entry, "app", app)
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), RunCancelled()], ids=repr)
+def test_a_stop_is_status_130(error, monkeypatch, capsys):
+    ending_in(monkeypatch, error)
+    assert run([]) == 130
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_a_message_of_several_lines_becomes_one(monkeypatch, capsys):
+    ending_in(monkeypatch, OutputFullError("no room\n  left", hint="free\nsome"))
+    assert run([]) == 1
+    assert capsys.readouterr().err == "error[output_full]: no room left. hint: free some\n"
+
+
+def test_what_nobody_foresaw_is_one_line_and_the_trace_is_in_the_log(capsys, tmp_path, monkeypatch):
+    monkeypatch.setenv("SIGHTLINE_HOME", str(tmp_path))
+    with pytest.raises(ZeroDivisionError) as caught:
+        1 // 0  # noqa: B018
+    one_line(caught.type, caught.value, caught.tb)
+    said = capsys.readouterr().err
+    assert said.startswith(
+        "error[internal]: ZeroDivisionError: integer division or modulo by zero. hint: the trace"
+    )
+    assert said.count("\n") == 1
+    log = (tmp_path / "logs" / "sightline.log").read_text()
+    assert "ZeroDivisionError: integer division" in log
+    assert "Traceback" in log
+
+
+def test_a_crash_without_a_log_folder_still_says_one_line(capsys, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("x")
+    monkeypatch.setenv("SIGHTLINE_HOME", str(tmp_path / "file"))
+    one_line(ValueError, ValueError("oh"), None)
+    assert "cannot be written to, so there is no log" in capsys.readouterr().err
+
+
+def started(*argv: str, code: str = "from sightline.cli.main import main; main()"):
+    return subprocess.run(
+        [sys.executable, "-c", code, *argv], capture_output=True, text=True, env=os.environ, timeout=60
+    )
+
+
+@pytest.mark.slow
+def test_help_loads_nothing_heavy():
+    done = started(
+        "--help",
+        code="import sys, atexit; atexit.register(lambda: print([m for m in ('numpy','cv2','av','pyarrow',"
+        "'openvino','pydantic','sqlalchemy','rich','duckdb','structlog','yaml') if m in sys.modules]));"
+        "from sightline.cli.main import main; main()",
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.slow
+def test_as_a_program_it_shows_a_trace_only_when_asked():
+    crash = (
+        "from sightline.cli import main as m\n"
+        "def boom(argv): raise ZeroDivisionError('so it goes')\n"
+        "m.run = boom\nm.main()"
+    )
+    quiet, loud = started(code=crash), started("--debug", code=crash)
+    assert quiet.returncode == loud.returncode == 1
+    assert quiet.stderr.count("\n") == 1
+    assert "Traceback" in loud.stderr
+    assert started("version").stdout.startswith("sightline ")
