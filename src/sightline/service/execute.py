@@ -85,7 +85,7 @@ class _Execution:
             self._end(RunState.INTERRUPTED, {})
             raise RunCancelled from None
         except SightlineError as error:
-            self._log.error("run_failed", code=error.code, error=str(error), exc_info=error.__cause__)
+            self._log.info("run_failed", code=error.code, error=str(error), exc_info=error.__cause__)
             details = {"code": error.code, "message": str(error), "hint": error.hint}
             self._end(RunState.FAILED, details)
             raise
