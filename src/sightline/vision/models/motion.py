@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _WIDTH_PX = 480
 _GHOST_MARGIN_PX = 2
 _GHOST_EDGES = 1.3
+_GHOST_LEVELS = 2.0
 
 
 class MotionModel:
@@ -102,23 +103,20 @@ class MotionModel:
 
     def _without_ghosts(self, image: UInt8, boxes: Float32) -> list[int]:
         """Give the rows of things that are there; the place of one that has left becomes scenery."""
-        if not len(boxes):
-            return []
-        now, before = _edges(image), _edges(self._background.scene())
         there = []
         for row, box in enumerate(boxes):
             left, top, right, bottom = (int(side) for side in box)
             rows = slice(max(0, top - _GHOST_MARGIN_PX), bottom + _GHOST_MARGIN_PX)
             columns = slice(max(0, left - _GHOST_MARGIN_PX), right + _GHOST_MARGIN_PX)
-            if before[rows, columns].mean() > _GHOST_EDGES * now[rows, columns].mean() + 2:
+            now, before = _edges(image[rows, columns]), _edges(self._background.scene(rows, columns))
+            if before > _GHOST_EDGES * now + _GHOST_LEVELS:
                 self._background.absorb(image, rows, columns)
             else:
                 there.append(row)
         return there
 
 
-def _edges(image: UInt8) -> UInt8:
-    """Give how strong edges are, `(h, w)` uint8."""
+def _edges(image: UInt8) -> float:
+    """Give how strong edges are on average, in grey levels."""
     grey = cv2.GaussianBlur(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), (3, 3), 0)
-    edges: UInt8 = cv2.morphologyEx(grey, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
-    return edges
+    return float(cv2.morphologyEx(grey, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)).mean())
