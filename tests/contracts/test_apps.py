@@ -1,0 +1,17 @@
+"""Every application that ships."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sightline import plugins
+from sightline.testing.contracts import ApplicationContract
+
+
+class TestPeople(ApplicationContract):
+    def make(self) -> Any:
+        return plugins.load("apps", "people")()
+
+
+def test_every_application_is_tested_here():
+    assert plugins.names("apps") == ("people",)

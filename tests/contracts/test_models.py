@@ -1,0 +1,79 @@
+"""Every model family that ships. Those with weights run on the stored ones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sightline import plugins
+from sightline.ports import ModelOptions
+from sightline.testing.contracts import ModelAdapterContract
+from sightline.vision.catalog import build_model
+from sightline.vision.weights import Zoo
+
+
+class _Weightless(ModelAdapterContract):
+    NAME = ""
+
+    def make(self, folder: Path) -> Any:
+        return build_model(self.NAME, ModelOptions(), Zoo(folder / "models"))
+
+
+class TestMotion(_Weightless):
+    NAME = "motion"
+
+
+class TestHog(_Weightless):
+    NAME = "hog"
+
+
+@pytest.mark.data
+@pytest.mark.slow
+class _Stored(ModelAdapterContract):
+    WEIGHTS = ""
+    LAYOUT: str | None = None
+
+    @pytest.fixture(autouse=True)
+    def _where(self, data_dir: Path) -> None:
+        self.data = data_dir
+        if not (data_dir / "weights" / self.WEIGHTS).exists():
+            pytest.skip(f"no {self.WEIGHTS}")
+
+    def make(self, folder: Path) -> Any:
+        path = self.data / "weights" / self.WEIGHTS
+        return build_model(str(path), ModelOptions(layout=self.LAYOUT), Zoo(folder / "models"))
+
+
+class TestYolox(_Stored):
+    WEIGHTS = "yolox_nano.onnx"
+
+
+class TestRtmdet(_Stored):
+    WEIGHTS = "rtmdet_nano_person.onnx"
+
+
+class TestNanodet(_Stored):
+    WEIGHTS = "nanodet_m_416.onnx"
+
+
+class TestOmz(_Stored):
+    WEIGHTS = "person-detection-0200.xml"
+
+
+class TestMovenet(_Stored):
+    WEIGHTS = "movenet_lightning_int8.onnx"
+
+
+class TestOsnet(_Stored):
+    WEIGHTS = "osnet_x0_25.onnx"
+
+
+TESTED = {"motion", "hog", "yolox", "rtmdet", "nanodet", "omz", "movenet", "osnet"}
+# Their outputs are checked on stored tensors in tests/unit/vision and tests/parity: no free weights are stored.
+LAYOUT_ONLY = {"yolo", "yolo-pose", "rtmpose"}
+
+
+def test_every_family_is_tested_here_or_said_not_to_be():
+    assert set(plugins.names("models")) == TESTED | LAYOUT_ONLY
