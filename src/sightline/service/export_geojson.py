@@ -86,7 +86,7 @@ def export_geojson(
     *,
     latitude: float | None = None,
     longitude: float | None = None,
-    bearing_deg: float | None = None,
+    bearing_deg: float = 0.0,
     every_s: float = 0.0,
 ) -> Path:
     """Write each track's path as a LineString of longitude and latitude.
@@ -97,9 +97,9 @@ def export_geojson(
     Args:
         folder: A run's result folder whose rules had a `ground`.
         out: The file.
-        latitude: Of the ground's origin in degrees; None for what the rules say in `ground.origin`.
+        latitude: Of the ground's origin in degrees.
         longitude: Likewise.
-        bearing_deg: Direction of the ground's y axis, clockwise from north; None for the rules', else 0.
+        bearing_deg: Direction of the ground's y axis, clockwise from true north.
         every_s: Least time between two points of a path; 0 keeps all.
 
     Raises:
@@ -110,7 +110,7 @@ def export_geojson(
     results = Results(folder)
     ground = (results.manifest["provenance"]["settings"]["app"].get("rules") or {}).get("ground")
     homography = _homography(results, ground)
-    origin = _origin(ground or {}, latitude, longitude, bearing_deg)
+    origin = _origin(latitude, longitude, bearing_deg)
     with whole(out) as path, path.open("w", encoding="utf-8", newline="\n") as file:
         file.write('{"type": "FeatureCollection", "features": [')
         for number, feature in enumerate(_features(results, homography, origin, every_s)):
@@ -134,19 +134,13 @@ def _homography(results: Results, ground: Mapping[str, Any] | None) -> Homograph
     return bound.homography
 
 
-def _origin(
-    ground: Mapping[str, Any], latitude: float | None, longitude: float | None, bearing_deg: float | None
-) -> GeoOrigin:
-    known: Mapping[str, Any] = ground.get("origin") or {}
-    north = latitude if latitude is not None else known.get("latitude")
-    east = longitude if longitude is not None else known.get("longitude")
-    if north is None or east is None:
+def _origin(latitude: float | None, longitude: float | None, bearing_deg: float) -> GeoOrigin:
+    if latitude is None or longitude is None:
         raise MissingSpaceError(
             "the ground's metres have no place on Earth yet",
-            hint="add `origin: {latitude: ..., longitude: ..., bearing_deg: ...}` to `ground` in the rules",
+            hint="say where their origin lies: --set latitude=... --set longitude=... --set bearing_deg=...",
         )
-    bearing = bearing_deg if bearing_deg is not None else known.get("bearing_deg", 0.0)
-    return GeoOrigin(float(north), float(east), float(bearing))
+    return GeoOrigin(float(latitude), float(longitude), float(bearing_deg))
 
 
 def _features(

@@ -239,7 +239,7 @@ def test_geojson_can_be_thinned_and_keeps_both_ends(make: Make, tmp_path: Path) 
     [
         ("no rules at all", None, "ground"),
         ("rules without a ground", {"lines": []}, "ground"),
-        ("a ground without an origin", {"ground": GROUND}, "origin"),
+        ("a ground without an origin", {"ground": GROUND}, "latitude"),
     ],
 )
 def test_pixels_have_no_place_on_earth(
