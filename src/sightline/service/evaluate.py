@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from sightline.vision.weights import Zoo
 
 _PICTURES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
-_LABEL_LAYOUT = "YOLO labels: one object a line, `class x_centre y_centre width height`, all but class in 0..1"
+_LABEL_LAYOUT = (
+    "YOLO labels: one object a line, `class x_centre y_centre width height`, all but class in 0..1"
+)
 _AT_ONCE = 16
 
 
@@ -80,7 +82,9 @@ def evaluate_detection_model(
     adapter.open()
     try:
         if adapter.info.task is not Task.DETECT:
-            raise SettingsError(f"{model} does not detect", hint="give a detector, see `sightline models list`")
+            raise SettingsError(
+                f"{model} does not detect", hint="give a detector, see `sightline models list`"
+            )
         names = adapter.info.class_names
         truths: list[Detections] = []
         found: list[Detections] = []
@@ -106,7 +110,9 @@ def read_labels(path: Path, size: tuple[int, int]) -> Detections:
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines() if path.exists() else []
     except OSError as error:
-        raise SourceUnavailableError(f"cannot read {path}: {error.strerror}", hint="check the folder") from error
+        raise SourceUnavailableError(
+            f"cannot read {path}: {error.strerror}", hint="check the folder"
+        ) from error
     except UnicodeDecodeError as error:
         raise UnsupportedFormatError(f"{path} is not a text file", hint=_LABEL_LAYOUT) from error
     rows = []
@@ -145,7 +151,9 @@ def _pictures(folder: Path) -> list[Path]:
     try:
         found = sorted(path for path in folder.iterdir() if path.suffix.lower() in _PICTURES)
     except OSError as error:
-        raise SourceUnavailableError(f"cannot read {folder}: {error.strerror}", hint="give a folder") from error
+        raise SourceUnavailableError(
+            f"cannot read {folder}: {error.strerror}", hint="give a folder"
+        ) from error
     if not found:
         raise SourceUnavailableError(
             f"no pictures in {folder}", hint="it reads " + " ".join(sorted(_PICTURES))
@@ -163,7 +171,9 @@ def _read_picture(path: Path) -> UInt8:
     try:
         data = np.frombuffer(path.read_bytes(), np.uint8)
     except OSError as error:
-        raise SourceUnavailableError(f"cannot read {path}: {error.strerror}", hint="check the file") from error
+        raise SourceUnavailableError(
+            f"cannot read {path}: {error.strerror}", hint="check the file"
+        ) from error
     image: UInt8 | None = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
     if image is None:
         raise UnsupportedFormatError(f"{path} is not a picture", hint="remove it from the folder, or mend it")

@@ -11,13 +11,16 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sightline.analytics.evaluation.mot import MotTable
-from sightline.core.arrays import Float64
 from sightline.core.errors import SourceUnavailableError, UnsupportedFormatError
 from sightline.service.folder import whole
+
+if TYPE_CHECKING:
+    from sightline.core.arrays import Float64
 
 PEDESTRIAN = 1
 _LAYOUT = "one box a line: frame,id,left,top,width,height[,score,...], frames from 1"
@@ -118,7 +121,9 @@ def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise SourceUnavailableError(f"cannot read {path}: {error.strerror}", hint="check the path") from error
+        raise SourceUnavailableError(
+            f"cannot read {path}: {error.strerror}", hint="check the path"
+        ) from error
     except UnicodeDecodeError as error:
         raise UnsupportedFormatError(f"{path} is not a text file", hint=_LAYOUT) from error
 

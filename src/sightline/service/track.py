@@ -50,7 +50,9 @@ def track_file(
         OutputError: The result cannot be written.
     """
     if not (math.isfinite(fps) and fps > 0):
-        raise SettingsError(f"fps is {fps:g}, must be above 0", hint="the frame rate of the video, as in 29.97")
+        raise SettingsError(
+            f"fps is {fps:g}, must be above 0", hint="the frame rate of the video, as in 29.97"
+        )
     follower: Tracker = plugins.load("trackers", tracker)(**(settings or {}))
     tracks = track_table(read_mot(detections), follower, fps=fps)
     write_mot(out, tracks)

@@ -59,7 +59,9 @@ class MotTable:
         )
 
     @classmethod
-    def of(cls, frames: Any, track_ids: Any, boxes_px: Any, scores: Any = None, class_ids: Any = None) -> MotTable:
+    def of(
+        cls, frames: Any, track_ids: Any, boxes_px: Any, scores: Any = None, class_ids: Any = None
+    ) -> MotTable:
         """Make a table; missing scores count as 1, missing classes as 0."""
         count = len(frames)
         return cls(
@@ -76,7 +78,11 @@ class MotTable:
     def __getitem__(self, rows: Any) -> MotTable:
         """Give the chosen rows: a mask, a slice or an index array."""
         return MotTable(
-            self.frames[rows], self.track_ids[rows], self.boxes_px[rows], self.scores[rows], self.class_ids[rows]
+            self.frames[rows],
+            self.track_ids[rows],
+            self.boxes_px[rows],
+            self.scores[rows],
+            self.class_ids[rows],
         )
 
 
@@ -195,7 +201,9 @@ def _by_frame(name: str, table: MotTable) -> tuple[Int64, dict[int, Int64]]:
     order = np.lexsort((table.track_ids, table.frames))
     frames, ids = table.frames[order], table.track_ids[order]
     if len(ids) and ids.min() < 0:
-        raise AnalysisError(f"{name}: a box has no identity (id {ids.min()})", hint="give tracks, not detections")
+        raise AnalysisError(
+            f"{name}: a box has no identity (id {ids.min()})", hint="give tracks, not detections"
+        )
     twice = np.flatnonzero((np.diff(frames) == 0) & (np.diff(ids) == 0))
     if len(twice):
         raise AnalysisError(
@@ -207,7 +215,7 @@ def _by_frame(name: str, table: MotTable) -> tuple[Int64, dict[int, Int64]]:
     return dense, dict(zip(frames[starts].tolist(), np.split(order, starts[1:]), strict=False))
 
 
-def _hota(pairing: _Pairing) -> dict[str, float]:
+def _hota(pairing: _Pairing) -> dict[str, Any]:
     """HOTA and its parts (Luiten et al. 2021, sections 5 and 6; matching by global alignment)."""
     truth_counts, track_counts = pairing.truth_counts[:, None], pairing.track_counts[None, :]
     shape = (len(pairing.truth_counts), len(pairing.track_counts))
@@ -280,7 +288,7 @@ def _clear(pairing: _Pairing, iou: float) -> dict[str, Any]:
     }
 
 
-def _identity(pairing: _Pairing, iou: float) -> dict[str, float]:
+def _identity(pairing: _Pairing, iou: float) -> dict[str, Any]:
     """IDF1 and its parts: the best one-to-one naming of tracks over the whole video (Ristani et al. 2016)."""
     agreed = np.zeros((len(pairing.truth_counts), len(pairing.track_counts)))
     for mine, theirs, overlaps in pairing.steps:
