@@ -80,7 +80,7 @@ def _rendered(done: int, total: int) -> None:
         note(f"rendering: {done}/{total} ({done / total:.0%})")
 
 
-@leaf("demo", "sightline demo", "sightline demo --seconds 30 --seed 4 --out try-it")
+@leaf("demo", "sightline demo", "sightline demo --seconds 30 --seed 4 --out try-it --model yolox_nano.onnx")
 def demo(
     *,
     out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Where all of it goes.")] = Path(
@@ -88,6 +88,10 @@ def demo(
     ),
     seconds: Annotated[float, typer.Option(min=1, help="Length of the clip.")] = 20.0,
     seed: Annotated[int, typer.Option(min=0, help="Chooses everything that is left to chance.")] = 7,
+    model: Annotated[
+        str | None, typer.Option(help="Detector: a name or a file.", show_default="motion")
+    ] = None,
+    annotate: Annotated[bool, typer.Option(help="Also draw annotated.mp4.")] = True,
     quiet: _Quiet = False,
     as_json: _Json = False,
 ) -> None:
@@ -106,6 +110,8 @@ def demo(
             out,
             seconds=seconds,
             seed=seed,
+            model=model,
+            annotate=annotate,
             listener=listener,
             cancel=cancel,
             rendered=None if quiet or as_json else _rendered,
