@@ -98,6 +98,8 @@ class OpenVideo:
                         yield packet
             except av.FFmpegError:
                 continue  # a new demux call goes on behind the damage
+            except IndexError:
+                return  # PyAV, at the end of a file in which a stream turned up midway
             return
 
 

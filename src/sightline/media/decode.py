@@ -13,7 +13,6 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,19 +23,20 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.reformatter import Interpolation, VideoReformatter
 
 from sightline.core.errors import UnsupportedFormatError
-from sightline.media.container import MediaLimits, OpenVideo, open_video
-from sightline.media.index import NO_TIME
-from sightline.media.order import Attempt, Trouble
+from sightline.media.container import MediaLimits
+from sightline.media.order import Attempt, LostPlace, Trouble
+from sightline.media.packets import PacketReader
 
 if TYPE_CHECKING:
     from sightline.core.arrays import UInt8
     from sightline.core.media import Segment
-    from sightline.media.container import VideoPacket
     from sightline.media.index import VideoIndex
 
 _TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
-# Demuxers that find a packet by an index of their own, whatever was read before; others are opened anew each time.
-_RANDOM_ACCESS = frozenset({"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "avi"})
+
+
+# Decoders that, with threads, show damage as an error at its packet; tried on mutated files. VP8's and MPEG-2's do not.
+_SAFE_WITH_THREADS = frozenset({"h264", "hevc", "vp9", "av1", "mpeg4"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +64,8 @@ class SegmentDecoder:
     """Decodes segments of one video, in any order, one at a time.
 
     A frame is broken (`error="decode"`) where its packet gives no picture, or a picture that the decoder itself marks
-    as damaged or concealed: part of it would be invented. Frames that refer to a broken one but decode without
-    complaint are kept.
+    as damaged or concealed: part of it would be invented. So are all frames of a group whose key frame is broken.
+    Other frames that refer to a broken one but decode without complaint are kept.
 
     Args:
         path: The file.
@@ -91,9 +91,8 @@ class SegmentDecoder:
         self._size = size or index.info.size
         self._threads = max(1, threads)
         self._limits = limits or MediaLimits()
-        self._video: OpenVideo | None = None
+        self._reader = PacketReader(path, index, self._limits)
         self._reformatter = VideoReformatter()
-        self._unread = False
 
     def __enter__(self) -> SegmentDecoder:
         return self
@@ -103,9 +102,7 @@ class SegmentDecoder:
 
     def close(self) -> None:
         """Let go of the file."""
-        if self._video is not None:
-            self._video.close()
-            self._video = None
+        self._reader.close()
 
     def read(self, segment: Segment, wanted: Callable[[int], bool] = _every_frame) -> Iterator[DecodedFrame]:
         """Give every frame that the segment declares, in order.
@@ -130,7 +127,8 @@ class SegmentDecoder:
     def _frames(self, first: int, end: int) -> Iterator[tuple[int, av.VideoFrame | None]]:
         """Try the fastest way first; at trouble go on where it stopped, with the next safer one."""
         done = first
-        for threads, seek in dict.fromkeys(((self._threads, True), (1, True), (1, False))):
+        threads, seek = self._safe_threads(first, end), True
+        while done < end:
             attempt = Attempt(self._index, first, end, careful=threads > 1)
             pictures = self._pictures(attempt, threads, seek=seek)
             try:
@@ -139,79 +137,38 @@ class SegmentDecoder:
                         done += 1
                         yield frame, picture
                 break
+            except LostPlace:
+                seek = False
             except Trouble:
-                continue
+                threads = 1
             finally:
                 pictures.close()
         for frame in range(done, end):
             yield frame, None
+
+    def _safe_threads(self, first: int, end: int) -> int:
+        """Use one thread where damage could pass unseen: a lost frame leaves no trace in later ones but a gap."""
+        index = self._index
+        safe = index.info.codec in _SAFE_WITH_THREADS and index.is_gapless(first, end)
+        return self._threads if safe else 1
 
     def _pictures(
         self, attempt: Attempt, threads: int, *, seek: bool
     ) -> Generator[tuple[int, av.VideoFrame | None]]:
         """Feed a fresh decoder; give each picture with its packet's number, None for a damaged one."""
         start, end = attempt.packets
-        seek = seek and start > 0
-        video = self._opened(anew=not seek)
-        codec = self._fresh_codec(video, threads)
-        for number, packet in self._packets(video, start, end, seek=seek):
+        codec = self._fresh_codec(threads)
+        left_out = self._index.leading(start)
+        for number, packet in (self._reader.sought if seek else self._reader.counted)(start, end):
+            if number in left_out:
+                continue
             packet.pts = number  # comes back as the picture's, whatever the decoder reorders or leaves out
             yield from attempt.pictures(codec, packet)
         yield from attempt.pictures(codec, None)
 
-    def _packets(
-        self, video: OpenVideo, start: int, end: int, *, seek: bool
-    ) -> Iterator[tuple[int, VideoPacket]]:
-        """Give packets `[start, end)` with their numbers.
-
-        Raises:
-            Trouble: Seeking leads to other packets than the index has.
-        """
-        self._unread = False
-        if not seek:
-            yield from islice(enumerate(video.packets()), start, end)
-            return
-        number = start
-        for packet in islice(self._from_key(video, start), end - start):
-            if packet.size != self._index.packet_sizes[number]:
-                raise Trouble
-            yield number, packet
-            number += 1
-        if number < end:
-            raise Trouble
-
-    def _from_key(self, video: OpenVideo, start: int) -> Iterator[VideoPacket]:
-        """Seek to a key frame's packet and read on from it."""
-        index = self._index
-        size, pts, dts = (
-            int(column[start]) for column in (index.packet_sizes, index.packet_pts, index.packet_dts)
-        )
-        for target in dict.fromkeys((pts, dts)):  # some formats seek by the one, some by the other
-            if target == NO_TIME or not _seek(video, target):
-                continue
-            packets = video.packets()
-            for packet in packets:
-                if not packet.is_keyframe:
-                    continue
-                if packet.size == size and packet.pts in {pts, None}:
-                    yield packet
-                    yield from packets
-                    return
-                if packet.pts is not None and packet.pts > max(pts, dts):
-                    break  # past it
-
-    def _opened(self, *, anew: bool) -> OpenVideo:
-        video = self._video
-        if video and not self._unread and (anew or video.container.format.name not in _RANDOM_ACCESS):
-            self.close()
-        if self._video is None:
-            self._video = open_video(self._path, self._limits)
-            self._unread = True
-        return self._video
-
-    def _fresh_codec(self, video: OpenVideo, threads: int) -> VideoCodecContext:
+    def _fresh_codec(self, threads: int) -> VideoCodecContext:
         """Make a decoder without a past."""
-        source = video.stream.codec_context
+        source = self._reader.video.stream.codec_context
         codec = av.CodecContext.create(source.codec.name, "r")
         if not isinstance(codec, VideoCodecContext):
             raise UnsupportedFormatError(f"{self._path} is another file by now", hint="leave it in place")
@@ -225,6 +182,10 @@ class SegmentDecoder:
             codec.codec_tag = source.codec_tag
         codec.reorder_depth = self._index.reorder_depth
         codec.options = {"max_pixels": str(self._limits.max_pixels)}
+        if threads > 1:
+            # Damage becomes an error at its packet. The mark on the picture is not enough: with frame threads it
+            # may be copied before the thread that conceals the damage gets to set it.
+            codec.options["err_detect"] = "explode"
         codec.thread_count = threads
         codec.thread_type = "AUTO"
         return codec
@@ -243,11 +204,3 @@ class SegmentDecoder:
             return cv2.rotate(image, _TURNS[turn])  # type: ignore[no-any-return]
         # Rows may be padded; and a picture that needed no conversion still belongs to the decoder.
         return image.copy() if scaled is picture else np.ascontiguousarray(image)
-
-
-def _seek(video: OpenVideo, target: int) -> bool:
-    try:
-        video.container.seek(target, stream=video.stream)
-    except av.FFmpegError:
-        return False
-    return True

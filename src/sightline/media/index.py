@@ -106,6 +106,22 @@ class VideoIndex:
         start = int(self.keys[before]) if before >= 0 and first_frame else 0
         return start, int(packets.max()) + 1
 
+    def is_gapless(self, first_frame: int, end_frame: int) -> bool:
+        """Tell whether frames follow one another too evenly for one between them to be lost."""
+        gaps = np.diff(self.pts[first_frame:end_frame])
+        return len(gaps) == 0 or 2 * int(gaps.max()) < 3 * int(gaps.min())
+
+    def leading(self, start: int) -> range:
+        """Give the packets after a key frame that are shown before it, and that nothing later refers to.
+
+        Where decoding starts at that key frame, what they refer to is not there.
+        """
+        stop = start + 1
+        key = self.rank[start]
+        while self.by_time and start and stop < len(self.rank) and self.rank[stop] < key:
+            stop += 1
+        return range(start + 1, stop)
+
     def _starts(self, target_s: float) -> list[int]:
         target = max(1, ceil(Fraction(target_s) / self.time_base_s))
         starts = [0]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import av
+import numpy as np
 
 if TYPE_CHECKING:
     from av.video.codeccontext import VideoCodecContext
@@ -22,8 +24,12 @@ Picture = tuple[int, av.VideoFrame | None]
 _Placed = tuple[int, int, av.VideoFrame | None]  # frame, packet (-1: none), picture
 
 
-class Trouble(Exception):  # noqa: N818 (a signal between two modules, never shown to anyone)
-    """Decoding with several threads met damage, or seeking did not arrive where the index says."""
+class Trouble(Exception):  # noqa: N818 (a signal between modules, never shown to anyone)
+    """A careful attempt met damage."""
+
+
+class LostPlace(Trouble):
+    """Seeking did not arrive where the index says."""
 
 
 class Attempt:
@@ -49,6 +55,9 @@ class Attempt:
         # group's decoder drops where it starts afresh.
         self._settled = bytearray((ranks < (first if index.by_time else 0)).tobytes())
         self._next_unsettled = 0
+        keys = index.keys
+        self._keys = keys[np.searchsorted(keys, start) : np.searchsorted(keys, stop)].tolist()
+        self._broken_keys: set[int] = set()
 
     def pictures(self, codec: VideoCodecContext, packet: VideoPacket | None) -> Iterator[Picture]:
         """Feed one packet (None: no more come) and give what comes out, None for a damaged picture.
@@ -56,6 +65,8 @@ class Attempt:
         Raises:
             Trouble: In a careful attempt, at any damage.
         """
+        if self._careful and packet is not None and packet.is_corrupt:
+            raise Trouble  # the demuxer found it cut short or out of order
         try:
             frames = codec.decode(packet)
         except av.FFmpegError as error:
@@ -129,7 +140,21 @@ class Attempt:
         for packet, picture in pictures:
             if start <= packet < stop:
                 self._settled[packet - start] = 1
-                yield packet, picture
+                yield packet, (None if self._is_unsound(packet, picture) else picture)
+
+    def _is_unsound(self, packet: int, picture: av.VideoFrame | None) -> bool:
+        """Tell whether the key frame that a picture rests on is damaged or did not come out."""
+        before = bisect_right(self._keys, packet) - 1
+        if before < 0:
+            return False
+        key = self._keys[before]
+        if key == packet:
+            if picture is None:
+                self._broken_keys.add(key)
+            return picture is None
+        rank = self._index.rank
+        missed = self._index.by_time and rank[packet] > rank[key] and not self._settled[key - self.packets[0]]
+        return missed or key in self._broken_keys
 
     def _lowest_unsettled(self) -> int:
         """Give the first packet that a picture is still waited for; the end where there is none."""
