@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from sightline.core.space import Homography
 
 WHOLE_PICTURE = "picture"
-_MOST_CHARACTERS = 1_000_000
+_MOST_CHARACTERS = 250_000
 
 Name = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f]*$")
@@ -87,10 +87,10 @@ class ZoneRule(_Part):
     @model_validator(mode="after")
     def _encloses_something(self) -> ZoneRule:
         corners = np.array(self.polygon, np.float64)
-        if area_px2(corners) == 0:
-            raise ValueError("the corners lie on one line, so the zone encloses nothing")
         if crosses_itself(corners):
             raise ValueError("the border crosses itself; give the corners in order around the zone")
+        if area_px2(corners) == 0:
+            raise ValueError("the corners lie on one line, so the zone encloses nothing")
         return self
 
 

@@ -116,18 +116,18 @@ def test_who_walks_around_the_end_and_back_over_the_line_goes_out_once(scene):
 
 
 DIRECTIONS = [
-    ("left to right, walking down", (0, 100), (200, 100), (100, 60), (100, 140), IN),
-    ("right to left, walking down", (200, 100), (0, 100), (100, 60), (100, 140), OUT),
-    ("top to bottom, walking right", (100, 0), (100, 200), (60, 100), (140, 100), OUT),
-    ("bottom to top, walking right", (100, 200), (100, 0), (60, 100), (140, 100), IN),
-    ("slanting, walking down right", (0, 200), (200, 0), (60, 60), (140, 140), IN),
+    ("left to right, walking down", ((0, 100), (200, 100)), ((100, 60), (100, 140)), IN),
+    ("right to left, walking down", ((200, 100), (0, 100)), ((100, 60), (100, 140)), OUT),
+    ("top to bottom, walking right", ((100, 0), (100, 200)), ((60, 100), (140, 100)), OUT),
+    ("bottom to top, walking right", ((100, 200), (100, 0)), ((60, 100), (140, 100)), IN),
+    ("slanting, walking down right", ((0, 200), (200, 0)), ((60, 60), (140, 140)), IN),
 ]
 
 
-@pytest.mark.parametrize(("case", "start", "end", "begin", "stop", "direction"), DIRECTIONS)
-def test_in_is_to_the_right_hand_of_the_line(scene, straight, case, start, end, begin, stop, direction):
-    places = straight(begin, stop, frames=8)
-    (at,) = count(scene({1: places}, frames=8), start=start, end=end).crossings
+@pytest.mark.parametrize(("case", "line", "walk", "direction"), DIRECTIONS)
+def test_in_is_to_the_right_hand_of_the_line(scene, straight, case, line, walk, direction):
+    places = straight(*walk, frames=8)
+    (at,) = count(scene({1: places}, frames=8), start=line[0], end=line[1]).crossings
     assert at.direction == direction, case
 
 

@@ -61,7 +61,7 @@ def test_points_in_a_square(case, point, expected):
 )
 def test_inside_agrees_with_opencv_away_from_the_border(corners, points):
     polygon = np.array(corners, float)
-    asked = np.array(points, float) + (0.37, 0.23)
+    asked = np.array(points, float) + np.array([0.37, 0.23])
     ours = inside(asked, polygon)
     border = polygon.astype(np.float32)
     theirs = np.array([cv2.pointPolygonTest(border, (x, y), False) > 0 for x, y in asked.tolist()])

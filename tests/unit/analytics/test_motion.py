@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -39,7 +41,7 @@ def test_steady_motion_comes_out_exactly_at_any_rate(scene, straight, rate_hz, s
 
 
 def test_jitter_hardly_adds_to_the_way_of_who_stands_still(scene, rng):
-    spots = rng.normal(0, 1.0, (1000, 2)) + (100, 200)
+    spots = rng.normal(0, 1.0, (1000, 2)) + np.array([100, 200])
     found, _ = travel(scene({1: dict(enumerate(map(tuple, spots)))}, frames=1000, rate_hz=25.0))
     raw = np.hypot(*np.diff(spots, axis=0).T).sum()
     assert raw > 1700
@@ -120,13 +122,13 @@ def test_beyond_the_trusted_ground_metres_are_unknown(scene, straight):
 def test_steps_of_a_track_join_and_begin_at_a_frame(scene, straight):
     _, steps = travel(scene({1: straight((0, 100), (290, 100), frames=30)}, frames=30))
     joined = [(int(a), int(b)) for step in steps for a, b in zip(step.start_ns, step.end_ns, strict=True)]
-    assert all(first[1] == second[0] for first, second in zip(joined, joined[1:], strict=False))
+    assert all(first[1] == second[0] for first, second in pairwise(joined))
     assert [int(frame) for step in steps for frame in step.frames] == [0, 5, 10, 15, 20]
     assert [float(t_s) for step in steps for t_s in step.times_s] == [0.0, 0.5, 1.0, 1.5, 2.0]
 
 
 def test_another_slot_smooths_more(scene, rng):
-    spots = rng.normal(0, 2.0, (500, 2)) + (100, 200)
+    spots = rng.normal(0, 2.0, (500, 2)) + np.array([100, 200])
     made = scene({1: dict(enumerate(map(tuple, spots)))}, frames=500, rate_hz=25.0)
     short, _ = travel(made, settings=MotionSettings(slot_s=0.2))
     long, _ = travel(made, settings=MotionSettings(slot_s=1.0))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -51,7 +53,7 @@ def made_up(seed: int, frames: int = 160, people: int = 4) -> tuple[FrameRows, T
 def cut(rows, places):
     """Split rows at some places, given as shares of their number."""
     at = sorted({0, len(rows), *(int(place * len(rows)) for place in places)})
-    return [rows[start:stop] for start, stop in zip(at, at[1:], strict=False)]
+    return [rows[start:stop] for start, stop in pairwise(at)]
 
 
 def results(made: list[Batch]) -> dict[str, object]:
