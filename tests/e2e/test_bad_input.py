@@ -174,7 +174,7 @@ MODELS = [
     (empty_weights, "weights_invalid"),
     (damaged_weights, "weights_invalid"),
     (lonely_xml, "weights_invalid|weights_missing"),
-    (no_weights_at_all, "weights_invalid|unknown_layout"),
+    (no_weights_at_all, "unknown_plugin"),
     (unknown_layout, "unknown_layout"),
 ]
 

@@ -30,11 +30,21 @@ if TYPE_CHECKING:
 
 _HINTS = {"f32": "f32", "bf16": "bf16", "int8": "f32"}
 """Precision as asked for -> what layers compute in that are not quantised in the file."""
+_UNREADABLE = (ov.frontend.GeneralFailure, ov.frontend.OpConversionFailure, ov.frontend.OpValidationFailure)
+"""What a reader of one format says of a file that is not of it."""
 
 
 @cache
 def _core() -> Any:
     return ov.Core()
+
+
+def _read(weights: Path) -> Any:
+    """Read a graph by its suffix: left to guess, OpenVINO tries other formats on a damaged file, aloud on stderr."""
+    if weights.suffix.lower() != ".onnx":
+        return _core().read_model(weights)
+    reader = ov.frontend.FrontEndManager().load_by_framework("onnx")
+    return reader.convert(reader.load(str(weights)))
 
 
 class OpenvinoRuntime:
@@ -108,8 +118,8 @@ class OpenvinoRuntime:
             return self._read[1]
         files_of(weights)
         try:
-            model = _core().read_model(weights)
-        except RuntimeError as error:
+            model = _read(weights)
+        except (RuntimeError, *_UNREADABLE) as error:
             raise invalid(weights, "openvino", error) from error
         self._read = (weights, model)
         return model

@@ -29,6 +29,7 @@ def files_of(weights: Path) -> tuple[Path, ...]:
 
 
 def invalid(weights: Path, runtime: str, error: Exception) -> WeightsInvalidError:
-    """Give the error for a file that a runtime could not read, with the first line of what it said."""
-    said = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+    """Give the error for a file that a runtime could not read, with the last line of what it said: those before tell of its own code."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    said = lines[-1].rstrip(".") if lines else type(error).__name__
     return WeightsInvalidError(f"{runtime} cannot read {weights.name}: {said[:160]}", hint=DAMAGED_HINT)
