@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 FORMAT = 1
 _TRACKS_NOTE = (
     "Counted are tracks, not persons: who leaves and comes back, or is lost behind something, counts again; "
-    "the true number of persons may be lower."
+    "whom the model never found does not count at all."
 )
 _MOST_LISTED = 20
 
