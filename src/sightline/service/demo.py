@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from sightline.service.platform import Platform
 
 _SIZE = (360, 640)
+_PEOPLE = 10
 _MATCHED_WITHIN_S = 1.5
 
 
@@ -166,7 +167,14 @@ def demo(  # noqa: PLR0913
         SightlineError: Something could not be used or written.
     """
     clip = simulate(
-        "people", out / "clip", seconds=seconds, seed=seed, size=_SIZE, overwrite=True, progress=rendered
+        "people",
+        out / "clip",
+        seconds=seconds,
+        seed=seed,
+        size=_SIZE,
+        people=_PEOPLE,
+        overwrite=True,
+        progress=rendered,
     )
     request = AnalyzeRequest(
         video=clip.clip,
@@ -197,15 +205,20 @@ def _summary(clip: SimulatedClip, results: Results, scores: MotScores) -> DemoSu
         mean_score=float(np.mean(tracked["score"].to_numpy())) if tracked.num_rows else None,
         people=scores.truth_ids,
         scores=scores,
-        line_counts=_line_checks(results, truth),
+        line_counts=line_checks(results, truth),
         stays=results.tables.rows("dwells"),
         true_stays=len(truth["dwells"]),
         fps=manifest["performance"].get("analyze", {}).get("fps"),
     )
 
 
-def _line_checks(results: Results, truth: Mapping[str, Any]) -> tuple[LineCheck, ...]:
-    """Compare each line and direction, also those that one side alone knows."""
+def line_checks(results: Results, truth: Mapping[str, Any]) -> tuple[LineCheck, ...]:
+    """Compare each line and direction with the truth, also those that one side alone knows.
+
+    Args:
+        results: Of the analysis.
+        truth: The clip's `events.json`.
+    """
     counted: dict[tuple[str, str], list[float]] = {}
     table = results.table("events", ["kind", "rule", "t_s"])
     for row in table.to_pylist():
