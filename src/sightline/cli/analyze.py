@@ -100,6 +100,7 @@ def app(
     from sightline.cli.session import open_platform
     from sightline.service.submit import AnalyzeRequest
 
+    _check_names(video, out, rules)
     request = AnalyzeRequest(
         video=video,
         app=app_name,
@@ -120,6 +121,16 @@ def app(
         precision=precision, runtime=runtime, threads=threads, batch=batch, segment_s=segment_s
     )
     carry_out(platform, _run_for(platform, request, resume=resume), quiet=quiet, as_json=as_json)
+
+
+def _check_names(*paths: Path | None) -> None:
+    """Refuse names that are no text: they could be stored in no table, report or database."""
+    from sightline.core.errors import SettingsError
+
+    for path in paths:
+        shown = str(path).encode("utf-8", "backslashreplace").decode()
+        if path is not None and shown != str(path):
+            raise SettingsError(f"the name {shown} is not UTF-8", hint="rename the file or folder")
 
 
 def _run_for(platform: Platform, request: AnalyzeRequest, *, resume: bool) -> Run:

@@ -60,9 +60,15 @@ def _root(
     debug: Annotated[
         bool, typer.Option("--debug", help="Show the whole trace of a failure, and every log message.")
     ] = False,
+    show_version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
 ) -> None:
     """Turn video into data: detections, tracks and events of every frame, as tables."""
     del debug  # taken off before the commands are parsed, so that it may stand anywhere
+    if show_version:
+        from sightline import __version__
+
+        typer.echo(f"sightline {__version__}")
+        raise typer.Exit
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
 

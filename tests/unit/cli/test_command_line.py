@@ -10,6 +10,7 @@ import sys
 import pytest
 import typer
 
+import sightline
 from sightline.cli import main as entry
 from sightline.cli.lazy import load
 from sightline.cli.main import Commands, one_line, run
@@ -49,6 +50,17 @@ def test_help_lists_every_command_in_its_section(capsys):
 def test_no_command_shows_the_help(capsys):
     assert run([]) == 0
     assert "Usage: sightline" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("argv", [["--version"], ["version"]])
+def test_the_version_is_shown(argv, capsys):
+    assert run(argv) == 0
+    assert capsys.readouterr().out == f"sightline {sightline.__version__}\n"
+
+
+def test_a_name_that_is_no_text_is_refused(capsys):
+    assert run(["analyze", os.fsdecode(b"na\xefve.mp4")]) == 1
+    assert "error[settings_invalid]: the name na\\udcefve.mp4 is not UTF-8" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("words", list(leaves()), ids=" ".join)
