@@ -235,7 +235,8 @@ class Background:
     def _calm(self, image: UInt8, contrast: UInt8) -> UInt8:
         """Give where the picture is as it was just before, and near the scene: light that has moved on."""
         unchanged = cv2.compare(_largest(cv2.absdiff(image, self._now)), _CALM_LEVELS, cv2.CMP_LT)
-        return cv2.bitwise_and(unchanged, cv2.compare(contrast, _FAINT_LEVELS, cv2.CMP_LT))
+        calm: UInt8 = cv2.bitwise_and(unchanged, cv2.compare(contrast, _FAINT_LEVELS, cv2.CMP_LT))
+        return calm
 
 
 def _moved(image: UInt8, shift_px: tuple[float, float]) -> UInt8:

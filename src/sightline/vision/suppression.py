@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 MOST_CANDIDATES = 1000
 """Boxes that are compared with one another; of more, the best ones."""
 
+_SLACK_PX = 0.01
+"""Keeps rounding from hiding a neighbour."""
+
 
 def suppress(boxes: Float32, scores: Float32, class_ids: Int32, *, iou: float, limit: int) -> Int64:
     """Choose boxes so that none overlaps a better one of its class too much.
@@ -31,20 +34,37 @@ def suppress(boxes: Float32, scores: Float32, class_ids: Int32, *, iou: float, l
         Rows to keep, best first.
     """
     order = np.argsort(-scores, kind="stable")[: max(MOST_CANDIDATES, limit)]
-    if len(order) < 2:
-        return order[:limit]
-    ranked, classes = boxes[order], class_ids[order]
-    left, top, right, bottom = ranked.T
-    widths = np.minimum(right[:, None], right) - np.maximum(left[:, None], left)
-    heights = np.minimum(bottom[:, None], bottom) - np.maximum(top[:, None], top)
-    shared = np.maximum(widths, 0) * np.maximum(heights, 0)
-    areas = (right - left) * (bottom - top)
-    # shared / union > iou, without dividing by the union of two empty boxes
-    drops = np.triu(shared * (1 + iou) > iou * (areas[:, None] + areas), 1)
-    drops &= classes[:, None] == classes
+    better, worse = _overlapping(boxes[order], class_ids[order], iou)
     keep = np.ones(len(order), bool)
     while True:
-        settled = ~drops[keep].any(axis=0)
+        settled = np.ones(len(order), bool)
+        settled[worse[keep[better]]] = False
         if np.array_equal(settled, keep):
             return order[keep][:limit]
         keep = settled
+
+
+def _overlapping(boxes: Float32, class_ids: Int32, iou: float) -> tuple[Int64, Int64]:
+    """Give the pairs of rows, lower one first, of the same class that overlap by more than `iou`.
+
+    Two boxes can only do so when the left sides are less than `1 - iou` widths of the left one apart, so boxes
+    sorted from left to right are compared with a few neighbours instead of with all.
+    """
+    across = np.argsort(boxes[:, 0], kind="stable")
+    left, top, right, bottom = np.ascontiguousarray(boxes[across].T)
+    reach = left + (right - left) * (1 - iou) + _SLACK_PX
+    first = np.arange(len(boxes))
+    counts = np.searchsorted(left, reach, side="right") - first - 1
+    starts = first + 1 - (np.cumsum(counts) - counts)
+    one = np.repeat(first, counts)
+    other = np.arange(len(one)) + np.repeat(starts, counts)
+    widths = np.minimum(right[one], right[other]) - left[other]
+    heights = np.minimum(bottom[one], bottom[other]) - np.maximum(top[one], top[other])
+    shared = np.maximum(widths, 0) * np.maximum(heights, 0)
+    areas = (right - left) * (bottom - top)
+    # shared / union > iou, without dividing by the union of two empty boxes
+    above = shared * (1 + iou) > iou * (areas[one] + areas[other])
+    rows, others = across[one[above]], across[other[above]]
+    same = class_ids[rows] == class_ids[others]
+    rows, others = rows[same], others[same]
+    return np.minimum(rows, others), np.maximum(rows, others)
