@@ -59,7 +59,8 @@ def inside(points_px: Float64, polygon: Float64) -> Mask:
     """
     x, y = points_px[:, 0], points_px[:, 1]
     odd = np.zeros(len(points_px), np.bool_)
-    for (x1, y1), (x2, y2) in zip(polygon.tolist(), np.roll(polygon, -1, axis=0).tolist(), strict=True):
+    corners = polygon.tolist()
+    for (x1, y1), (x2, y2) in zip(corners, [*corners[1:], corners[0]], strict=True):
         if y1 == y2:
             continue
         level = (y1 <= y) != (y2 <= y)

@@ -13,7 +13,7 @@ from sightline.core.tracks import Quality
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from sightline.core.arrays import Float64
+    from sightline.core.arrays import Float64, Int64
 
 
 class Sighting(NamedTuple):
@@ -70,31 +70,24 @@ def runs_of(rows: TrackRows, points_px: Float64, labels: NDArray[Any], *, max_ga
     ends = (np.diff(ids) != 0) | (np.diff(sorted_labels) != 0) | (np.diff(times_ns) > max_gap_ns)
     starts = np.append(0, np.flatnonzero(ends) + 1)
     stops = np.append(starts[1:], len(ids))
-    firsts, lasts = order[starts], order[stops - 1]
-    for start, stop, first, last in zip(
-        starts.tolist(), stops.tolist(), firsts.tolist(), lasts.tolist(), strict=True
-    ):
-        yield Run(
-            int(ids[start]),
-            int(sorted_labels[start]),
-            stop - start,
-            _sighting(rows, points_px, first),
-            _sighting(rows, points_px, last),
-        )
+    firsts = _sightings(rows, points_px, order[starts])
+    lasts = _sightings(rows, points_px, order[stops - 1])
+    counts = (stops - starts).tolist()
+    yield from map(Run, ids[starts].tolist(), sorted_labels[starts].tolist(), counts, firsts, lasts)
 
 
-def _sighting(rows: TrackRows, points_px: Float64, row: int) -> Sighting:
-    t_s = float(rows.times_s[row])
-    t_ns = int(to_ns(t_s))
-    return Sighting(
-        int(rows.frames[row]),
-        t_ns,
-        t_s,
-        float(points_px[row, 0]),
-        float(points_px[row, 1]),
-        int(rows.class_ids[row]),
-        bool(rows.seen[row]),
-        t_ns + int(rows.holds_ns[row]),
+def _sightings(rows: TrackRows, points_px: Float64, chosen: Int64) -> Iterator[Sighting]:
+    times_ns = to_ns(rows.times_s[chosen])
+    return map(
+        Sighting,
+        rows.frames[chosen].tolist(),
+        times_ns.tolist(),
+        rows.times_s[chosen].tolist(),
+        points_px[chosen, 0].tolist(),
+        points_px[chosen, 1].tolist(),
+        rows.class_ids[chosen].tolist(),
+        rows.seen[chosen].tolist(),
+        (times_ns + rows.holds_ns[chosen]).tolist(),
     )
 
 
