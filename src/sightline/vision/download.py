@@ -249,5 +249,9 @@ class _SafeRedirects(urllib.request.HTTPRedirectHandler):
     """Follows redirects, but never away from https."""
 
     def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Any:
-        _check_address(newurl)
+        try:
+            _check_address(newurl)
+        except DownloadFailedError:
+            fp.close()
+            raise
         return super().redirect_request(req, fp, code, msg, headers, newurl)
