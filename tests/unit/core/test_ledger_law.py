@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sightline.core.ledger import FrameStatus, Ledger
 
+steady = settings(deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 ROWS = st.lists(
     st.tuples(
         st.sampled_from([status.value for status in FrameStatus]),
@@ -16,6 +17,7 @@ ROWS = st.lists(
 )
 
 
+@steady
 @given(rows=ROWS)
 def test_every_frame_is_counted_once(rows):
     ledger = Ledger.from_rows(rows)
@@ -24,6 +26,7 @@ def test_every_frame_is_counted_once(rows):
     assert 0 <= ledger.coverage <= 1
 
 
+@steady
 @given(first=ROWS, second=ROWS)
 def test_counting_in_pieces_is_counting_at_once(first, second):
     assert Ledger.from_rows(first).plus(Ledger.from_rows(second)) == Ledger.from_rows(first + second)

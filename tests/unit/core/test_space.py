@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sightline.core.errors import CalibrationError
@@ -29,6 +29,7 @@ def test_the_way_back_turns_the_ends_round():
     np.testing.assert_allclose(back.project(np.array([[5.0, -1.0]])), [[0, 0]], atol=1e-12)
 
 
+@settings(deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(
     corner=st.floats(-1e-3, 1e-3),
     points=st.lists(st.tuples(st.floats(0, 400), st.floats(0, 400)), min_size=1, max_size=5),

@@ -14,8 +14,10 @@ from sightline.testing.contracts.models import ModelAdapterContract, RuntimeCont
 from sightline.testing.contracts.objects import ObjectStoreContract
 from sightline.testing.contracts.queue import JobQueueContract
 from sightline.testing.contracts.runs import RunJournalContract, RunStoreContract
+from sightline.testing.contracts.scene import SceneContract
 from sightline.testing.contracts.source import FrameSourceContract
 from sightline.testing.contracts.stage import StageContract
+from sightline.testing.contracts.tables import TablesContract
 from sightline.testing.contracts.tracker import TrackerContract
 
 __all__ = [
@@ -28,6 +30,8 @@ __all__ = [
     "RunJournalContract",
     "RunStoreContract",
     "RuntimeContract",
+    "SceneContract",
     "StageContract",
+    "TablesContract",
     "TrackerContract",
 ]

@@ -1,0 +1,42 @@
+"""No port without a contract."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import sightline.ports
+from sightline.testing import contracts
+
+CONTRACTS = {
+    "Application": "ApplicationContract",
+    "EventBus": "EventBusContract",
+    "FrameSource": "FrameSourceContract",
+    "JobQueue": "JobQueueContract",
+    "ModelAdapter": "ModelAdapterContract",
+    "ObjectStore": "ObjectStoreContract",
+    "Pending": "ModelAdapterContract",
+    "Resumable": "StageContract",
+    "RunJournal": "RunJournalContract",
+    "RunStore": "RunStoreContract",
+    "Runtime": "RuntimeContract",
+    "Scene": "SceneContract",
+    "Stage": "StageContract",
+    "TableReader": "TablesContract",
+    "TableWriter": "TablesContract",
+    "Tracker": "TrackerContract",
+}
+# Its formats have nothing in common but a call; tests/unit/service/test_export.py holds each to its format.
+WITHOUT = {"Export"}
+
+
+def test_every_port_has_a_contract_class():
+    tree = ast.parse(Path(sightline.ports.__file__).read_text(encoding="utf-8"))
+    ports = {
+        node.name
+        for node in tree.body
+        if isinstance(node, ast.ClassDef) and any("Protocol" in ast.unparse(base) for base in node.bases)
+    }
+    assert ports == set(CONTRACTS) | WITHOUT
+    assert set(contracts.__all__) == set(CONTRACTS.values())
+    assert all(hasattr(contracts, name) for name in contracts.__all__)

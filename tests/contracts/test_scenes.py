@@ -1,0 +1,20 @@
+"""Every scene that ships."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sightline import plugins
+from sightline.testing.contracts import SceneContract
+
+
+@pytest.mark.slow
+class TestPeople(SceneContract):
+    def make(self, options: Any) -> Any:
+        return plugins.load("scenes", "people")(options)
+
+
+def test_every_scene_is_tested_here():
+    assert plugins.names("scenes") == ("people",)
