@@ -57,8 +57,7 @@ def _figures(found: Found, scene: Scene) -> Iterator[tuple[str, str, str, str]]:
     yield (
         "ways",
         "Which ways were taken",
-        f"The {found.ways_tracks} longest of {len(found.roll)} tracks; each ends in its dot. "
-        "A way breaks off where it was unseen for more than a second.",
+        f"{_ways(found)}; each ends in its dot. A way breaks off where it was unseen for more than a second.",
         ways_picture(scene, found),
     )
     yield (
@@ -67,6 +66,12 @@ def _figures(found: Found, scene: Scene) -> Iterator[tuple[str, str, str, str]]:
         "Longer arrows are faster, colours tell directions. Only places with at least a second of movement.",
         flow_picture(scene, found),
     )
+
+
+def _ways(found: Found) -> str:
+    if found.ways_tracks == len(found.roll):
+        return f"All {len(found.roll)} tracks"
+    return f"The {found.ways_tracks} longest of {len(found.roll)} tracks"
 
 
 def _more(count: int) -> str:
