@@ -15,4 +15,4 @@ with tempfile.TemporaryDirectory() as name:
     sightline("simulate", "people", "--seconds", "4", "--size", "320x180", "-o", folder)
     sightline("analyze", folder / "clip.mp4", "--out", folder / "out", "--no-annotate", "--quiet")
     sightline("export", folder / "out", "--format", "mot", "-o", folder / "tracks.txt")
-    sightline("evaluate", "mot", "--truth", folder / "gt.txt", "--tracks", folder / "tracks.txt")
+    sightline("evaluate", "mot", "--truth", folder / "truth" / "gt.txt", "--tracks", folder / "tracks.txt")
