@@ -9,16 +9,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from itertools import pairwise
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
-from sightline.core.detections import Detections
 from sightline.core.errors import ConfigError, SettingsError
 from sightline.core.optional import require
 from sightline.core.tables import schema_of
@@ -58,18 +57,11 @@ def export_mot(folder: Path, out: Path, *, table: str = "tracks") -> Path:
         OutputError: The file cannot be written.
     """
     tables = _tables(folder, table, _BOXED)
-    columns = ["frame", *_BOX, "score"] + (["track_id"] if table == "tracks" else [])
     with whole(out) as path, path.open("w", encoding="ascii", newline="\n") as file:
-        for batch in tables.batches(table, columns):
-            boxes = _left_top_size(batch)
-            ids = batch["track_id"].to_pylist() if table == "tracks" else [-1] * batch.num_rows
-            frames, scores = batch["frame"].to_pylist(), batch["score"].to_pylist()
-            file.writelines(
-                f"{frame + 1},{track_id},{left:.3f},{top:.3f},{width:.3f},{height:.3f},{score:.6g},-1,-1,-1\n"
-                for frame, track_id, (left, top, width, height), score in zip(
-                    frames, ids, boxes.tolist(), scores, strict=True
-                )
-            )
+        for frame, (x1, y1, x2, y2), score, _, _, track_id in _rows(tables.batches(table)):
+            number = -1 if track_id is None else track_id
+            box = f"{x1:.3f},{y1:.3f},{x2 - x1:.3f},{y2 - y1:.3f}"
+            file.write(f"{frame + 1},{number},{box},{score:.6g},-1,-1,-1\n")
     return out
 
 
@@ -151,15 +143,16 @@ def export_supervision(folder: Path, out: Path, *, table: str = "tracks") -> Pat
         OutputError: The file cannot be written.
     """
     tables = _tables(folder, table, _BOXED)
-    found = _frames_of(tables.batches(table))
+    found = ((frame, list(rows)) for frame, rows in groupby(_rows(tables.batches(table)), key=itemgetter(0)))
     ahead = next(found, None)
     with whole(out) as path, path.open("w", encoding="utf-8", newline="\n") as file:
         for batch in tables.batches("frames", ["frame", "t_s"]):
             for frame, t_s in zip(batch["frame"].to_pylist(), batch["t_s"].to_pylist(), strict=True):
-                rows = schema_of(table).empty_table()
+                rows: list[_Row] = []
                 if ahead is not None and ahead[0] == frame:
                     rows, ahead = ahead[1], next(found, None)
-                file.write(_json({"frame": frame, "t_s": t_s, **_supervision(rows)}) + "\n")
+                line = {"frame": frame, "t_s": t_s, **_supervision(rows, tracked=table == "tracks")}
+                file.write(_json(line) + "\n")
     return out
 
 
@@ -199,14 +192,9 @@ def _tables(folder: Path, table: str, allowed: Sequence[str]) -> ParquetTables:
     return tables
 
 
-def _boxes(batch: pa.RecordBatch | pa.Table) -> Float64:
+def _boxes(batch: pa.RecordBatch) -> Float64:
     boxes: Float64 = np.stack([batch[name].to_numpy() for name in _BOX], axis=1).astype(np.float64)
     return boxes
-
-
-def _left_top_size(batch: pa.RecordBatch | pa.Table) -> Float64:
-    boxes = _boxes(batch)
-    return np.concatenate((boxes[:, :2], boxes[:, 2:] - boxes[:, :2]), axis=1)
 
 
 def _json(value: Any) -> str:
@@ -239,45 +227,32 @@ def _coco_images(tables: ParquetTables, width: int, height: int) -> Iterator[dic
 
 
 def _coco_annotations(tables: ParquetTables, table: str) -> Iterator[dict[str, Any]]:
-    number = 0
-    for batch in tables.batches(table):
-        boxes = _left_top_size(batch).tolist()
-        ids = batch["track_id"].to_pylist() if table == "tracks" else [None] * batch.num_rows
-        columns = (batch[name].to_pylist() for name in ("frame", "class_id", "score"))
-        for box, track_id, frame, class_id, score in zip(boxes, ids, *columns, strict=True):
-            number += 1
-            yield {
-                "id": number, "image_id": frame, "category_id": class_id, "bbox": box,
-                "area": box[2] * box[3], "iscrowd": 0, "score": score,
-                **({} if track_id is None else {"track_id": track_id}),
-            }  # fmt: skip
+    for number, row in enumerate(_rows(tables.batches(table)), start=1):
+        frame, (x1, y1, x2, y2), score, class_id, _, track_id = row
+        yield {
+            "id": number, "image_id": frame, "category_id": class_id, "bbox": [x1, y1, x2 - x1, y2 - y1],
+            "area": (x2 - x1) * (y2 - y1), "iscrowd": 0, "score": score,
+            **({} if track_id is None else {"track_id": track_id}),
+        }  # fmt: skip
 
 
-def _frames_of(batches: Iterator[pa.RecordBatch]) -> Iterator[tuple[int, pa.Table]]:
-    """Cut rows, which come in order of frame, into frames; a frame may span batches."""
-    held: pa.Table | None = None
+_Row = tuple[int, list[float], float, int, str, int | None]
+
+
+def _rows(batches: Iterator[pa.RecordBatch]) -> Iterator[_Row]:
+    """Give frame, box, score, class, its name and track of each row."""
     for batch in batches:
-        rows = pa.Table.from_batches([batch])
-        rows = rows if held is None else pa.concat_tables([held, rows])
-        frames = rows["frame"].to_numpy()
-        starts = np.flatnonzero(np.diff(frames)) + 1
-        cuts = [0, *starts.tolist()]
-        for start, end in pairwise(cuts):
-            yield int(frames[start]), rows.slice(start, end - start)
-        held = rows.slice(cuts[-1])
-    if held is not None and held.num_rows:
-        yield int(pc.min(held["frame"]).as_py()), held
+        tracked = "track_id" in batch.schema.names
+        ids = batch["track_id"].to_pylist() if tracked else [None] * batch.num_rows
+        columns = (batch[name].to_pylist() for name in ("score", "class_id", "class_name"))
+        yield from zip(batch["frame"].to_pylist(), _boxes(batch).tolist(), *columns, ids, strict=True)
 
 
-def _supervision(rows: pa.Table) -> dict[str, Any]:
-    boxes = _boxes(rows)
-    found = Detections(boxes.astype(np.float32), rows["score"].to_numpy(), rows["class_id"].to_numpy())
+def _supervision(rows: Sequence[_Row], *, tracked: bool) -> dict[str, Any]:
     line: dict[str, Any] = {
-        "xyxy": found.boxes_px.tolist(),
-        "confidence": found.scores.tolist(),
-        "class_id": found.class_ids.tolist(),
-        "class_name": rows["class_name"].to_pylist(),
+        "xyxy": [row[1] for row in rows],
+        "confidence": [row[2] for row in rows],
+        "class_id": [row[3] for row in rows],
+        "class_name": [row[4] for row in rows],
     }
-    if "track_id" in rows.column_names:
-        line["tracker_id"] = rows["track_id"].to_pylist()
-    return line
+    return line | ({"tracker_id": [row[5] for row in rows]} if tracked else {})

@@ -95,11 +95,18 @@ def assemble(
 
 
 class View:
-    """One moment of a backdrop: cuts pieces out of its maps where a camera sees them."""
+    """One moment of a backdrop: cuts pieces out of its maps where a camera sees them.
+
+    Attributes:
+        backdrop: What stands still.
+        camera: Who looks.
+        ground_to_image: That camera's map from ground metres to pixels.
+    """
 
     def __init__(self, backdrop: Backdrop, camera: Camera) -> None:
         self.backdrop = backdrop
         self.camera = camera
+        self.ground_to_image = camera.ground_to_image()
         self._same = camera == backdrop.camera
         to_frame = backdrop.camera.picture_map(camera)
         self._to_frame = np.linalg.inv(_TO_CENTRES) @ to_frame @ _TO_CENTRES

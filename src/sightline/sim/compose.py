@@ -44,7 +44,7 @@ def throw_shadow(image: UInt8, view: View, left: int, top: int, dark: Float32) -
 
 def light_at(view: View, place_m: tuple[float, float]) -> float:
     """Give how bright it is at a place on the ground: 1 in the sun, less in a prop's shadow."""
-    point = view.camera.ground_to_image().project(np.array([place_m], np.float64))[0]
+    point = view.ground_to_image.project(np.array([place_m], np.float64))[0]
     if not np.isfinite(point).all() or abs(point).max() > 20_000:
         return 1.0
     dark = view.cut(view.backdrop.shade, int(point[0]) - 2, int(point[1]) - 1, (3, 5))

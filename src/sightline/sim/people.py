@@ -203,7 +203,7 @@ class PeopleScene:
     def _draw_people(self, image: UInt8, view: View, t_s: float) -> list[Seen]:
         """Draw everybody who is there, with their shadows, and tell who is seen."""
         light_xy = plaza.SUN.in_picture(view.camera)
-        onto = view.camera.ground_to_image()
+        onto = view.ground_to_image
         items = []
         for actor in self.actors:
             now = actor.path.at(t_s)
