@@ -324,6 +324,26 @@ def test_which_classes_are_reported_on(make, case, names, given, expected):
         assert "Asked for, but never found: dog." in report["notes"]
 
 
+@pytest.mark.parametrize(("classes", "expected"), [(["person"], 1), (["dog"], 0), (None, 1)])
+def test_single_rules_may_ask_for_classes_of_their_own(make, classes, expected):
+    rules = {
+        "lines": [{**RULES["lines"][0], "classes": classes}],
+        "zones": [{**RULES["zones"][0], "classes": classes}],
+        "speeds": [{**RULES["speeds"][0], "classes": classes}],
+    }
+    report = make(one_walker(*down()), rules=rules).report
+    assert report["lines"][0]["in"]["value"] == expected
+    assert report["zones"][0]["stays"]["value"] == expected
+    assert report["speeds"]["limits"][0]["times"]["value"] == expected
+    assert ("Asked for, but never found: dog." in report["notes"]) == (classes == ["dog"])
+
+
+def test_four_ground_points_are_told_to_prove_nothing(make, crowd):
+    report = make(crowd, rules={"ground": {"pairs": GROUND["pairs"][:4]}}).report
+    assert any("rests on four points" in note for note in report["notes"])
+    assert report["speeds"]["ground_error_m"] == pytest.approx(0, abs=1e-6)
+
+
 def test_short_tracks_are_not_counted_among_the_seen(make):
     report = make(one_walker(*down(count=6))).report
     assert report["summary"]["seen"]["value"] == 0

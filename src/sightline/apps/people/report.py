@@ -309,7 +309,7 @@ def _notes(found: Found, context: ReportContext) -> list[str]:
     seen = set(found.class_names.values())
     if found.classes is None and seen:
         notes.append(
-            f"No class is called a person, so everything found is reported: {', '.join(sorted(seen))}."
+            f"No class is called a person, so everything found is reported: {', '.join(sorted(seen))}. A model that knows people reports them alone."
         )
     asked = {*(found.classes or ())}
     for names in found.rules.rule_classes():
