@@ -26,7 +26,6 @@ _CALM_LEVELS = 6.0
 _FAINT_LEVELS = 40.0
 _LEAST_RESPONSE = 0.05
 _LEAST_SHAKE_PX = 0.3
-_LEAST_SIDE_PX = 16
 _SHAKE_GAIN = 0.8
 _EDGE_SLACK = 0.25
 _SHADE = (0.45, 0.97)
@@ -92,7 +91,7 @@ class Background:
         """Compare a picture with the scene, then learn from it.
 
         Args:
-            image: `(h, w, 3)` uint8.
+            image: `(h, w, 3)` uint8, at least 16 pixels a side.
             t_s: When it was taken, in seconds.
         """
         size = image.shape[:2]
@@ -186,8 +185,6 @@ class Background:
             Kuglin & Hines, The phase correlation image alignment method, 1975 (`cv2.phaseCorrelate`).
         """
         height, width = self._size
-        if min(height, width) < _LEAST_SIDE_PX:
-            return 0.0, 0.0
         before, after = (cv2.cvtColor(each, cv2.COLOR_BGR2GRAY).astype(np.float32) for each in (scene, image))
         window = cv2.createHanningWindow((width, height), cv2.CV_32F)
         (x, y), response = cv2.phaseCorrelate(before, after, window)
@@ -212,7 +209,7 @@ class Background:
         limit = cv2.convertScaleAbs(
             self._stray, alpha=self._learning.strays, beta=self._learning.least_levels / 2
         )
-        limit = cv2.max(limit, int(self._learning.least_levels))
+        limit = np.maximum(limit, np.uint8(self._learning.least_levels))
         if shaken is not None:
             edges = _largest(cv2.morphologyEx(shaken, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)))
             limit = cv2.scaleAdd(edges, _EDGE_SLACK, limit)

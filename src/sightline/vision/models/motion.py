@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sightline.ports import ModelOptions, Pending
 
 _WIDTH_PX = 480
+_LEAST_SIDE_PX = 16
 _GHOST_MARGIN_PX = 2
 _GHOST_EDGES = 1.3
 _GHOST_LEVELS = 2.0
@@ -70,6 +71,8 @@ class MotionModel:
         """Look at the next frame; the answer is there at once."""
         del regions
         size = working_size(frame.source_size, _WIDTH_PX)
+        if min(size) < _LEAST_SIDE_PX:
+            return Answered(Detections.empty())
         image = scaled(frame.image, size)
         change = self._background.update(image, frame.t_s)
         boxes, scores = find_blobs(clean(change.mask), change.contrast)

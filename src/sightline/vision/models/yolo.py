@@ -86,7 +86,8 @@ def has_column_a_cell(graph: GraphInfo) -> bool:
 def has_pose_columns(graph: GraphInfo) -> bool:
     """Whether the columns are one person's: a box, a score and 17 points, and the file does not say otherwise."""
     columns = graph.outputs[0].shape[1]
-    return columns == 5 + POSE_COLUMNS and len(names_in(graph)) != columns - 4
+    detector = graph.metadata.get("task") == "detect" or len(names_in(graph)) == columns - 4
+    return columns == 5 + POSE_COLUMNS and not detector
 
 
 def likely_columns(
