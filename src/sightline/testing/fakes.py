@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sightline.core.detections import Detections
-from sightline.core.errors import InferenceFailedError, ModelInputError, SightlineError
+from sightline.core.errors import AnalysisError, InferenceFailedError, ModelInputError, SightlineError
 from sightline.core.frames import Frame
 from sightline.core.ledger import FrameStatus
 from sightline.core.media import MediaInfo, Segment
@@ -247,7 +247,7 @@ class FakeTracker:
         embeddings: Float32 | None = None,
     ) -> Tracks:
         if self._t_s is not None and t_s <= self._t_s:
-            raise ValueError(f"time must rise, got {t_s} after {self._t_s}")
+            raise AnalysisError(f"time must rise, got {t_s} after {self._t_s}")
         self._t_s = t_s
         self._seen = {key: place for key, place in self._seen.items() if t_s - place[2] <= self.keeps_s}
         taken: dict[int, int] = {}

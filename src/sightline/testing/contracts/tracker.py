@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from sightline.core.detections import Detections
+from sightline.core.errors import AnalysisError
 from sightline.core.frames import Frame
 from sightline.testing.fakes import plain_image
 
@@ -58,7 +59,8 @@ class TrackerContract:
     def test_no_detections_give_no_tracks(self) -> None:
         tracker = self.make()
         for index in range(3):
-            assert len(tracker.update(Detections.empty(), t_s=index * _STEP_S)) == 0
+            frame = Frame.from_image(plain_image(index), index=index)
+            assert len(tracker.update(Detections.empty(), t_s=index * _STEP_S, frame=frame)) == 0
 
     def test_a_fresh_tracker_does_the_same_again(self) -> None:
         assert _plain(self.follow(self.make(), 0, self.FRAMES)) == _plain(
@@ -92,11 +94,15 @@ class TrackerContract:
         tracker.restore(state)
         assert tracker.snapshot() == state
 
-    def test_time_must_rise(self) -> None:
+    @pytest.mark.parametrize("t_s", [1.0, 0.5])
+    def test_time_must_rise(self, t_s: float) -> None:
         tracker = self.make()
-        tracker.update(crowd(0), t_s=1.0)
-        with pytest.raises(ValueError, match="time"):
-            tracker.update(crowd(1), t_s=1.0)
+        frame = Frame.from_image(plain_image(0))
+        tracker.update(crowd(0), t_s=1.0, frame=frame)
+        state = tracker.snapshot()
+        with pytest.raises(AnalysisError):
+            tracker.update(crowd(1), t_s=t_s, frame=frame)
+        assert tracker.snapshot() == state
 
 
 def _plain(results: list[Any]) -> list[Any]:
