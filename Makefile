@@ -53,7 +53,7 @@ types: setup ## Types, strictly
 	@$(VENV)/bin/mypy
 
 imports: setup ## Who may import whom
-	@$(VENV)/bin/lint-imports
+	@$(VENV)/bin/lint-imports --no-cache
 
 docs: setup ## Write the pages that are made from the code
 	@$(PY) docs/generate.py
