@@ -21,16 +21,16 @@ _MOST_SLENDER = 4.5
 _WEAK_LEVELS, _STRONG_LEVELS = 10.0, 45.0
 _FULL = 0.5
 _UPRIGHT = 1.6
+_GAP_PX = (9, 5)  # what is closed between parts of one thing, down and across
 _WIDE = 0.6
-_VALLEY = 0.5
+_VALLEY = 0.55
 _LEAST_PART = 0.2
 
 
 def clean(mask: UInt8) -> UInt8:
-    """Drop specks and close gaps, taller ones than wide ones."""
-    opened = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
-    closed: UInt8 = cv2.morphologyEx(opened, cv2.MORPH_CLOSE, np.ones((9, 5), np.uint8))
-    return closed
+    """Drop specks."""
+    opened: UInt8 = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    return opened
 
 
 def find_blobs(mask: UInt8, contrast: UInt8) -> tuple[Float32, Float32]:
@@ -44,14 +44,15 @@ def find_blobs(mask: UInt8, contrast: UInt8) -> tuple[Float32, Float32]:
         `(n, 4)` float32 `x1 y1 x2 y2` in pixels of the mask, and `(n,)` float32 in 0..1: how much of its box
         a blob fills times how strongly it stands out.
     """
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    closed = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones(_GAP_PX, np.uint8))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(closed, connectivity=8)
     if count < 2:
         return np.zeros((0, 4), np.float32), np.zeros(0, np.float32)
     blobs = [
         part
         for row in range(1, count)
         if stats[row, cv2.CC_STAT_AREA] >= _LEAST_AREA_PX
-        for part in _parts(labels, contrast, row, [int(side) for side in stats[row, :4]])
+        for part in _parts(labels, mask, contrast, row, [int(side) for side in stats[row, :4]])
     ]
     blobs = _merge(sorted(blobs, key=lambda blob: blob.key))
     least = max(_LEAST_AREA_PX, _LEAST_AREA * mask.size)
@@ -64,12 +65,15 @@ def find_blobs(mask: UInt8, contrast: UInt8) -> tuple[Float32, Float32]:
     return boxes, np.array([blob.score for blob in kept], np.float32)
 
 
-def _parts(labels: NDArray[np.int32], contrast: UInt8, label: int, place: list[int]) -> list[_Blob]:
+def _parts(
+    labels: NDArray[np.int32], mask: UInt8, contrast: UInt8, label: int, place: list[int]
+) -> list[_Blob]:
     """Give a connected part as one blob, or as several where it is wide and falls into columns."""
     left, top, width, height = place
     inside = labels[top : top + height, left : left + width] == label
     parts = []
-    for start, stop in _columns(inside.sum(axis=0)) if width > _WIDE * height else [(0, width)]:
+    heights = (inside & (mask[top : top + height, left : left + width] > 0)).sum(axis=0)
+    for start, stop in _columns(heights) if width > _WIDE * height else [(0, width)]:
         piece = inside[:, start:stop]
         rows = np.flatnonzero(piece.any(axis=1))
         low, high = int(rows[0]), int(rows[-1]) + 1

@@ -12,6 +12,7 @@ from sightline.core.poses import COCO_17, Poses, Skeleton
 from sightline.ports import ImageInput
 from sightline.vision.crops import CropModel, Joined, crop, crop_transform, regions_px
 from sightline.vision.detector import not_finite
+from sightline.vision.geometry import Fit, Letterbox, Placement
 from sightline.vision.network import picture_size
 
 if TYPE_CHECKING:
@@ -47,31 +48,51 @@ class MovenetModel(CropModel):
 
     def submit(self, frame: Frame, regions: Detections | None = None) -> Pending[Any]:
         """Start on one frame: one body a region, or one body in the whole frame."""
+        if regions is None:
+            picture, placement = self._letterbox.place(frame.image, frame.source_size)
+            part = self._network.submit(picture, self._body)
+            return Joined([part], lambda bodies: _poses([_placed(bodies[0], placement)]))
         size = self._network.input_size
-        padding = 1.0 if regions is None else _PADDING
+        to_source = np.array(frame.to_source, np.float32)
         parts = []
         for box_px in regions_px(frame, regions):
-            scale, offset = crop_transform(box_px, size, padding=padding)
+            scale, offset = crop_transform(box_px, size, padding=_PADDING)
             picture = crop(frame.image, scale, offset, size, 0)
-            parts.append(self._network.submit(picture, partial(self._body, scale, offset)))
-        return Joined(parts, partial(_poses, np.array(frame.to_source, np.float32)))
+            parts.append(self._network.submit(picture, partial(self._cropped, scale, offset, to_source)))
+        return Joined(parts, _poses)
 
     def _skeleton(self, graph: GraphInfo) -> Skeleton:
         del graph
         return COCO_17
 
-    def _body(self, scale: Float32, offset: Float32, outputs: tuple[NDArray[Any], ...]) -> Float32:
-        """Give `(17, 3)`: x, y in pixels of the frame's image, and score."""
+    def _prepare(self, input_size: tuple[int, int]) -> None:
+        self._letterbox = Letterbox(input_size, Fit.CENTRE, pad_value=0)
+
+    def _body(self, outputs: tuple[NDArray[Any], ...]) -> Float32:
+        """Give `(17, 3)`: x, y in pixels of the input, and score."""
         raw = outputs[0].reshape(-1, 3)
         if not np.isfinite(raw).all():
             raise not_finite(self._name)
         height, width = self._network.input_size
-        points = raw[:, 1::-1] * np.array((width, height), np.float32) * scale + offset
+        points = raw[:, 1::-1] * np.array((width, height), np.float32)
         return np.concatenate([points, np.clip(raw[:, 2:], 0, 1)], axis=1).astype(np.float32)
 
+    def _cropped(
+        self, scale: Float32, offset: Float32, to_source: Float32, outputs: tuple[NDArray[Any], ...]
+    ) -> Float32:
+        """Give the body with x, y in source pixels."""
+        body = self._body(outputs)
+        body[:, :2] = (body[:, :2] * scale + offset) * to_source
+        return body
 
-def _poses(to_source: Float32, bodies: list[Float32]) -> Poses:
+
+def _placed(body: Float32, placement: Placement) -> Float32:
+    """Give a body of the whole picture with x, y in source pixels."""
+    return np.concatenate([placement.points_to_source(body[:, :2]), body[:, 2:]], axis=1)
+
+
+def _poses(bodies: list[Float32]) -> Poses:
     if not bodies:
         return Poses.empty()
     stacked = np.stack(bodies)
-    return Poses(stacked[..., :2] * to_source, stacked[..., 2])
+    return Poses(stacked[..., :2], stacked[..., 2])
