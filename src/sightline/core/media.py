@@ -8,7 +8,7 @@ from fractions import Fraction
 
 @dataclass(frozen=True, slots=True)
 class MediaInfo:
-    """Facts about one video, read from its container and packets, nothing decoded.
+    """Facts about one video, read from its container and packets; only the first picture is decoded.
 
     Attributes:
         container: Short name of the format, as in `mp4`.

@@ -189,10 +189,12 @@ def _open(path: Path, options: dict[str, str]) -> InputContainer:
 
 def _video_stream(container: InputContainer, path: Path) -> VideoStream:
     videos = [stream for stream in container.streams.video if not stream.disposition & _ATTACHED_PICTURE]
+    readable = [stream for stream in videos if has_decoder(stream) and stream.time_base]
+    if not readable and _lacks_moov(path):
+        raise _not_a_video(path)
     if not videos:
         what = "holds sound but no video" if container.streams.audio else "holds no video"
         raise UnsupportedFormatError(f"{path} {what}", hint="give a file with a video stream")
-    readable = [stream for stream in videos if has_decoder(stream) and stream.time_base]
     if not readable:
         raise UnsupportedFormatError(
             f"{path} is coded in a way that cannot be decoded here", hint="convert it to H.264 in MP4"
@@ -211,14 +213,32 @@ def _unavailable(path: Path, error: OSError) -> SourceUnavailableError:
 
 
 def _not_a_video(path: Path) -> UnsupportedFormatError:
-    with path.open("rb") as file:
-        head = file.read(12)
-    if head[4:8] in {b"ftyp", b"mdat", b"wide", b"moov"}:
+    if _lacks_moov(path):
         return UnsupportedFormatError(
-            f"{path} is cut short: the part that says where its frames are (moov) is missing or broken",
+            f"{path} is cut short: the part that says where its frames are (moov) is missing or not whole",
             hint="copy or record it again",
         )
     return UnsupportedFormatError(f"{path} is not a video that can be read", hint=f"readable are {READABLE}")
+
+
+def _lacks_moov(path: Path) -> bool:
+    """Tell an MP4 or MOV without a whole `moov` box; a box is its size, its name, and so many bytes in all.
+
+    Source: ISO/IEC 14496-12, section 4.2.
+    """
+    end, at = path.stat().st_size, 0
+    with path.open("rb") as file:
+        while at < end:
+            file.seek(at)
+            head = file.read(16)
+            size, name = int.from_bytes(head[:4], "big"), head[4:8]
+            if at == 0 and name not in {b"ftyp", b"mdat", b"wide", b"moov", b"free"}:
+                return False
+            size = int.from_bytes(head[8:16], "big") if size == 1 else size or end - at
+            if name == b"moov":
+                return at + size > end
+            at += max(size, 8)
+    return True
 
 
 def has_decoder(stream: Any) -> bool:

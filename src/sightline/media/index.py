@@ -123,7 +123,8 @@ class VideoIndex:
         return range(start + 1, stop)
 
     def _starts(self, target_s: float) -> list[int]:
-        target = max(1, ceil(Fraction(target_s) / self.time_base_s))
+        # A float as it is written: 0.4 is two fifths, not the slightly larger number that it stands for.
+        target = max(1, ceil(Fraction(str(target_s)) / self.time_base_s))
         starts = [0]
         key_frames = np.sort(self.rank[self.keys])
         key_times = self.pts[key_frames]

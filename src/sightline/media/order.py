@@ -113,7 +113,9 @@ class Attempt:
         expected = self._first
         for packet, picture in self._settling(pictures):
             frame = int(rank[packet])
-            if expected <= frame < self._end:
+            # A broken picture fills no place yet: without its key frame a decoder shows frames in a wrong order, and
+            # a sound one may still come before it. Its place stays empty when the next sound one passes over it.
+            if picture is not None and expected <= frame < self._end:
                 yield from ((missing, -1, None) for missing in range(expected, frame))
                 yield frame, packet, picture
                 expected = frame + 1

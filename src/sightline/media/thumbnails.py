@@ -16,19 +16,21 @@ from sightline.media.index import VideoIndex, index_video
 
 if TYPE_CHECKING:
     from sightline.core.arrays import UInt8
+    from sightline.media.container import MediaLimits
 
 _GAP_PX = 4
 _PAPER = 24
 _NOMINAL_CELL_PX = 320
 
 
-def thumbnail(path: Path, t_s: float, height: int) -> UInt8:
+def thumbnail(path: Path, t_s: float, height: int, *, limits: MediaLimits | None = None) -> UInt8:
     """Give the picture that is on screen at a time, or the next one that decodes.
 
     Args:
         path: The video.
         t_s: Time in the source's own seconds; before its start or after its end, the first or last picture.
         height: Of the result in pixels; the width follows.
+        limits: What the video may ask of this machine.
 
     Returns:
         `(height, w, 3)` uint8, BGR, upright.
@@ -37,16 +39,18 @@ def thumbnail(path: Path, t_s: float, height: int) -> UInt8:
         MediaError: The video cannot be used.
         DecodeFailedError: No picture from there on decodes.
     """
-    index = index_video(path)
+    index = index_video(path, limits)
     first = index.frame_at(t_s)
-    with SegmentDecoder(path, index, size=_scaled(index, height)) as decoder:
+    with SegmentDecoder(path, index, size=_scaled(index, height), limits=limits) as decoder:
         for decoded in decoder.read(_run(index, first, len(index))):
             if decoded.image is not None:
                 return decoded.image
     raise DecodeFailedError(f"no picture of {path} decodes from {t_s:.3f} s on", hint="the file is damaged")
 
 
-def contact_sheet(path: Path, rows: int, columns: int, width: int) -> UInt8:
+def contact_sheet(
+    path: Path, rows: int, columns: int, width: int, *, limits: MediaLimits | None = None
+) -> UInt8:
     """Give pictures from all over a video on one sheet, each with its time.
 
     The video is cut into as many equal parts as there are cells; each cell shows the middle of its part, and stays
@@ -57,6 +61,7 @@ def contact_sheet(path: Path, rows: int, columns: int, width: int) -> UInt8:
         rows: Of the sheet.
         columns: Of the sheet.
         width: Of the sheet in pixels; the height follows.
+        limits: What the video may ask of this machine.
 
     Returns:
         `(h, width, 3)` uint8, BGR.
@@ -64,14 +69,14 @@ def contact_sheet(path: Path, rows: int, columns: int, width: int) -> UInt8:
     Raises:
         MediaError: The video cannot be used.
     """
-    index = index_video(path)
+    index = index_video(path, limits)
     cell_width = max(_GAP_PX, (width - _GAP_PX * (columns + 1)) // columns)
     cell_height = max(1, round(cell_width * index.info.size[0] / index.info.size[1]))
     count = rows * columns
     start_s, length_s = index.time_s(0), index.info.duration_s
     frames = [index.frame_at(start_s + length_s * (2 * cell + 1) / (2 * count)) for cell in range(count)]
     sheet = np.full((rows * (cell_height + _GAP_PX) + _GAP_PX, width, 3), _PAPER, np.uint8)
-    with SegmentDecoder(path, index, size=(cell_height, cell_width)) as decoder:
+    with SegmentDecoder(path, index, size=(cell_height, cell_width), limits=limits) as decoder:
         pictures = dict(_pictures(decoder, index, frames))
     for cell, frame in enumerate(frames):
         top = _GAP_PX + cell // columns * (cell_height + _GAP_PX)
