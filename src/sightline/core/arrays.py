@@ -34,7 +34,12 @@ def frozen(name: str, values: Any, shape: tuple[int | None, ...], dtype: type[np
     ):
         wanted = "(" + ", ".join("n" if length is None else str(length) for length in shape) + ")"
         raise ValueError(f"{name} must have shape {wanted}, got {array.shape}")
-    if np.issubdtype(dtype, np.integer) and array.size and not np.issubdtype(array.dtype, np.integer):
+    if (
+        array.dtype != dtype
+        and array.size
+        and np.issubdtype(dtype, np.integer)
+        and not np.issubdtype(array.dtype, np.integer)
+    ):
         raise ValueError(f"{name} must be integers, got {array.dtype}")
     array = array.astype(dtype, copy=False).view()
     array.flags.writeable = False

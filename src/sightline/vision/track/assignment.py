@@ -1,131 +1,133 @@
-"""Which detection belongs to which track: how alike boxes are, and the best one-to-one pairing."""
+"""Which detection belongs to which track: how alike boxes are, and the best one-to-one pairing.
+
+Few boxes of a frame come near each other, so pairs that may belong together are kept as lists, not matrices.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from sightline.core.arrays import Float64, Int64
 
-_NOBODY: Int64 = np.zeros(0, np.int64)
-_TINY = 1e-12
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Pairs that may belong together, in rising order of row, then column.
+
+    Attributes:
+        rows: `(k,)` int64, which of the first boxes.
+        columns: `(k,)` int64, which of the second.
+        gains: `(k,)` float64, what the pair is worth, > 0.
+    """
+
+    rows: Int64
+    columns: Int64
+    gains: Float64
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, wanted: NDArray[np.bool_]) -> Candidates:
+        """Give the chosen pairs, `(k,)` bool."""
+        return Candidates(self.rows[wanted], self.columns[wanted], self.gains[wanted])
 
 
-def likeness(first_px: Float64, second_px: Float64, *, reach: float) -> Float64:
-    """Give how alike boxes are in place and size, for all pairs.
-
-    It is the overlap (intersection over union) of the boxes, each grown by `reach` of its own sides in every
-    direction, times the overlap of their extents in height, not grown. Growing lets boxes meet that a fast
-    move has parted; height tells neighbours of different size and depth apart.
+def outlines(boxes_px: Float64, *, reach: float) -> Float64:
+    """Give what `alike` compares: each box and what it becomes when it is grown.
 
     Args:
-        first_px: `(4, n)` float64, rows `x1 y1 x2 y2` in pixels: a box a column.
-        second_px: `(4, m)`, likewise.
-        reach: Share of a side, >= 0.
+        boxes_px: `(4, n)` float64, rows `x1 y1 x2 y2` in pixels: a box a column.
+        reach: How far it grows in every direction, as a share of its own sides, >= 0.
 
     Returns:
-        `(n, m)` in 0..1; 0 where a box is empty.
+        `(8, n)`: left, top (both grown), top, right, bottom (both grown), bottom, grown area, height.
+    """
+    sides = boxes_px[2:] - boxes_px[:2]
+    margins = sides * reach
+    outline = np.empty((8, boxes_px.shape[1]))
+    np.subtract(boxes_px[:2], margins, out=outline[0:2])
+    np.add(boxes_px[2:], margins, out=outline[3:5])
+    outline[2], outline[5], outline[7] = boxes_px[1], boxes_px[3], sides[1]
+    np.multiply(sides[0], sides[1], out=outline[6])
+    outline[6] *= (1.0 + 2.0 * reach) ** 2
+    return outline
+
+
+def alike(first: Float64, second: Float64, *, least: float) -> Candidates:
+    """Find the pairs of boxes that are alike in place and size.
+
+    Likeness is the overlap (intersection over union) of the grown boxes, times the overlap of their extents
+    in height before growing. Growing lets boxes meet that a fast move has parted; height tells neighbours of
+    different size and depth apart.
+
+    Args:
+        first: `(8, n)`, see `outlines`.
+        second: `(8, m)`, likewise.
+        least: Least likeness of a pair, above 0, at most 1.
 
     Source:
         Yang et al., "Hard to Track Objects with Irregular Motions and Similar Appearances? Make It Easier by
-        Buffering the Matching Space", WACV 2023 (buffered overlap); Yang et al., "Hybrid-SORT", AAAI 2024
-        (height-modulated overlap).
+        Buffering the Matching Space", WACV 2023 (grown boxes); Yang et al., "Hybrid-SORT", AAAI 2024 (overlap
+        in height).
     """
-    first, second = _grown(first_px, reach), _grown(second_px, reach)
-    shared = np.minimum(first[2][:, None], second[2])
-    side = np.maximum(first[0][:, None], second[0])
-    shared -= side
-    np.maximum(shared, 0.0, out=shared)
-    np.minimum(first[3][:, None], second[3], out=side)
-    other = np.maximum(first[1][:, None], second[1])
-    side -= other
-    np.maximum(side, 0.0, out=side)
-    shared *= side
-    np.add(_areas(first)[:, None], _areas(second), out=side)
-    side -= shared
-    np.minimum(first_px[3][:, None], second_px[3], out=other)
-    low = np.maximum(first_px[1][:, None], second_px[1])
-    other -= low
-    np.maximum(other, 0.0, out=other)
-    shared *= other
-    # The union of two extents that overlap is the sum of their lengths less what they share.
-    np.add((first_px[3] - first_px[1])[:, None], second_px[3] - second_px[1], out=low)
-    low -= other
-    side *= low
-    np.maximum(side, _TINY, out=side)
-    likenesses: Float64 = np.divide(shared, side, out=shared)
-    return likenesses
+    meet = first[0][:, None] < second[3]
+    meet &= first[3][:, None] > second[0]
+    meet &= first[2][:, None] < second[5]
+    meet &= first[5][:, None] > second[2]
+    rows, columns = meet.nonzero()
+    gains = _likeness(first[:, rows], second[:, columns])
+    found = Candidates(rows, columns, gains)
+    return found[gains >= least]
 
 
-def _grown(boxes_px: Float64, reach: float) -> Float64:
-    sides = boxes_px[2:] - boxes_px[:2]
-    sides *= reach
-    return np.concatenate((boxes_px[:2] - sides, boxes_px[2:] + sides))
+def _likeness(first: Float64, second: Float64) -> Float64:
+    """Likeness of outlines that meet, column by column."""
+    shared = np.minimum(first[3:6], second[3:6])
+    shared -= np.maximum(first[:3], second[:3])
+    sums = first[6:] + second[6:]
+    overlap: Float64 = shared[0] * shared[1]
+    sums[0] -= overlap
+    sums[1] -= shared[2]
+    overlap *= shared[2]
+    overlap /= sums[0] * sums[1]
+    return overlap
 
 
-def _areas(boxes_px: Float64) -> Float64:
-    areas: Float64 = (boxes_px[2] - boxes_px[0]) * (boxes_px[3] - boxes_px[1])
-    return areas
+def undisputed(candidates: Candidates) -> NDArray[np.bool_]:
+    """Tell which pairs have only each other to choose, `(k,)` bool."""
+    rows, columns = candidates.rows, candidates.columns
+    alone: NDArray[np.bool_] = np.bincount(rows)[rows] == 1
+    alone &= np.bincount(columns)[columns] == 1
+    return alone
 
 
-def pair(gains: Float64, least: float) -> tuple[Int64, Int64]:
-    """Pair rows with columns one to one so that the sum of gains is greatest.
+def pair(candidates: Candidates) -> tuple[Int64, Int64]:
+    """Choose pairs, each row and column at most once, so that the sum of gains is greatest.
 
-    Pairs under `least` are never made, and do not push others aside. A row and a column that have only each
-    other to choose are paired at once and only the rest is solved (Jonker-Volgenant). The sum is the same:
+    Undisputed pairs are made at once and only the rest is solved (Jonker-Volgenant). The sum is the same:
     such a pair is a component of its own of the bipartite graph.
 
-    Args:
-        gains: `(n, m)`, >= 0.
-        least: Least gain of a pair, > 0.
-
     Returns:
         Rows, rising, and the column of each.
     """
-    if gains.size == 0:
-        return _NOBODY, _NOBODY
-    possible = gains >= least
-    columns_of_row = possible.sum(axis=1)
-    rows_of_column = possible.sum(axis=0)
-    choice = possible.argmax(axis=1)
-    certain = columns_of_row == 1
-    certain &= rows_of_column[choice] == 1
-    open_rows = np.flatnonzero((columns_of_row > 0) & ~certain)
-    if len(open_rows) == 0:
-        rows = np.flatnonzero(certain)
-        return rows, choice[rows]
-    rows_of_column[choice[certain]] = 0
-    open_columns = np.flatnonzero(rows_of_column)
-    corner = np.ix_(open_rows, open_columns)
-    contested = np.where(possible[corner], gains[corner], 0.0)
-    chosen_rows, chosen_columns = linear_sum_assignment(contested, maximize=True)
-    made = contested[chosen_rows, chosen_columns] > 0.0
-    choice[~certain] = -1
-    choice[open_rows[chosen_rows[made]]] = open_columns[chosen_columns[made]]
-    rows = np.flatnonzero(choice >= 0)
-    return rows, choice[rows]
-
-
-def mutual(gains: Float64, least: float) -> tuple[Int64, Int64]:
-    """Pair the rows and columns that prefer each other to all others, at `least` or above.
-
-    Unlike `pair` it leaves out whoever is in doubt.
-
-    Args:
-        gains: `(n, m)`.
-        least: Least gain of a pair.
-
-    Returns:
-        Rows, rising, and the column of each.
-    """
-    if gains.size == 0:
-        return _NOBODY, _NOBODY
-    best = gains.argmax(axis=1)
-    everyone = np.arange(len(best))
-    sure = gains.argmax(axis=0)[best] == everyone
-    sure &= gains[everyone, best] >= least
-    rows = np.flatnonzero(sure)
-    return rows, best[rows]
+    alone = undisputed(candidates)
+    if alone.all():
+        return candidates.rows, candidates.columns
+    rest = candidates[~alone]
+    rows, row_of = np.unique(rest.rows, return_inverse=True)
+    columns, column_of = np.unique(rest.columns, return_inverse=True)
+    gains = np.zeros((len(rows), len(columns)))
+    gains[row_of, column_of] = rest.gains
+    solved_rows, solved_columns = linear_sum_assignment(gains, maximize=True)
+    made = gains[solved_rows, solved_columns] > 0.0
+    chosen_rows = np.concatenate((candidates.rows[alone], rows[solved_rows[made]]))
+    chosen_columns = np.concatenate((candidates.columns[alone], columns[solved_columns[made]]))
+    order = chosen_rows.argsort()
+    return chosen_rows[order], chosen_columns[order]

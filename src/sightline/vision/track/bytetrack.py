@@ -7,7 +7,7 @@ paper, and why:
   variable frame rate changes neither the speeds nor how long a lost track is kept.
 - Unconfirmed tracks take part in both rounds beside the others. In a round of their own they would lose
   their boxes to lost tracks that have drifted into them.
-- Boxes are compared by place and height (`assignment.likeness`), and where most tracks are off by the same
+- Boxes are compared by place and height (`assignment.alike`), and where most tracks are off by the same
   shift, the scene has moved, not they: all are shifted before they are compared again.
 
 Source:
@@ -27,7 +27,7 @@ import numpy as np
 from sightline.core.errors import AnalysisError, SettingsError
 from sightline.core.tracks import Tracks
 from sightline.vision.track import kalman
-from sightline.vision.track.assignment import likeness, mutual, pair
+from sightline.vision.track.assignment import Candidates, alike, outlines, pair, undisputed
 from sightline.vision.track.camera_motion import CameraMotion
 from sightline.vision.track.memory import Memory
 
@@ -41,12 +41,11 @@ if TYPE_CHECKING:
 _LENGTHS = struct.Struct("<3Q")
 _ALL = slice(None)
 _ROUNDING_S = 1e-6
-_SURE_LIKENESS = 0.3
 _FEWEST_WITNESSES = 5
-_NORMAL_MAD = 1.4826  # a normal distribution's standard deviation over its median absolute deviation
-_MEDIAN_ERROR = 1.2533  # standard error of a median over that of a mean
-_SIGNIFICANT = 2.0
-_LOST_SHARE = 0.5
+# A shift counts from two standard errors of a median on: 1.2533 times those of a mean, whose standard
+# deviation is taken as 1.4826 median absolute deviations, as for a normal distribution.
+_STANDS_OUT = 2.0 * 1.2533 * 1.4826
+_LOST_SHARE = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,7 @@ class ByteTrackSettings:
         least_likeness_low: The same for a doubtful box.
         reach: How far boxes are grown before they are compared, as a share of their sides.
         score_weight: How much a sure box's score counts in the choice between tracks, 0..1.
-        lost_s: How long a track that is not seen is kept.
+        lost_s: How long a track that is not seen is kept, gaps between frames counted in.
         confirm_hits: Matches in a row from birth on before a track is shown; on the first frame it is at once.
         class_aware: Match boxes to tracks of their own class only.
         smooth_boxes: Show the filter's boxes, which shake less, in place of the detections'.
@@ -162,12 +161,13 @@ class ByteTrack:
         memory.keep(t_s - memory.seen_s <= self.settings.lost_s + _ROUNDING_S)
         lost = memory.seen_s < memory.t_s
         boxes = detections.boxes_px.T.astype(np.float64, order="C")
+        places = _places(boxes)
         self._move(detections, frame, lost, steps)
-        matched = self._match(boxes, detections, lost, steps)
-        self._correct(boxes, matched, t_s)
-        alive = (memory.ids > 0) | (matched >= 0)
+        matched = self._match(boxes, places, detections, lost, steps)
+        self._correct(places, matched, t_s)
+        alive = (matched >= 0) | (memory.ids > 0)
         memory.keep(alive)
-        born = self._begin(boxes, detections, matched, t_s, confirmed=first)
+        born = self._begin(places, detections, matched, t_s, confirmed=first)
         memory.t_s = t_s
         return self._shown(detections, np.concatenate((matched[alive], born)))
 
@@ -224,83 +224,106 @@ class ByteTrack:
             state[kalman.SIZE_VELOCITY, lost] = 0.0  # or a box that nobody sees grows for ever
         kalman.predict(state, steps)
 
-    def _match(self, boxes: Float64, detections: Detections, lost: NDArray[np.bool_], steps: float) -> Int64:
+    def _match(
+        self,
+        boxes: Float64,
+        places: Float64,
+        detections: Detections,
+        lost: NDArray[np.bool_],
+        steps: float,
+    ) -> Int64:
         """Give each track's row of `detections`, -1 where it has none."""
         settings, scores = self.settings, detections.scores
         matched = np.full(len(lost), -1, np.int64)
         if len(lost) == 0 or len(scores) == 0:
             return matched
-        sure = np.flatnonzero(scores >= settings.high_score)
-        gains = self._gains(boxes, detections, sure, _ALL)
-        if self._follow_scene(boxes[:, sure], gains, lost, steps):
-            gains = self._gains(boxes, detections, sure, _ALL)
+        high = scores >= settings.high_score
+        sure = high.nonzero()[0]
+        seen = outlines(boxes, reach=settings.reach)
+        predicted = self._predicted()
+        found = self._compare(predicted, _ALL, seen, detections, sure, settings.least_likeness)
+        if self._follow_scene(places[:, sure], found, lost, steps):
+            predicted = self._predicted()
+            found = self._compare(predicted, _ALL, seen, detections, sure, settings.least_likeness)
         if settings.score_weight:
-            gains *= 1.0 - settings.score_weight + settings.score_weight * scores[sure].astype(np.float64)
-        tracks, found = pair(gains, settings.least_likeness)
-        matched[tracks] = sure[found]
-        doubtful = np.flatnonzero((scores < settings.high_score) & (scores >= settings.low_score))
+            weights = 1.0 - settings.score_weight * (1.0 - scores[sure].astype(np.float64))
+            found = replace(found, gains=found.gains * weights[found.columns])
+        tracks, columns = pair(found)
+        matched[tracks] = sure[columns]
+        doubtful = (~high & (scores >= settings.low_score)).nonzero()[0]
         if len(doubtful):
-            left = np.flatnonzero(matched < 0)
-            gains = self._gains(boxes, detections, doubtful, left)
-            tracks, found = pair(gains, settings.least_likeness_low)
-            matched[left[tracks]] = doubtful[found]
+            left = (matched < 0).nonzero()[0]
+            found = self._compare(predicted, left, seen, detections, doubtful, settings.least_likeness_low)
+            tracks, columns = pair(found)
+            matched[left[tracks]] = doubtful[columns]
         return matched
 
-    def _gains(self, boxes: Float64, detections: Detections, rows: Int64, tracks: Int64 | slice) -> Float64:
-        """Give how well those tracks and those detections go together, `(tracks, rows)`."""
-        memory = self._memory
-        predicted = _corners(memory.state[kalman.POSITION, tracks])
-        gains = likeness(predicted, boxes[:, rows], reach=self.settings.reach)
-        if self.settings.class_aware:
-            gains *= memory.class_ids[tracks, None] == detections.class_ids[rows]
-        return gains
+    def _predicted(self) -> Float64:
+        return outlines(_corners(self._memory.state[kalman.POSITION]), reach=self.settings.reach)
 
-    def _follow_scene(self, boxes: Float64, gains: Float64, lost: NDArray[np.bool_], steps: float) -> bool:
+    def _compare(
+        self,
+        predicted: Float64,
+        tracks: Int64 | slice,
+        seen: Float64,
+        detections: Detections,
+        rows: Int64,
+        least: float,
+    ) -> Candidates:
+        """Find which of those tracks and those detections may belong together."""
+        found = alike(predicted[:, tracks], seen[:, rows], least=least)
+        if self.settings.class_aware:
+            track_classes, row_classes = self._memory.class_ids[tracks], detections.class_ids[rows]
+            same = track_classes[found.rows] == row_classes[found.columns]
+            if not same.all():
+                found = found[same]
+        return found
+
+    def _follow_scene(
+        self, places: Float64, found: Candidates, lost: NDArray[np.bool_], steps: float
+    ) -> bool:
         """Shift every track by what most of them are off by, and tell whether that was anything.
 
-        Only a shift that stands out from the scatter of its witnesses counts; a lost track is also taken to
-        go on with the scene, at half that speed.
+        Witnesses are the tracks seen in the last frame whose box nobody disputes. Only a shift that stands
+        out from their scatter counts. A lost track is also taken to go on with the scene, at a part of its speed.
         """
-        seen = np.flatnonzero(~lost)
-        tracks, found = mutual(gains[seen] if len(seen) < len(lost) else gains, _SURE_LIKENESS)
+        witness = undisputed(found)
+        witness &= ~lost[found.rows]
+        tracks, columns = found.rows[witness], found.columns[witness]
         if len(tracks) < _FEWEST_WITNESSES:
             return False
         state = self._memory.state
-        off = _centres(boxes[:, found]) - state[kalman.CENTRE, seen[tracks]]
-        shift = np.median(off, axis=1, keepdims=True)
-        scatter = np.median(np.abs(off - shift), axis=1, keepdims=True)
-        doubt = _SIGNIFICANT * _NORMAL_MAD * _MEDIAN_ERROR * scatter / math.sqrt(len(tracks))
-        shift[np.abs(shift) <= doubt] = 0.0
+        off = places[:2, columns] - state[kalman.CENTRE, tracks]
+        shift = _median(off)
+        scatter = _median(np.abs(off - shift))
+        shift[np.abs(shift) <= _STANDS_OUT / math.sqrt(len(tracks)) * scatter] = 0.0
         if not shift.any():
             return False
         state[kalman.CENTRE] += shift
-        if len(seen) < len(lost):
-            state[kalman.CENTRE_VELOCITY, lost] += shift * (_LOST_SHARE / steps)
+        state[kalman.CENTRE_VELOCITY, lost] += shift * (_LOST_SHARE / steps)
         return True
 
-    def _correct(self, boxes: Float64, matched: Int64, t_s: float) -> None:
+    def _correct(self, places: Float64, matched: Int64, t_s: float) -> None:
         """Take the matches into the tracks and name those that are confirmed by them."""
         memory = self._memory
-        tracks = np.flatnonzero(matched >= 0)
+        tracks = (matched >= 0).nonzero()[0]
         if len(tracks) == 0:
             return
-        memory.state[:, tracks] = kalman.correct(
-            memory.state[:, tracks], _measured(boxes[:, matched[tracks]])
-        )
+        memory.state[:, tracks] = kalman.correct(memory.state[:, tracks], places[:, matched[tracks]])
         memory.seen_s[tracks] = t_s
         memory.hits[tracks] += 1
         memory.name(tracks[(memory.ids[tracks] == 0) & (memory.hits[tracks] >= self.settings.confirm_hits)])
 
     def _begin(
-        self, boxes: Float64, detections: Detections, matched: Int64, t_s: float, *, confirmed: bool
+        self, places: Float64, detections: Detections, matched: Int64, t_s: float, *, confirmed: bool
     ) -> Int64:
         """Begin tracks of sure boxes that nobody took, and give their rows."""
         free = detections.scores >= max(self.settings.birth_score, self.settings.high_score)
         free[matched[matched >= 0]] = False
-        rows = np.flatnonzero(free)
+        rows = free.nonzero()[0]
         if len(rows):
             memory = self._memory
-            memory.add(_measured(boxes[:, rows]), detections.class_ids[rows], t_s=t_s)
+            memory.add(places[:, rows], detections.class_ids[rows], t_s=t_s)
             if confirmed or self.settings.confirm_hits == 1:
                 memory.name(np.arange(len(memory) - len(rows), len(memory)))
         return rows
@@ -308,7 +331,7 @@ class ByteTrack:
     def _shown(self, detections: Detections, row_of_track: Int64) -> Tracks:
         """Give the confirmed tracks that this frame shows; ids rise with the order of birth."""
         memory = self._memory
-        tracks = np.flatnonzero((row_of_track >= 0) & (memory.ids > 0))
+        tracks = ((row_of_track >= 0) & (memory.ids > 0)).nonzero()[0]
         rows = row_of_track[tracks]
         if self.settings.smooth_boxes:
             boxes = _corners(memory.state[kalman.POSITION, tracks]).T.astype(np.float32)
@@ -317,14 +340,19 @@ class ByteTrack:
         return Tracks(boxes, detections.scores[rows], detections.class_ids[rows], memory.ids[tracks])
 
 
-def _measured(boxes: Float64) -> Float64:
+def _places(boxes: Float64) -> Float64:
     """Corners to centre x, centre y, width, height; a box a column."""
-    return np.concatenate((_centres(boxes), boxes[2:] - boxes[:2]))
+    low, high = boxes[:2], boxes[2:]
+    return np.concatenate(((low + high) * 0.5, high - low))
 
 
-def _centres(boxes: Float64) -> Float64:
-    centres: Float64 = (boxes[:2] + boxes[2:]) * 0.5
-    return centres
+def _median(values: Float64) -> Float64:
+    """Give the median of each row, `(rows, 1)`; `np.median` takes ten times as long on few values."""
+    ordered = np.sort(values, axis=1)
+    middle = ordered.shape[1] // 2
+    upper = ordered[:, middle : middle + 1]
+    medians: Float64 = upper if ordered.shape[1] % 2 else (ordered[:, middle - 1 : middle] + upper) * 0.5
+    return medians
 
 
 def _corners(position_px: Float64) -> Float64:
@@ -336,9 +364,13 @@ def _corners(position_px: Float64) -> Float64:
 
 def _carry(state: Float64, motion: Float64) -> None:
     """Carry tracks along with the camera, in place: a turn, zoom and shift `(2, 3)` in pixels."""
-    turn, zoom = motion[:, :2], math.sqrt(abs(np.linalg.det(motion[:, :2])))
-    state[kalman.CENTRE] = turn @ state[kalman.CENTRE] + motion[:, 2:]
-    state[kalman.CENTRE_VELOCITY] = turn @ state[kalman.CENTRE_VELOCITY]
+    (a, b, x), (c, d, y) = motion.tolist()
+    for rows in (kalman.CENTRE, kalman.CENTRE_VELOCITY):
+        along, down = state[rows].copy()
+        # Spelt out, since a matrix product may round otherwise for another layout in memory.
+        state[rows] = a * along + b * down, c * along + d * down
+    state[kalman.CENTRE] += ((x,), (y,))
+    zoom = math.sqrt(abs(a * d - b * c))
     state[kalman.SIZE] *= zoom
     state[kalman.SIZE_VELOCITY] *= zoom
     state[kalman.VARIANCES] *= zoom * zoom

@@ -31,16 +31,18 @@ VELOCITY_VARIANCE = slice(16, 20)
 VARIANCES = slice(8, 20)
 ROWS = 20
 
-# Variances for x, y, width, height as shares of the box's own side (width for x, height for y), squared.
+# Variances for x, y, width, height as squared shares of a length. For measuring that is the box's own side:
+# width for x and width, height for y and height. For motion of the centre it is the longer side, since what
+# moves a narrow person moves it no less than a broad one.
 _POSITION_NOISE: Float64 = np.square([[1 / 60], [1 / 60], [1 / 200], [1 / 200]])
-_VELOCITY_NOISE: Float64 = np.square([[1 / 160], [1 / 160], [1 / 200], [1 / 200]])
+_VELOCITY_NOISE: Float64 = np.square([[1 / 250], [1 / 250], [1 / 200], [1 / 200]])
 _MEASURING_NOISE: Float64 = np.square(np.full((4, 1), 1 / 20))
-_FIRST_VELOCITY: Float64 = np.square(np.full((4, 1), 1 / 4))
+_FIRST_VELOCITY: Float64 = np.square([[1 / 8], [1 / 8], [1 / 4], [1 / 4]])
 _LEAST_SIDE_PX = 1.0
 
 
 def start(measured_px: Float64) -> Float64:
-    """Give the state of new tracks: at rest, but ready to believe any speed up to a quarter box a frame.
+    """Give the state of new tracks: at rest, but ready to believe a speed of an eighth of a box a frame.
 
     Args:
         measured_px: `(4, n)` centre x, centre y, width, height in pixels.
@@ -49,10 +51,9 @@ def start(measured_px: Float64) -> Float64:
         `(20, n)` float64.
     """
     state = np.zeros((ROWS, measured_px.shape[1]))
-    scale = _squared_sides(measured_px)
     state[POSITION] = measured_px
-    np.multiply(_MEASURING_NOISE, scale, out=state[POSITION_VARIANCE])
-    np.multiply(_FIRST_VELOCITY, scale, out=state[VELOCITY_VARIANCE])
+    np.multiply(_MEASURING_NOISE, _squared_sides(measured_px), out=state[POSITION_VARIANCE])
+    np.multiply(_FIRST_VELOCITY, _squared_reach(measured_px), out=state[VELOCITY_VARIANCE])
     return state
 
 
@@ -66,7 +67,7 @@ def predict(state: Float64, steps: float) -> None:
         state: `(20, n)`.
         steps: Elapsed time in nominal frames, > 0.
     """
-    scale = _squared_sides(state[POSITION])
+    scale = _squared_reach(state[POSITION])
     velocity_noise = _VELOCITY_NOISE * steps
     position_noise = _POSITION_NOISE * steps + velocity_noise * ((steps - 1) * (2 * steps - 1) / 6)
     covariance, velocity_variance = state[COVARIANCE], state[VELOCITY_VARIANCE]
@@ -104,7 +105,15 @@ def correct(state: Float64, measured_px: Float64) -> Float64:
 
 
 def _squared_sides(position_px: Float64) -> Float64:
-    """Give width, height, width, height, squared, none under a pixel: what the noise is a share of."""
+    """Give width, height, width, height, squared, none under a pixel: what measuring noise is a share of."""
     sides = np.maximum(position_px[2:], _LEAST_SIDE_PX)
     sides *= sides
     return np.concatenate((sides, sides))
+
+
+def _squared_reach(position_px: Float64) -> Float64:
+    """Give the longer side twice, then width, height, squared: what motion noise is a share of."""
+    sides = _squared_sides(position_px)
+    np.maximum(sides[0], sides[1], out=sides[0])
+    sides[1] = sides[0]
+    return sides
