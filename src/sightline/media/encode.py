@@ -80,7 +80,8 @@ class VideoWriter:
         self._stream: VideoStream | None = None
         self._sound: SoundTrack | None = None
         self._written = 0
-        self._last_tick = -1
+        self._last_s: Fraction | None = None
+        self._last_tick = -_MAX_TICKS_PER_SECOND
         self._ticks_hz = 1
 
     def __enter__(self) -> VideoWriter:
@@ -124,18 +125,16 @@ class VideoWriter:
                 f"pictures must be {(*self._size, 3)} uint8, got {image_bgr.shape} {image_bgr.dtype}"
             )
         t_s = self._written / self._rate_hz if pts_s is None else pts_s - self._start_s
-        tick = round(t_s * self._ticks_hz)
-        if self._written and tick <= self._last_tick:
-            raise ValueError(
-                f"times must rise, got {float(t_s):.6f} s after {self._last_tick / self._ticks_hz:.6f} s"
-            )
+        if self._last_s is not None and t_s <= self._last_s:
+            raise ValueError(f"times must rise, got {float(t_s):.6f} s after {float(self._last_s):.6f} s")
+        tick = max(round(t_s * self._ticks_hz), self._last_tick + 1)
         frame = av.VideoFrame.from_ndarray(_even(image_bgr), format="bgr24")
         frame.pts, frame.time_base = tick, Fraction(1, self._ticks_hz)
         with self._named_errors():
             container.mux(stream.encode(frame))
             if self._sound is not None:
                 self._sound.write_until(Fraction(tick, self._ticks_hz))
-        self._last_tick = tick
+        self._last_s, self._last_tick = t_s, tick
         self._written += 1
 
     def _open(self) -> None:
@@ -162,6 +161,9 @@ class VideoWriter:
         context = stream.codec_context
         context.time_base = Fraction(1, self._ticks_hz)
         context.thread_count = self._threads
+        context.gop_size = max(
+            1, round(self._rate_hz)
+        )  # a key frame a second: players seek, segments start there
         context.flags |= _BITEXACT
         return stream
 
@@ -169,7 +171,7 @@ class VideoWriter:
         container, stream = self._opened()
         container.mux(stream.encode(None))
         if self._sound is not None:
-            self._sound.write_until(Fraction(self._last_tick, self._ticks_hz) + 1 / self._rate_hz)
+            self._sound.write_until((self._last_s or Fraction(0)) + 1 / self._rate_hz)
             self._sound.close()
         container.close()
         self._container = None
