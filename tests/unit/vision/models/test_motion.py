@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
+from sightline.core.errors import InferenceFailedError
 from sightline.core.frames import Frame
 from sightline.ports import ModelOptions
 from sightline.vision.models.blobs import clean, find_blobs
@@ -199,10 +200,10 @@ def test_it_forgets_when_it_is_closed():
 
 def test_parts_of_one_upright_thing_are_put_together_and_two_people_are_not():
     mask = np.zeros((100, 100), np.uint8)
-    mask[10:22, 20:34] = mask[26:60, 20:34] = 255  # a head and shoulders, a gap, and the rest
+    mask[10:24, 20:34] = mask[35:70, 20:34] = 255  # a head and shoulders, a gap, and the rest
     mask[5:42, 60:72] = mask[54:94, 62:74] = 255  # one behind the other
     boxes, scores = find_blobs(clean(mask), np.full((100, 100), 80, np.uint8))
-    assert sorted(boxes.tolist()) == [[20, 10, 34, 60], [60, 5, 72, 42], [62, 54, 74, 94]]
+    assert sorted(boxes.tolist()) == [[20, 10, 34, 70], [60, 5, 72, 42], [62, 54, 74, 94]]
     assert (scores > 0.8).all()
 
 
@@ -211,6 +212,39 @@ def test_specks_are_no_things():
     mask[10, 10] = mask[50:52, 50:52] = 255
     boxes, _ = find_blobs(clean(mask), np.full((100, 100), 80, np.uint8))
     assert len(boxes) == 0
+
+
+class Windows:
+    """Stands for OpenCV's detector: finds the same windows, in an order of its own."""
+
+    def __init__(self, order):
+        self.order = order
+
+    def detectMultiScale(self, image, **options):  # noqa: N802 -- OpenCV's name
+        windows = np.array([[100, 50, 64, 128], [104, 50, 64, 128], [300, 100, 128, 256]])
+        return windows[self.order], np.array([[1.0], [1.0], [0.2]])[self.order]
+
+
+@pytest.mark.parametrize("order", [[0, 1, 2], [2, 1, 0], [1, 2, 0]])
+def test_hog_answers_the_same_in_whatever_order_threads_find_windows(order):
+    model = HogModel(None, ModelOptions(min_score=0.3))
+    model.open()
+    model._finder = Windows(order)
+    frame = Frame(np.zeros((480, 640, 3), np.uint8), 0, Fraction(0), (960, 1280))
+    found = model.submit(frame).result()
+    expected = [[212.8, 117.92, 315.2, 338.08], [625.6, 235.84, 830.4, 676.16]]
+    np.testing.assert_allclose(found.boxes_px, expected, atol=0.01)
+    np.testing.assert_allclose(found.scores, [0.731, 0.55], atol=1e-3)
+    model.close()
+    with pytest.raises(InferenceFailedError, match="not open"):
+        model.submit(frame)
+
+
+def test_hog_searches_pictures_that_have_nothing():
+    model = HogModel(None, ModelOptions())
+    model.open()
+    assert len(model.submit(Frame.from_image(np.full((200, 200, 3), 90, np.uint8))).result()) == 0
+    model.close()
 
 
 def test_hog_gives_nothing_on_pictures_too_small_for_a_person():
