@@ -264,14 +264,9 @@ def test_yolo_pose_equals_the_plain_reading(data_dir, tmp_path_factory, image):
     model = opened(data_dir, tmp_path_factory, "layout-only/yolov8n-pose_int8.xml", "openvino")
     poses = model.submit(frame_of(image)).result()
     model.close()
-    # the network is quantised, so folding colours and scale into it moves values by a step of the quantisation
-    assert abs(len(poses) - len(expected)) <= max(1, 0.1 * len(expected))
-    best = np.array(expected[0])
-    people = np.linalg.norm(poses.points_px - best[:, :2], axis=2).mean(axis=1)
-    height = np.ptp(best[:, 1])
-    assert people.min() < 0.03 * height
-    closest = int(people.argmin())
-    np.testing.assert_allclose(poses.scores[closest], best[:, 2], atol=0.1)
+    assert len(poses) == len(expected) > 0
+    np.testing.assert_allclose(poses.points_px, np.array(expected)[..., :2], atol=0.1)
+    np.testing.assert_allclose(poses.scores, np.array(expected)[..., 2], atol=1e-3)
 
 
 def test_movenet_equals_the_plain_reading(data_dir, tmp_path_factory):
