@@ -112,7 +112,7 @@ def floor_fps(found: dict[str, list[dict[str, float]]]) -> list[float]:
 def rows(found: dict[str, list[dict[str, float]]], ours: str) -> list[list[str]]:
     """Make the table's lines; the last column is ours divided by the line's own fps, round by round."""
     mine = [numbers["fps"] for numbers in found[ours]]
-    lines = []
+    lines, parts = [], {program.name for program in FLOOR}
     if all(found.get(program.name) for program in FLOOR):
         floor = floor_fps(found)
         lines.append(["**work floor**", _spread(floor), "", "", "", "", _ratio(mine, floor)])
@@ -129,7 +129,7 @@ def rows(found: dict[str, list[dict[str, float]]], ours: str) -> list[list[str]]
                 _median(runs, "cpu_s_per_1000", "{:.1f}"),
                 _median(runs, "peak_rss_mb", "{:.0f}"),
                 _median(runs, "cold_start_s", "{:.1f}"),
-                "" if name == ours else _ratio(mine, fps),
+                "" if name == ours or name in parts else _ratio(mine, fps),
             ]
         )
     return lines
