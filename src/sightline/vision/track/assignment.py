@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from sightline.core.arrays import Float64, Int64
 
+_TINY = 1e-300
+
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
@@ -96,7 +98,11 @@ def _likeness(first: Float64, second: Float64) -> Float64:
     sums[0] -= overlap
     sums[1] -= shared[2]
     overlap *= shared[2]
-    overlap /= sums[0] * sums[1]
+    whole = sums[0] * sums[1]
+    # Far from the origin a tiny box's overlap may come out above its area.
+    np.maximum(whole, overlap, out=whole)
+    whole += _TINY
+    overlap /= whole
     return overlap
 
 
