@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
-from scipy import ndimage
 
 from sightline.analytics.counting import IN, OUT
 from sightline.apps.people.svg import at, fill
@@ -80,14 +79,14 @@ def _picture(scene: Scene, background: str, **layers: Any) -> str:
 def heat_picture(scene: Scene, found: Found) -> str:
     """Draw where time was spent."""
     seconds = found.heat.seconds
-    smooth = ndimage.gaussian_filter(seconds, sigma=1.0, mode="constant")
+    smooth = cv2.GaussianBlur(seconds.astype(np.float32), (9, 9), 1.0, borderType=cv2.BORDER_CONSTANT)
     cell = found.heat.grid.cell * scene.scale
     size = round(smooth.shape[1] * cell), round(smooth.shape[0] * cell)
     large = cv2.resize(smooth, size, interpolation=cv2.INTER_CUBIC)[: scene.height, :WIDTH]
     large = np.pad(large, ((0, scene.height - large.shape[0]), (0, WIDTH - large.shape[1])))
     peak = float(smooth.max())
     level = np.sqrt(np.clip(large / peak, 0, 1)) if peak > 0 else np.zeros_like(large)
-    color = cv2.applyColorMap((level * 255).astype(np.uint8), cv2.COLORMAP_INFERNO).astype(np.float64)
+    color = cv2.applyColorMap((level * 255).astype(np.uint8), cv2.COLORMAP_INFERNO).astype(np.float32)
     weight = np.clip(level * 1.5, 0, 0.85)[:, :, None]
     blended = scene.dimmed() * (1 - weight) + color * weight
     stops = cv2.applyColorMap(np.arange(0, 256, 32, dtype=np.uint8)[None], cv2.COLORMAP_INFERNO)[0]
