@@ -127,8 +127,8 @@ def pair(candidates: Candidates) -> tuple[Int64, Int64]:
     if alone.all():
         return candidates.rows, candidates.columns
     rest = candidates[~alone]
-    rows, row_of = np.unique(rest.rows, return_inverse=True)
-    columns, column_of = np.unique(rest.columns, return_inverse=True)
+    rows, row_of = _numbered(rest.rows)
+    columns, column_of = _numbered(rest.columns)
     gains = np.zeros((len(rows), len(columns)))
     gains[row_of, column_of] = rest.gains
     solved_rows, solved_columns = linear_sum_assignment(gains, maximize=True)
@@ -137,3 +137,10 @@ def pair(candidates: Candidates) -> tuple[Int64, Int64]:
     chosen_columns = np.concatenate((candidates.columns[alone], columns[solved_columns[made]]))
     order = chosen_rows.argsort()
     return chosen_rows[order], chosen_columns[order]
+
+
+def _numbered(labels: Int64) -> tuple[Int64, Int64]:
+    """Give the labels that occur, rising, and each label's place among them; for few labels, all >= 0."""
+    occurs = np.zeros(labels.max() + 1, np.int64)
+    occurs[labels] = 1
+    return occurs.nonzero()[0], (occurs.cumsum() - 1)[labels]

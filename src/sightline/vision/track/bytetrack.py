@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from sightline.core.frames import Frame
 
 _LENGTHS = struct.Struct("<3Q")
-_ALL = slice(None)
 _ROUNDING_S = 1e-6
 _FEWEST_WITNESSES = 5
 # A shift counts from two standard errors of a median on: 1.2533 times those of a mean, whose standard
@@ -237,47 +236,42 @@ class ByteTrack:
         matched = np.full(len(lost), -1, np.int64)
         if len(lost) == 0 or len(scores) == 0:
             return matched
-        high = scores >= settings.high_score
-        sure = high.nonzero()[0]
-        seen = outlines(boxes, reach=settings.reach)
-        predicted = self._predicted()
-        found = self._compare(predicted, _ALL, seen, detections, sure, settings.least_likeness)
-        if self._follow_scene(places[:, sure], found, lost, steps):
-            predicted = self._predicted()
-            found = self._compare(predicted, _ALL, seen, detections, sure, settings.least_likeness)
-        if settings.score_weight:
-            weights = 1.0 - settings.score_weight * (1.0 - scores[sure].astype(np.float64))
-            found = replace(found, gains=found.gains * weights[found.columns])
-        tracks, columns = pair(found)
-        matched[tracks] = sure[columns]
-        doubtful = (~high & (scores >= settings.low_score)).nonzero()[0]
-        if len(doubtful):
-            left = (matched < 0).nonzero()[0]
-            found = self._compare(predicted, left, seen, detections, doubtful, settings.least_likeness_low)
-            tracks, columns = pair(found)
-            matched[left[tracks]] = doubtful[columns]
+        outlined = outlines(boxes, reach=settings.reach)
+        found = self._compare(outlined, detections)
+        sure = self._sure(found, scores)
+        if self._follow_scene(places, sure, lost, steps):
+            found = self._compare(outlined, detections)
+            sure = self._sure(found, scores)
+        tracks, rows = pair(sure)
+        matched[tracks] = rows
+        doubtful = (scores < settings.high_score) & (scores >= settings.low_score)
+        if doubtful.any():
+            wanted = doubtful[found.columns] & (found.gains >= settings.least_likeness_low)
+            wanted &= matched[found.rows] < 0
+            tracks, rows = pair(found[wanted])
+            matched[tracks] = rows
         return matched
 
-    def _predicted(self) -> Float64:
-        return outlines(_corners(self._memory.state[kalman.POSITION]), reach=self.settings.reach)
-
-    def _compare(
-        self,
-        predicted: Float64,
-        tracks: Int64 | slice,
-        seen: Float64,
-        detections: Detections,
-        rows: Int64,
-        least: float,
-    ) -> Candidates:
-        """Find which of those tracks and those detections may belong together."""
-        found = alike(predicted[:, tracks], seen[:, rows], least=least)
-        if self.settings.class_aware:
-            track_classes, row_classes = self._memory.class_ids[tracks], detections.class_ids[rows]
-            same = track_classes[found.rows] == row_classes[found.columns]
+    def _compare(self, outlined: Float64, detections: Detections) -> Candidates:
+        """Find which tracks and detections may belong together in any round."""
+        memory, settings = self._memory, self.settings
+        predicted = outlines(_corners(memory.state[kalman.POSITION]), reach=settings.reach)
+        least = min(settings.least_likeness, settings.least_likeness_low)
+        found = alike(predicted, outlined, least=least)
+        if settings.class_aware:
+            same = memory.class_ids[found.rows] == detections.class_ids[found.columns]
             if not same.all():
                 found = found[same]
         return found
+
+    def _sure(self, found: Candidates, scores: Float32) -> Candidates:
+        """Give the candidates of the first round, worth what their score makes of them."""
+        wanted = scores[found.columns] >= self.settings.high_score
+        wanted &= found.gains >= self.settings.least_likeness
+        sure, weight = found[wanted], self.settings.score_weight
+        if weight:
+            sure = replace(sure, gains=sure.gains * (1.0 - weight * (1.0 - scores[sure.columns])))
+        return sure
 
     def _follow_scene(
         self, places: Float64, found: Candidates, lost: NDArray[np.bool_], steps: float

@@ -68,15 +68,23 @@ def predict(state: Float64, steps: float) -> None:
         steps: Elapsed time in nominal frames, > 0.
     """
     scale = _squared_reach(state[POSITION])
-    velocity_noise = _VELOCITY_NOISE * steps
-    position_noise = _POSITION_NOISE * steps + velocity_noise * ((steps - 1) * (2 * steps - 1) / 6)
-    covariance, velocity_variance = state[COVARIANCE], state[VELOCITY_VARIANCE]
+    spread = _VELOCITY_NOISE * (steps * _growth(steps))
+    spread[0] += _POSITION_NOISE * steps
     state[POSITION] += state[VELOCITY] * steps
-    state[POSITION_VARIANCE] += (
-        covariance * (2 * steps) + velocity_variance * (steps * steps) + position_noise * scale
-    )
-    covariance += velocity_variance * steps + (velocity_noise * ((steps - 1) / 2)) * scale
-    velocity_variance += velocity_noise * scale
+    carried = state[VELOCITY_VARIANCE] * steps
+    state[POSITION_VARIANCE] += state[COVARIANCE] * (2.0 * steps)
+    state[POSITION_VARIANCE] += carried * steps
+    state[COVARIANCE] += carried
+    variances = state[VARIANCES].reshape(3, 4, -1)
+    variances += spread * scale
+
+
+def _growth(steps: float) -> Float64:
+    """Give what a frame's noise in velocity adds to each block's entries after so many frames, a frame each.
+
+    Sums over the frames of squared age, age and one: `(k-1)(2k-1)/6`, `(k-1)/2`, `1`; `(3, 1, 1)`.
+    """
+    return np.array((((steps - 1.0) * (2.0 * steps - 1.0) / 6.0,), ((steps - 1.0) / 2.0,), (1.0,)))[:, None]
 
 
 def correct(state: Float64, measured_px: Float64) -> Float64:
