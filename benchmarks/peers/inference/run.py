@@ -30,7 +30,7 @@ def main(video: str, model: str, out: str) -> None:
         return answers
 
     def follow(found: object, _frame: object) -> None:
-        meter.frame(len(tracker.update(found)))
+        meter.frame(int((tracker.update(found).tracker_id >= 0).sum()))
 
     pipeline = InferencePipeline.init_with_custom_logic(video, on_video_frame=infer, on_prediction=follow)
     pipeline.start()

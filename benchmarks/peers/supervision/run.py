@@ -18,7 +18,7 @@ def main(video: str, model: str, out: str) -> None:
     for frame in sv.get_video_frames_generator(video):
         boxes, scores, classes = detect(frame)
         found = sv.Detections(xyxy=boxes, confidence=scores, class_id=classes).with_nms(IOU)[:MAX_DETECTIONS]
-        meter.frame(len(tracker.update(found)))
+        meter.frame(int((tracker.update(found).tracker_id >= 0).sum()))
     meter.write(out, "supervision + trackers")
 
 
