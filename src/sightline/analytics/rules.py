@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import numpy as np
@@ -309,20 +308,6 @@ class _Loader(yaml.SafeLoader):  # type: ignore[misc] # yaml comes without types
             mark = self.peek_event().start_mark
             raise yaml.YAMLError(f"aliases are not allowed (line {mark.line + 1})")
         return super().compose_node(parent, index)
-
-
-def read_rules(path: Path) -> RulesFile:
-    """Read a rules file.
-
-    Raises:
-        RulesError: It cannot be read, is not YAML, or does not follow the schema.
-    """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise RulesError(f"{path} cannot be read: {reason}", hint="give a YAML file of rules") from None
-    return parse_rules(text)
 
 
 def parse_rules(text: str) -> RulesFile:

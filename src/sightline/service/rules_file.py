@@ -22,7 +22,7 @@ def read_rules(path: Path) -> dict[str, Any]:
             text = file.read(_MOST_BYTES + 1)
         if len(text) > _MOST_BYTES:
             raise RulesError(f"{path} is over {_MOST_BYTES} bytes", hint="is it a rules file at all?")
-        rules: dict[str, Any] = parse_rules(text.decode("utf-8")).model_dump(mode="json")
+        rules: dict[str, Any] = parse_rules(text.decode("utf-8")).to_json()
     except OSError as error:
         raise RulesError(
             f"cannot read {path}: {error.strerror}", hint="check the path given to --rules"

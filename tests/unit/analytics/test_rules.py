@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from sightline.analytics.rows import Anchor
-from sightline.analytics.rules import RulesFile, parse_rules, read_rules, rules_from, rules_schema
+from sightline.analytics.rules import RulesFile, parse_rules, rules_from, rules_schema
 from sightline.core.errors import RulesError
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -180,20 +180,6 @@ def test_a_rule_wholly_outside_the_picture_is_refused():
         rules.bind(SIZE, NAMES)
     assert "units" in str(caught.value.hint)
     assert rules.bind((2000, 3000), NAMES).lines[0].start == (2000.0, 100.0)
-
-
-def test_a_file_is_read_from_disk(tmp_path):
-    path = tmp_path / "rules.yaml"
-    path.write_text(FULL, encoding="utf-8")
-    assert read_rules(path) == parse_rules(FULL)
-
-
-def test_a_file_that_is_not_there_or_no_text_is_a_rules_error(tmp_path):
-    with pytest.raises(RulesError, match="cannot be read"):
-        read_rules(tmp_path / "none.yaml")
-    (tmp_path / "picture.yaml").write_bytes(b"\xff\xfe\x00\x81")
-    with pytest.raises(RulesError, match="not UTF-8"):
-        read_rules(tmp_path / "picture.yaml")
 
 
 def test_the_schema_in_the_docs_is_the_models_own():
