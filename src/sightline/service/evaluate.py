@@ -70,14 +70,17 @@ def evaluate_detection_model(
         limit: Look at the first so many pictures only.
 
     Raises:
-        SourceUnavailableError: A folder or picture cannot be read, or holds no pictures.
+        SourceUnavailableError: A folder or picture cannot be read, or there are no pictures.
         UnsupportedFormatError: A line is not a YOLO label.
-        ModelError: The model cannot be used, or is not a detector.
+        ModelError: The model cannot be used.
+        SettingsError: It is not a detector.
     """
     from sightline.vision.catalog import build_model
     from sightline.vision.detect import predict
 
     pictures = _pictures(images)[:limit]
+    if not labels.is_dir():
+        raise SourceUnavailableError(f"no folder of labels at {labels}", hint=_LABEL_LAYOUT)
     adapter = build_model(model, options or ModelOptions(min_score=0.001), zoo)
     adapter.open()
     try:
@@ -89,7 +92,9 @@ def evaluate_detection_model(
         truths: list[Detections] = []
         found: list[Detections] = []
         for start in range(0, len(pictures), _AT_ONCE):
-            frames = [_frame(path, index) for index, path in enumerate(pictures[start : start + _AT_ONCE])]
+            frames = [
+                _frame(path, index) for index, path in enumerate(pictures[start : start + _AT_ONCE], start)
+            ]
             found.extend(predict(adapter, frames))
             truths.extend(
                 _known(read_labels(labels / f"{path.stem}.txt", frame.source_size), names)
