@@ -28,7 +28,13 @@ def test_frames_count_from_zero_and_boxes_become_corners(file):
 
 @pytest.mark.parametrize(
     "text",
-    ["1, 2, 3, 4, 5, 6, 1\n", "1 2 3 4 5 6 1", "\ufeff1,2,3,4,5,6,1\r\n", "# frame,id\n\n1,2,3,4,5,6\n", "1,2,3,4,5,6,-1"],
+    [
+        "1, 2, 3, 4, 5, 6, 1\n",
+        "1 2 3 4 5 6 1",
+        "\ufeff1,2,3,4,5,6,1\r\n",
+        "# frame,id\n\n1,2,3,4,5,6\n",
+        "1,2,3,4,5,6,-1",
+    ],
 )
 def test_the_usual_ways_to_write_a_line_are_one(file, text):
     table = read_mot(file(text))
@@ -102,12 +108,15 @@ def test_a_place_that_cannot_be_written_leaves_nothing_behind(tmp_path):
 
 def test_a_sequence_tells_its_frame_rate_and_size(file):
     path = file(
-        "[Sequence]\nname=S\nimDir=img1\nframeRate=14\nseqLength=837\nimWidth=640\nimHeight=480\n", "seqinfo.ini"
+        "[Sequence]\nname=S\nimDir=img1\nframeRate=14\nseqLength=837\nimWidth=640\nimHeight=480\n",
+        "seqinfo.ini",
     )
     assert read_sequence_info(path) == SequenceInfo("S", 14.0, 837, (480, 640))
 
 
-@pytest.mark.parametrize("text", ["", "[Sequence]\nname=S\n", "[Sequence]\nname=S\nframeRate=x\nseqLength=1\n"])
+@pytest.mark.parametrize(
+    "text", ["", "[Sequence]\nname=S\n", "[Sequence]\nname=S\nframeRate=x\nseqLength=1\n"]
+)
 def test_an_ini_without_the_usual_keys_is_refused(file, text):
     with pytest.raises(UnsupportedFormatError, match=r"not a seqinfo\.ini"):
         read_sequence_info(file(text, "seqinfo.ini"))
