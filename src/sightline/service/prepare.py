@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import sightline
 from sightline import plugins
 from sightline.media.motion_gate import MotionGate
-from sightline.media.probe import probe
 from sightline.ports import Kit, ModelOptions
 from sightline.service.submit import media_limits
 from sightline.stages.decode import VideoSource
@@ -59,21 +58,18 @@ def prepare(platform: Platform, run: Run, folder: RunFolder) -> Prepared:
         SightlineError: The video, the model or a setting cannot be used.
     """
     settings = run.settings
-    path = Path(run.source)
-    limits = media_limits(platform)
     application: Application = plugins.load("apps", run.app)()
-    model = build_model(settings["model"], model_options(platform, settings), platform.zoo)
-    size = decode_size(model.info, probe(path, limits).size)
     source = VideoSource(
-        path,
-        size=size,
+        Path(run.source),
         stride=settings["stride"],
         segment_s=settings["segment_s"],
         threads=decode_threads(platform),
-        limits=limits,
+        limits=media_limits(platform),
         motion_gate=MotionGate() if settings["skip_still"] else None,
     )
     media = source.open()
+    model = build_model(settings["model"], model_options(platform, settings), platform.zoo)
+    source.scale_to(decode_size(model.info, media.size))
     kit = Kit(
         media=media,
         models={"detector": model},

@@ -157,7 +157,7 @@ def _claim(folder: RunFolder, *, overwrite: bool) -> None:
     if folder.part(0).parent.is_dir() and not overwrite:
         raise ConflictError(
             f"{folder.root} holds an unfinished run",
-            hint="add --resume to go on, or --overwrite to start again",
+            hint="--resume goes on where this machine knows the run; --overwrite starts again",
         )
     with folder.locked():
         folder.clear()

@@ -63,6 +63,11 @@ class VideoSource:
         """Scan the file's packets; see `media.index.index_video` for what it raises."""
         return self._indexed().info
 
+    def scale_to(self, size: tuple[int, int] | None) -> None:
+        """Scale pictures read from now on to `(height, width)`; the file is not scanned again."""
+        self.close()
+        self._size = size
+
     def segments(self) -> Sequence[Segment]:
         """All segments in order."""
         return self._indexed().segments(self._segment_s)
