@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import sightline
 from sightline import plugins
+from sightline.core.errors import ConfigError
+from sightline.core.models import Task
 from sightline.media.motion_gate import MotionGate
 from sightline.ports import Kit, ModelOptions
 from sightline.service.submit import media_limits
@@ -69,6 +71,7 @@ def prepare(platform: Platform, run: Run, folder: RunFolder) -> Prepared:
     )
     media = source.open()
     model = build_model(settings["model"], model_options(platform, settings), platform.zoo)
+    check_task(model)
     source.scale_to(decode_size(model.info, media.size))
     kit = Kit(
         media=media,
@@ -92,6 +95,20 @@ def prepare(platform: Platform, run: Run, folder: RunFolder) -> Prepared:
         stages=[*stages, record],
         provenance=_provenance(run, model),
     )
+
+
+def check_task(model: ModelAdapter) -> None:
+    """Refuse a model that does not detect.
+
+    Raises:
+        ConfigError: It answers something else.
+    """
+    info = model.info
+    if info.task is not Task.DETECT:
+        raise ConfigError(
+            f"{info.name} ({info.family}) does not detect: it is a model to {info.task}",
+            hint="give a detector with --model; `sightline models list` names some",
+        )
 
 
 def cores(platform: Platform) -> int:

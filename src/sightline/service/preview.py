@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from sightline.ports import ModelOptions
-from sightline.service.prepare import cores, make_tracker
+from sightline.service.prepare import check_task, cores, make_tracker
 from sightline.vision.catalog import build_model
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ def track_frames(
         threads=cores(platform),
     )
     detector = build_model(model or settings.model, options, platform.zoo)
+    check_task(detector)
     follower = make_tracker(tracker, camera_motion=False)
     detector.open()
     try:
