@@ -86,9 +86,9 @@ def heat_picture(scene: Scene, found: Found) -> str:
     large = np.pad(large, ((0, scene.height - large.shape[0]), (0, WIDTH - large.shape[1])))
     peak = float(smooth.max())
     level = np.sqrt(np.clip(large / peak, 0, 1)) if peak > 0 else np.zeros_like(large)
-    color = cv2.applyColorMap((level * 255).astype(np.uint8), cv2.COLORMAP_INFERNO).astype(np.float32)
-    weight = np.clip(level * 1.5, 0, 0.85)[:, :, None]
-    blended = scene.dimmed() * (1 - weight) + color * weight
+    color = cv2.applyColorMap((level * 255).astype(np.uint8), cv2.COLORMAP_INFERNO)
+    weight = np.clip(level * 1.5, 0, 0.85).astype(np.float32)
+    blended = cv2.blendLinear(scene.dimmed(), color, 1 - weight, weight)
     stops = cv2.applyColorMap(np.arange(0, 256, 32, dtype=np.uint8)[None], cv2.COLORMAP_INFERNO)[0]
     legend = {
         "stops": [f"#{red:02x}{green:02x}{blue:02x}" for blue, green, red in stops.tolist()],
@@ -97,7 +97,7 @@ def heat_picture(scene: Scene, found: Found) -> str:
         if seconds.size
         else "",
     }
-    return _picture(scene, _jpeg(np.clip(blended, 0, 255).astype(np.uint8)), legend=legend)
+    return _picture(scene, _jpeg(blended), legend=legend)
 
 
 def ways_picture(scene: Scene, found: Found) -> str:
