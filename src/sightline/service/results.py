@@ -86,7 +86,8 @@ class Results:
             raise ConfigError(
                 f"{self.folder} has no table {name!r}", hint=f"it has {', '.join(self.tables.names())}"
             )
-        return pa.Table.from_batches(list(self.tables.batches(name, columns)))
+        fields = [schema_of(name).field(column) for column in columns or schema_of(name).names]
+        return pa.Table.from_batches(list(self.tables.batches(name, columns)), pa.schema(fields))
 
     def tracks(self) -> Iterator[tuple[int, Tracks]]:
         """Give `(frame, tracks)` for each frame that has any, in order."""

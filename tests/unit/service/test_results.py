@@ -81,6 +81,20 @@ def test_a_table_that_is_not_there_is_refused_with_those_that_are(folder: Path) 
     assert "tracks" in (caught.value.hint or "")
 
 
+@pytest.mark.parametrize("columns", [None, ("track_id", "frame")])
+def test_a_table_without_rows_is_a_table_all_the_same(
+    tmp_path: Path, columns: tuple[str, ...] | None
+) -> None:
+    with ParquetWriter(tmp_path / "tables") as writer:
+        writer.write("tracks", rows([]))
+    write_json(tmp_path / "manifest.json", {"files": {}})
+
+    table = Results(tmp_path).table("tracks", columns)
+
+    assert table.num_rows == 0
+    assert table.column_names == list(columns or TABLES["tracks"].names)
+
+
 def test_a_damaged_table_is_refused(folder: Path) -> None:
     (folder / "tables" / "tracks.parquet").write_bytes(b"not parquet at all")
 
