@@ -255,12 +255,14 @@ class Kit:
         models: Role (`detector`, `pose`) -> model, not yet open.
         tracker: Makes a fresh tracker.
         settings: The application's settings, as plain data.
+        in_flight: How many answers of one model may be pending at once.
     """
 
     media: MediaInfo
     models: Mapping[str, ModelAdapter]
     tracker: Callable[[], Tracker]
     settings: Mapping[str, Any] = field(default_factory=dict)
+    in_flight: int = 4
 
 
 class TableReader(Protocol):

@@ -37,8 +37,13 @@ def get_run(platform: Platform, run_id: str) -> Run:
 
 def find_by_folder(platform: Platform, folder: Path) -> Run | None:
     """Give the newest run that works in a folder, None where there is none."""
+    return next(iter(runs_in(platform, folder)), None)
+
+
+def runs_in(platform: Platform, folder: Path) -> Sequence[Run]:
+    """Give the runs that work in a folder, newest first."""
     wanted = str(folder.absolute())
-    return next((run for run in _all(platform) if run.folder == wanted), None)
+    return [run for run in _all(platform) if run.folder == wanted]
 
 
 def _all(platform: Platform) -> Sequence[Run]:

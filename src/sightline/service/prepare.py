@@ -78,6 +78,7 @@ def prepare(platform: Platform, run: Run, folder: RunFolder) -> Prepared:
         models={"detector": model},
         tracker=partial(make_tracker, settings["tracker"], camera_motion=settings["camera_motion"]),
         settings=settings["app"],
+        in_flight=in_flight(platform),
     )
     stages = list(application.stages(kit))
     produced = frozenset[str]().union(*(stage.produces for stage in stages))
@@ -116,6 +117,11 @@ def cores(platform: Platform) -> int:
     return platform.settings.threads or platform.machine.cores
 
 
+def in_flight(platform: Platform) -> int:
+    """Give how many inferences may be under way at once: one more than cores, or a core would wait."""
+    return max(platform.settings.in_flight, cores(platform) + 1)
+
+
 def decode_threads(platform: Platform) -> int:
     """Give how many threads the decoder may use: it waits for the model most of the time."""
     return min(2, cores(platform))
@@ -128,7 +134,7 @@ def model_options(platform: Platform, settings: Mapping[str, Any]) -> ModelOptio
         runtime=settings["runtime"],
         precision=settings["precision"],
         threads=cores(platform),
-        in_flight=max(platform.settings.in_flight, cores(platform) + 1),
+        in_flight=in_flight(platform),
         min_score=settings["app"].get("min_score", 0.1),
         layout=settings["layout"],
         **chosen,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from sightline.core.runs import Run, RunState
 from sightline.media.index import index_video
 from sightline.media.probe import MediaLimits
 from sightline.service.folder import RunFolder, sha256_of
+from sightline.service.inspect import runs_in
 from sightline.service.rules_file import read_rules
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def submit(platform: Platform, request: AnalyzeRequest) -> Run:
         "annotate": request.annotate,
     }
     folder = RunFolder((request.out or Path(OUT) / request.video.stem).absolute())
-    _claim(folder, overwrite=request.overwrite)
+    _claim(platform, folder, overwrite=request.overwrite)
     now_s = platform.clock.now_s()
     run = Run(
         id=new_run_id(now_s),
@@ -149,7 +150,8 @@ def _check_numbers(request: AnalyzeRequest) -> None:
         raise SettingsError(f"min_score must lie in 0..1, got {request.min_score}", hint="try 0.3")
 
 
-def _claim(folder: RunFolder, *, overwrite: bool) -> None:
+def _claim(platform: Platform, folder: RunFolder, *, overwrite: bool) -> None:
+    """Make the folder this request's own; what earlier runs left in it goes, and they with it."""
     if folder.is_complete and not overwrite:
         raise ConflictError(
             f"{folder.root} holds results already", hint="add --overwrite, or choose another --out"
@@ -160,4 +162,13 @@ def _claim(folder: RunFolder, *, overwrite: bool) -> None:
             hint="--resume goes on where this machine knows the run; --overwrite starts again",
         )
     with folder.locked():
+        for run in runs_in(platform, folder.root):
+            _forget(platform, run)
         folder.clear()
+
+
+def _forget(platform: Platform, run: Run) -> None:
+    """Drop a run whose folder is taken over: resumed later, it would take another run's parts for its own."""
+    if run.state is RunState.RUNNING:
+        run = platform.runs.update(replace(run, state=RunState.INTERRUPTED))
+    platform.runs.delete(run.id)

@@ -80,4 +80,4 @@ def _stage(step: Mapping[str, Any], kit: Kit, settings: PeopleSettings) -> Stage
             f"the people application needs a model as its {role}", hint="choose one with --model"
         )
     min_score = getattr(settings, step["min_score"]["setting"])
-    return DetectStage.for_model(kit.models[role], min_score=min_score)
+    return DetectStage.for_model(kit.models[role], min_score=min_score, in_flight=kit.in_flight)
