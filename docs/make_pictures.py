@@ -1,0 +1,42 @@
+"""Makes the README's pictures from the demo: `python docs/make_pictures.py [--demo DIR]`."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import cv2
+
+from sightline.media.thumbnails import thumbnail
+
+PICTURES = Path(__file__).parent / "pictures"
+AT_S = 12.0
+
+
+def make(demo: Path) -> None:
+    """Take a frame of the annotated video and two figures of the report."""
+    results = demo / "results"
+    picture = thumbnail(results / "annotated.mp4", AT_S, 360)
+    cv2.imwrite(str(PICTURES / "annotated.jpg"), picture, [cv2.IMWRITE_JPEG_QUALITY, 88])
+    for name in ("heatmap", "lines"):
+        shutil.copyfile(results / "figures" / f"{name}.svg", PICTURES / f"{name}.svg")
+
+
+def main() -> None:
+    """Run the demo where no finished one is given."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--demo", type=Path, help="folder of a finished `sightline demo`")
+    given = parser.parse_args()
+    if given.demo is not None:
+        make(given.demo)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run(["sightline", "demo", "--out", folder], check=True)
+        make(Path(folder))
+
+
+if __name__ == "__main__":
+    main()
