@@ -220,8 +220,8 @@ class Runtime(Protocol):
         ...
 
 
-class Tracker(Protocol):
-    """Gives detections identities, frame after frame; also `Resumable`."""
+class Tracker(Resumable, Protocol):
+    """Gives detections identities, frame after frame."""
 
     def update(
         self,
@@ -232,14 +232,6 @@ class Tracker(Protocol):
         embeddings: Float32 | None = None,
     ) -> Tracks:
         """Take the next frame's detections; time must rise."""
-        ...
-
-    def snapshot(self) -> bytes:
-        """See `Resumable`."""
-        ...
-
-    def restore(self, state: bytes) -> None:
-        """See `Resumable`."""
         ...
 
 
