@@ -17,12 +17,11 @@ AT_S = 12.0
 
 
 def make(demo: Path) -> None:
-    """Take a frame of the annotated video and two figures of the report."""
+    """Take a frame of the annotated video and a figure of the report."""
     results = demo / "results"
     picture = thumbnail(results / "annotated.mp4", AT_S, 360)
     cv2.imwrite(str(PICTURES / "annotated.jpg"), picture, [cv2.IMWRITE_JPEG_QUALITY, 88])
-    for name in ("heatmap", "lines"):
-        shutil.copyfile(results / "figures" / f"{name}.svg", PICTURES / f"{name}.svg")
+    shutil.copyfile(results / "figures" / "heatmap.svg", PICTURES / "heatmap.svg")
 
 
 def main() -> None:
