@@ -1,4 +1,4 @@
-"""Sightline on one clip, without annotation, measured like a peer: `ours.py VIDEO MODEL OUT.json [RUNTIME]`."""
+"""Sightline on one clip, without annotation, measured like a peer: `ours.py [--runtime=onnx] VIDEO MODEL OUT.json`."""
 
 from __future__ import annotations
 
@@ -42,4 +42,5 @@ def main(video: str, model: str, out: str, runtime: str = "openvino") -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:5])
+    chosen = [part.partition("=")[2] for part in sys.argv[1:] if part.startswith("--runtime=")]
+    main(*[part for part in sys.argv[1:] if not part.startswith("--runtime=")], *chosen)

@@ -77,6 +77,7 @@ PEERS = (
 )
 EQUAL = (
     _own("Sightline, YOLOv8n", "ours.py", model=EQUAL_NETWORK),
+    _own("Sightline, YOLOv8n, --runtime onnx", "ours.py", "--runtime=onnx", model=EQUAL_NETWORK),
     _peer("ultralytics track, YOLOv8n", "ultralytics", EQUAL_NETWORK),
 )
 
