@@ -200,7 +200,6 @@ class RunFolder:
 
     def finish(self) -> None:
         """Remove the work folder's contents, now that the results stand."""
-        shutil.rmtree(self.work / "parts", ignore_errors=True)
         shutil.rmtree(self.work, ignore_errors=True)
 
 

@@ -96,7 +96,6 @@ def publish(
 
 def read_ledger(tables: ParquetTables) -> Ledger:
     """Count what became of every frame."""
-    counted: list[tuple[str, str | None]] = []
     total = Ledger()
     for batch in tables.batches("frames", ["status", "cause"]):
         counted = list(zip(batch["status"].to_pylist(), batch["cause"].to_pylist(), strict=True))

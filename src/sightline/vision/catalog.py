@@ -65,7 +65,8 @@ def weightless() -> tuple[str, ...]:
 
 def layouts() -> tuple[str, ...]:
     """Give the families that weights can be of: what `--layout` takes."""
-    return tuple(name for name in plugins.names("models") if name not in weightless())
+    without = weightless()
+    return tuple(name for name in plugins.names("models") if name not in without)
 
 
 def detect_layout(graph: GraphInfo, file_name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import http.client
 import urllib.error
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 _BLOCK_BYTES = 1 << 16
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
-_NO_SPACE = 28  # errno.ENOSPC
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ def fetch(
                 part.replace(target)
                 return digest
     except OSError as error:
-        if error.errno == _NO_SPACE:
+        if error.errno == errno.ENOSPC:
             raise OutputFullError(f"no room left for {target}", hint="free some and run it again") from error
         raise OutputUnwritableError(f"cannot write {target}: {error.strerror}") from error
     raise DownloadFailedError("not even one attempt was allowed")
@@ -136,7 +136,7 @@ def _attempt(
             total = _total(answer, have, wanted, patience)
             resumed = have > 0
             _receive(answer, part, have, total, patience, progress)
-    digest = _sha256(part)
+    digest = file_sha256(part)
     if wanted.sha256 is not None and digest != wanted.sha256:
         part.unlink()
         if resumed:
@@ -223,7 +223,8 @@ def _receive(
         raise _TryAgainError(f"the server broke off after {have} of {total} bytes")
 
 
-def _sha256(path: Path) -> str:
+def file_sha256(path: Path) -> str:
+    """Give one file's sha256 in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

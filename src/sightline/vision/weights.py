@@ -25,7 +25,7 @@ from sightline.core.errors import (
 )
 from sightline.core.time import Clock, SystemClock
 from sightline.vision.classes import COCO_80
-from sightline.vision.download import Patience, Wanted, fetch
+from sightline.vision.download import Patience, Wanted, fetch, file_sha256
 from sightline.vision.network import weights_sha256
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
@@ -372,12 +372,4 @@ def _hash_of(path: Path) -> str | None:
     if not path.is_file():
         return None
     whole = path.suffix != ".xml"
-    return weights_sha256(path) if whole else _hash_alone(path)
-
-
-def _hash_alone(path: Path) -> str:
-    """Hash an `.xml` without its `.bin`."""
-    from hashlib import file_digest
-
-    with path.open("rb") as file:
-        return file_digest(file, "sha256").hexdigest()
+    return weights_sha256(path) if whole else file_sha256(path)
