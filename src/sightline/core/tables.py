@@ -56,6 +56,19 @@ TABLES: Mapping[str, pa.Schema] = {
         ("y_px", pa.float32()),
         ("value", pa.float64()),
         ("quality", pa.string()),
+        # What an application knows beyond a point in time and in the picture; null where it does not apply.
+        ("end_frame", pa.int64()),
+        ("end_t_s", pa.float64()),
+        ("team", pa.string()),
+        ("player_id", pa.string()),
+        ("receiver_id", pa.string()),
+        ("x_m", pa.float64()),
+        ("y_m", pa.float64()),
+        ("end_x_m", pa.float64()),
+        ("end_y_m", pa.float64()),
+        ("outcome", pa.string()),
+        ("confidence", pa.float64()),
+        ("evidence", pa.string()),
     ),
     # One row a stay in a zone; `frame`, `t_s` are its start. `complete` is false where it was cut by the
     # clip's or the track's end.
@@ -93,6 +106,152 @@ TABLES: Mapping[str, pa.Schema] = {
         ("distance_m", pa.float64()),
         ("mean_speed_mps", pa.float64()),
         ("top_speed_mps", pa.float64()),
+    ),
+    # --- football ---
+    # One row a frame and an object whose shirt was looked at: mean colour of the shirt in CIE L*a*b* and how much
+    # of the crop it was taken from.
+    "kits": _schema(
+        *_FRAME,
+        ("track_id", pa.int64()),
+        ("l", pa.float32()),
+        ("a", pa.float32()),
+        ("b", pa.float32()),
+        ("share", pa.float32()),
+    ),
+    # One row a frame: the camera as it was found. `m11`..`m33` map source pixels to `pitch_m`; null where nothing
+    # was found. `source` is `lines`, `keypoints`, `points`, `file`, `propagated` or `none`; `quality` is 0..1.
+    "pitch": _schema(
+        *_FRAME,
+        *((f"m{row}{column}", pa.float64()) for row in (1, 2, 3) for column in (1, 2, 3)),
+        ("pan_deg", pa.float64()),
+        ("tilt_deg", pa.float64()),
+        ("roll_deg", pa.float64()),
+        ("focal_px", pa.float64()),
+        ("camera_x_m", pa.float64()),
+        ("camera_y_m", pa.float64()),
+        ("camera_z_m", pa.float64()),
+        ("source", pa.string()),
+        ("quality", pa.float64()),
+    ),
+    # One row a frame: where the ball is. `state` is `seen`, `interpolated` or `lost`.
+    "ball": _schema(
+        *_FRAME,
+        ("x_px", pa.float64()),
+        ("y_px", pa.float64()),
+        ("radius_px", pa.float64()),
+        ("x_m", pa.float64()),
+        ("y_m", pa.float64()),
+        ("z_m", pa.float64()),
+        ("speed_mps", pa.float64()),
+        ("score", pa.float64()),
+        ("state", pa.string()),
+    ),
+    # One row a frame and a person on the pitch. `team` is `home`, `away`, `referee` or null; `role` is
+    # `player`, `goalkeeper`, `referee` or `other`.
+    "players": _schema(
+        *_FRAME,
+        ("track_id", pa.int64()),
+        ("player_id", pa.string()),
+        ("team", pa.string()),
+        ("role", pa.string()),
+        ("jersey", pa.int32()),
+        ("x_m", pa.float64()),
+        ("y_m", pa.float64()),
+        ("speed_mps", pa.float64()),
+        ("quality", pa.string()),
+    ),
+    # One row a spell of one team or nobody having the ball; `frame`, `t_s` are its start.
+    "possession": _schema(
+        *_FRAME,
+        ("end_frame", pa.int64()),
+        ("end_t_s", pa.float64()),
+        ("period", pa.int32()),
+        ("team", pa.string()),
+        ("player_id", pa.string()),
+        ("confidence", pa.float64()),
+    ),
+    # One row a team, a phase of play, a window of time and a rank: the formations that fit best.
+    "formations": _schema(
+        *_FRAME,
+        ("end_frame", pa.int64()),
+        ("end_t_s", pa.float64()),
+        ("period", pa.int32()),
+        ("team", pa.string()),
+        ("phase", pa.string()),
+        ("rank", pa.int32()),
+        ("formation", pa.string()),
+        ("cost_m", pa.float64()),
+        ("margin", pa.float64()),
+        ("back_line", pa.int32()),
+        ("line_height_m", pa.float64()),
+        ("length_m", pa.float64()),
+        ("width_m", pa.float64()),
+        ("coverage", pa.float64()),
+    ),
+    # One row a player and a period (0: the whole match). Zone columns follow the settings' limits, lowest first.
+    "physical": _schema(
+        ("player_id", pa.string()),
+        ("team", pa.string()),
+        ("period", pa.int32()),
+        ("seen_s", pa.float64()),
+        ("coverage", pa.float64()),
+        ("distance_m", pa.float64()),
+        ("zone", pa.list_(pa.float64())),
+        ("sprints", pa.int32()),
+        ("sprint_m", pa.float64()),
+        ("accelerations", pa.int32()),
+        ("decelerations", pa.int32()),
+        ("top_speed_mps", pa.float64()),
+    ),
+    # --- juggling ---
+    # One row a ball a frame; `state` is `seen`, `interpolated` (within a flight) or `held`.
+    "balls": _schema(
+        *_FRAME,
+        ("ball_id", pa.int64()),
+        ("x_px", pa.float64()),
+        ("y_px", pa.float64()),
+        ("radius_px", pa.float64()),
+        ("flight", pa.int64()),
+        ("state", pa.string()),
+    ),
+    # One row a throw: `t_s` is the moment it leaves the hand, to a fraction of a frame.
+    "throws": _schema(
+        *_FRAME,
+        ("ball_id", pa.int64()),
+        ("flight", pa.int64()),
+        ("hand", pa.string()),
+        ("x_px", pa.float64()),
+        ("y_px", pa.float64()),
+        ("catch_t_s", pa.float64()),
+        ("catch_hand", pa.string()),
+        ("flight_s", pa.float64()),
+        ("height_px", pa.float64()),
+        ("height_m", pa.float64()),
+        ("value", pa.int32()),
+        ("outcome", pa.string()),
+        ("confidence", pa.float64()),
+    ),
+    # One row a catch: `t_s` is the moment the ball comes to the hand.
+    "catches": _schema(
+        *_FRAME,
+        ("ball_id", pa.int64()),
+        ("flight", pa.int64()),
+        ("hand", pa.string()),
+        ("x_px", pa.float64()),
+        ("y_px", pa.float64()),
+        ("dwell_s", pa.float64()),
+        ("confidence", pa.float64()),
+    ),
+    # One row a touch of a ball that is kept up, or its bounce off the ground (`kind` is `touch` or `bounce`).
+    "touches": _schema(
+        *_FRAME,
+        ("kind", pa.string()),
+        ("body_part", pa.string()),
+        ("side", pa.string()),
+        ("x_px", pa.float64()),
+        ("y_px", pa.float64()),
+        ("streak", pa.int32()),
+        ("confidence", pa.float64()),
     ),
 }
 

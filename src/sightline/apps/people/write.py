@@ -170,11 +170,12 @@ def _objects(found: Found) -> Mapping[str, Any]:
 
 
 def _write(write: TableWriter, table: str, columns: Mapping[str, Any]) -> None:
-    """Write columns in batches; NaN is written as null."""
+    """Write columns in batches; NaN and a column left out are written as null."""
     schema = schema_of(table)
+    count = len(columns["frame"])
     arrays = [
         column if isinstance(column, pa.Array) else pa.array(column, field.type, from_pandas=True)
-        for field, column in ((field, columns[field.name]) for field in schema)
+        for field, column in ((field, columns.get(field.name, [None] * count)) for field in schema)
     ]
     whole = pa.RecordBatch.from_arrays(arrays, schema=schema)
     for start in range(0, max(1, whole.num_rows), _ROWS_A_BATCH):

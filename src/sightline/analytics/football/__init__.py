@@ -1,0 +1,1 @@
+"""From positions on a pitch to what happened in the match."""

@@ -1,0 +1,1 @@
+"""From balls in flight to throws, catches and the pattern's name."""
