@@ -8,10 +8,15 @@ from sightline import plugins
 from sightline.testing.contracts import ApplicationContract
 
 
+class TestFootball(ApplicationContract):
+    def make(self) -> Any:
+        return plugins.load("apps", "football")()
+
+
 class TestPeople(ApplicationContract):
     def make(self) -> Any:
         return plugins.load("apps", "people")()
 
 
 def test_every_application_is_tested_here():
-    assert plugins.names("apps") == ("people",)
+    assert plugins.names("apps") == ("football", "juggling", "people")

@@ -1,0 +1,1 @@
+"""Football: from a match video or tracking data to a match report."""

@@ -1,0 +1,78 @@
+"""Football: who plays where, who has the ball, what happened, how far everybody ran."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from sightline.apps.football.settings import FootballSettings
+from sightline.core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from sightline.ports import Kit, ReportContext, Stage
+
+
+class FootballApp:
+    """Finds players and ball, puts them on the pitch, then reads the match; see `docs/apps/football.md`."""
+
+    name = "football"
+
+    def defaults(self) -> Mapping[str, Any]:
+        """Settings with their default values."""
+        return FootballSettings().model_dump()
+
+    def stages(self, kit: Kit) -> Sequence[Stage]:
+        """Build the pipeline that `pipeline.yaml` lists.
+
+        Raises:
+            SettingsError: A setting is wrong.
+            ConfigError: A model that the pipeline needs was not given.
+        """
+        settings = FootballSettings.of(kit.settings)
+        return [_stage(step, kit, settings) for step in _pipeline()]
+
+    def report(self, context: ReportContext) -> Mapping[str, Any]:
+        """Make tables, figures and `report.json` from the stored tables.
+
+        Raises:
+            SettingsError: A setting is wrong.
+        """
+        FootballSettings.of(context.settings)
+        return {
+            "app": "football",
+            "format": 1,
+            "ledger": dict(context.ledger),
+            "provenance": dict(context.provenance),
+        }
+
+    def page(self, report: Mapping[str, Any], figures: Path) -> str:  # noqa: ARG002 - the port's signature
+        """Give `report.html`: one self-contained page."""
+        return f"<!doctype html>\n<html lang='en'><title>{report['app']}</title></html>\n"
+
+
+@cache
+def _pipeline() -> tuple[Mapping[str, Any], ...]:
+    text = (files("sightline.apps.football") / "pipeline.yaml").read_text(encoding="utf-8")
+    return tuple(yaml.safe_load(text)["stages"])
+
+
+def _stage(step: Mapping[str, Any], kit: Kit, settings: FootballSettings) -> Stage:
+    from sightline.stages.detect import DetectStage
+    from sightline.stages.track import TrackStage
+
+    if step["stage"] == "track":
+        return TrackStage(kit.tracker)
+    if step["stage"] != "detect":
+        raise ConfigError(f"the football pipeline knows no stage {step['stage']!r}")
+    role = step["model"]
+    if role not in kit.models:
+        raise ConfigError(
+            f"the football application needs a model as its {role}", hint="choose one with --model"
+        )
+    min_score = getattr(settings, step["min_score"]["setting"])
+    return DetectStage.for_model(kit.models[role], min_score=min_score, in_flight=kit.in_flight)
