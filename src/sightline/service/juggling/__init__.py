@@ -1,0 +1,1 @@
+"""Juggling from stored tracks: decoding them, and measuring how well that goes."""
