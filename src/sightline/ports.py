@@ -60,7 +60,9 @@ class Stage(Protocol):
     """One step of a pipeline, called from one thread, in order in and in order out.
 
     A packet whose `wants_work` is false passes through untouched, in its place. A stage that raises a
-    `SightlineError` for a packet leaves its own state as it was before that packet.
+    `SightlineError` for a packet leaves its own state as it was before that packet. One that needs pictures at
+    the source's own size says so by an attribute `full_frames = True`. What is found under a table's name is
+    recorded as that table; see `stages.record`.
     """
 
     name: str

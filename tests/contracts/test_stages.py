@@ -9,6 +9,7 @@ import numpy as np
 from sightline.core.models import Task
 from sightline.core.poses import Poses
 from sightline.stages.detect import DetectStage
+from sightline.stages.kits import KitStage
 from sightline.stages.pose import PoseStage
 from sightline.stages.record import RecordStage
 from sightline.stages.track import TrackStage
@@ -76,3 +77,13 @@ class TestRecordStage(StageContract):
             tables=("detections", "tracks", "poses"),
             class_names=lambda: ("person",),
         )
+
+
+class TestRecordStageWithAnApplicationsTable(StageContract):
+    def make(self) -> Any:
+        return RecordStage(lambda _segment, _rows: None, tables=("kits",), class_names=tuple)
+
+
+class TestKitStage(StageContract):
+    def make(self) -> Any:
+        return KitStage(every=2, classes=lambda: None)

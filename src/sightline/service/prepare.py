@@ -12,6 +12,7 @@ import sightline
 from sightline import plugins
 from sightline.core.errors import ConfigError
 from sightline.core.models import Task
+from sightline.core.tables import TABLES
 from sightline.media.motion_gate import MotionGate
 from sightline.ports import Kit, ModelOptions
 from sightline.service.submit import media_limits
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from sightline.ports import Application, ModelAdapter, Stage, Tracker
     from sightline.service.folder import RunFolder
     from sightline.service.platform import Platform
-
-_KEPT = ("detections", "tracks", "poses")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +71,6 @@ def prepare(platform: Platform, run: Run, folder: RunFolder) -> Prepared:
     media = source.open()
     model = build_model(settings["model"], model_options(platform, settings), platform.zoo)
     check_task(model)
-    source.scale_to(decode_size(model.info, media.size))
     kit = Kit(
         media=media,
         models={"detector": model},
@@ -81,10 +79,12 @@ def prepare(platform: Platform, run: Run, folder: RunFolder) -> Prepared:
         in_flight=in_flight(platform),
     )
     stages = list(application.stages(kit))
+    if not any(getattr(stage, "full_frames", False) for stage in stages):
+        source.scale_to(decode_size(model.info, media.size))
     produced = frozenset[str]().union(*(stage.produces for stage in stages))
     record = RecordStage(
         folder.write_part,
-        tables=[table for table in _KEPT if table in produced],
+        tables=[table for table in TABLES if table in produced],
         class_names=lambda: model.info.class_names,
     )
     return Prepared(

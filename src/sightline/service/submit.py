@@ -32,7 +32,7 @@ class AnalyzeRequest:
         video: The file.
         app: What to make of it, as in `people`.
         out: Result folder; None for `sightline-out/<name of the video>`.
-        model: Name or file; None for the default.
+        model: Name or file; None for the application's default, or else the platform's.
         layout: Model family, where it cannot be read off the file.
         stride: Look at every n-th frame, >= 1.
         skip_still: Leave out frames in which nothing moves.
@@ -75,10 +75,11 @@ def submit(platform: Platform, request: AnalyzeRequest) -> Run:
     info = index_video(request.video, limits).info
     application: Application = plugins.load("apps", request.app)()
     plugins.load("trackers", request.tracker)
+    own = application_settings(application, request)
     settings = {
-        "app": application_settings(application, request),
+        "app": own,
         "source": {"name": request.video.name, "sha256": sha256_of(request.video), "frames": info.frames},
-        "model": request.model or platform.settings.model,
+        "model": request.model or own.get("model") or platform.settings.model,
         "layout": request.layout,
         "runtime": platform.settings.runtime,
         "precision": platform.machine.precision(platform.settings.precision),

@@ -20,6 +20,9 @@ PartWriter = Callable[[int, Mapping[str, pa.RecordBatch]], None]
 """Stores the rows of one segment, whole or not at all: `(segment, table -> rows)`."""
 
 
+_BOXES = frozenset({"detections", "tracks"})
+
+
 class RecordStage:
     """Keeps the ledger and all findings, and has them written when a segment ends.
 
@@ -32,7 +35,11 @@ class RecordStage:
     def __init__(
         self, write: PartWriter, *, tables: Sequence[str], class_names: Callable[[], Sequence[str]]
     ) -> None:
-        """Record into `tables`, a choice of `frames detections tracks poses`.
+        """Record into `tables`: `frames`, and what stages have found under a table's name.
+
+        Findings under `detections`, `tracks` and `poses` are the core's values. Those under any other table's
+        name are its columns without `frame` and `t_s`, as `Mapping[str, Sequence]` of one length; a column left
+        out and NaN are null.
 
         Args:
             write: Stores a segment's rows.
@@ -71,7 +78,9 @@ class RecordStage:
         found = [(packet, packet.found[table]) for packet in self._packets if table in packet.found]
         if table == "poses":
             return _pose_rows(found)
-        return _box_rows(table, found, self._class_names())
+        if table in _BOXES:
+            return _box_rows(table, found, self._class_names())
+        return _plain_rows(table, found)
 
 
 def _without_picture(packet: Packet) -> Packet:
@@ -143,6 +152,27 @@ def _pose_rows(found: Sequence[tuple[Packet, Poses]]) -> pa.RecordBatch:
             columns["y_px"] += poses.points_px[instance, :, 1].tolist()
             columns["score"] += poses.scores[instance].tolist()
     return _batch("poses", columns)
+
+
+def _plain_rows(table: str, found: Sequence[tuple[Packet, Mapping[str, Any]]]) -> pa.RecordBatch:
+    """Stack the columns that a stage found frame by frame; the packets give frame and time."""
+    schema = schema_of(table)
+    counts = [len(next(iter(columns.values()), ())) for _, columns in found]
+    own = {
+        "frame": pa.array(np.repeat(np.array([packet.index for packet, _ in found], np.int64), counts)),
+        "t_s": pa.array(np.repeat(np.array([float(packet.pts_s) for packet, _ in found], float), counts)),
+    }
+
+    def column(field: pa.Field) -> pa.Array:
+        if field.name in own:
+            return own[field.name]
+        parts = [
+            pa.array(columns.get(field.name, [None] * count), field.type, from_pandas=True)
+            for (_, columns), count in zip(found, counts, strict=True)
+        ]
+        return pa.concat_arrays(parts) if parts else pa.array([], field.type)
+
+    return pa.RecordBatch.from_arrays([column(field) for field in schema], schema=schema)
 
 
 def _joined(arrays: Sequence[Any], empty: Any) -> Any:

@@ -90,3 +90,32 @@ def test_a_segment_in_which_nothing_was_found_has_empty_tables() -> None:
     rows, _ = recorded([Packet(0, 0, Fraction(0)), MARK], "detections", "tracks", "poses")
 
     assert [rows[name].num_rows for name in ("frames", "detections", "tracks", "poses")] == [1, 0, 0, 0]
+
+
+def test_columns_found_under_a_tables_name_become_its_rows() -> None:
+    packets = [
+        Packet(0, 4, Fraction(4, 25)).with_found("kits", {"track_id": [3, 9], "l": [50.0, float("nan")]}),
+        Packet(0, 5, Fraction(5, 25)),
+        Packet(0, 6, Fraction(6, 25)).with_found("kits", {"track_id": np.array([3]), "l": np.array([7.0])}),
+        Packet(0, 7, Fraction(7, 25)).with_found("kits", {}),
+        MARK,
+    ]
+
+    rows, out = recorded(packets, "kits")
+
+    assert rows["kits"].schema == TABLES["kits"]
+    assert rows["kits"].select(["frame", "t_s", "track_id", "l", "share"]).to_pydict() == {
+        "frame": [4, 4, 6],
+        "t_s": [0.16, 0.16, 0.24],
+        "track_id": [3, 9, 3],
+        "l": [50.0, None, 7.0],
+        "share": [None, None, None],
+    }
+    assert out[-1].found["parts"] == {"frames": 4, "kits": 3}
+
+
+def test_a_segment_without_such_findings_has_an_empty_table() -> None:
+    rows, _ = recorded([Packet(0, 0, Fraction(0)), MARK], "pitch")
+
+    assert rows["pitch"].schema == TABLES["pitch"]
+    assert rows["pitch"].num_rows == 0

@@ -14,7 +14,7 @@ from sightline.apps.football.settings import FootballSettings
 from sightline.core.errors import ConfigError
 
 if TYPE_CHECKING:
-    from sightline.ports import Kit, ReportContext, Stage
+    from sightline.ports import Kit, ModelAdapter, ReportContext, Stage
 
 
 class FootballApp:
@@ -63,16 +63,28 @@ def _pipeline() -> tuple[Mapping[str, Any], ...]:
 
 def _stage(step: Mapping[str, Any], kit: Kit, settings: FootballSettings) -> Stage:
     from sightline.stages.detect import DetectStage
+    from sightline.stages.kits import KitStage
     from sightline.stages.track import TrackStage
 
     if step["stage"] == "track":
         return TrackStage(kit.tracker)
-    if step["stage"] != "detect":
-        raise ConfigError(f"the football pipeline knows no stage {step['stage']!r}")
     role = step["model"]
     if role not in kit.models:
         raise ConfigError(
             f"the football application needs a model as its {role}", hint="choose one with --model"
         )
-    min_score = getattr(settings, step["min_score"]["setting"])
-    return DetectStage.for_model(kit.models[role], min_score=min_score, in_flight=kit.in_flight)
+    model = kit.models[role]
+    if step["stage"] == "detect":
+        min_score = getattr(settings, step["min_score"]["setting"])
+        return DetectStage.for_model(model, min_score=min_score, in_flight=kit.in_flight)
+    if step["stage"] == "kits":
+        every = getattr(settings, step["every"]["setting"])
+        return KitStage(every=every, classes=lambda: _people(model, settings))
+    raise ConfigError(f"the football pipeline knows no stage {step['stage']!r}")
+
+
+def _people(model: ModelAdapter, settings: FootballSettings) -> frozenset[int] | None:
+    """Class ids of people; None where the model knows none by name, so that everything is looked at."""
+    wanted = {name.lower() for name in settings.person_classes}
+    names = enumerate(model.info.class_names)
+    return frozenset(number for number, name in names if name.lower() in wanted) or None

@@ -38,6 +38,10 @@ class FootballSettings(BaseModel):
         default=["ball", "sports ball", "football"], description="Names that a model may give to the ball."
     )
 
+    kit_every: int = Field(
+        default=3, ge=1, le=250, description="Shirts are looked at in every n-th frame of the source."
+    )
+
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> FootballSettings:
         """Check settings given as plain data.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -22,6 +23,7 @@ def canned(name: str, index: int) -> Any:
     ready = {
         "detections": found,
         "poses": Poses.empty(),
+        "kits": {"track_id": [1], "l": [50.0], "a": [0.0], "b": [0.0], "share": [1.0]},
         "tracks": Tracks(found.boxes_px, found.scores, found.class_ids, np.array([1])),
     }
     return ready.get(name, found)
@@ -142,4 +144,6 @@ def _plain(value: Any) -> Any:
         return value.boxes_px.tolist(), value.scores.tolist(), value.class_ids.tolist(), ids
     if isinstance(value, Poses):
         return value.points_px.tolist(), value.scores.tolist()
+    if isinstance(value, Mapping):
+        return {name: np.asarray(column).tolist() for name, column in value.items()}
     return value
