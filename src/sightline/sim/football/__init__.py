@@ -1,0 +1,1 @@
+"""A football match that plays itself, filmed: agents, cameras, pictures and their exact truth."""
