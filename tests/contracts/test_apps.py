@@ -13,6 +13,11 @@ class TestFootball(ApplicationContract):
         return plugins.load("apps", "football")()
 
 
+class TestJuggling(ApplicationContract):
+    def make(self) -> Any:
+        return plugins.load("apps", "juggling")()
+
+
 class TestPeople(ApplicationContract):
     def make(self) -> Any:
         return plugins.load("apps", "people")()

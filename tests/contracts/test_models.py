@@ -29,6 +29,10 @@ class TestHog(_Weightless):
     NAME = "hog"
 
 
+class TestBalls(_Weightless):
+    NAME = "balls"
+
+
 @pytest.mark.data
 @pytest.mark.slow
 class _Stored(ModelAdapterContract):
@@ -70,7 +74,7 @@ class TestOsnet(_Stored):
     WEIGHTS = "osnet_x0_25.onnx"
 
 
-TESTED = {"motion", "hog", "yolox", "rtmdet", "nanodet", "omz", "movenet", "osnet"}
+TESTED = {"motion", "hog", "balls", "yolox", "rtmdet", "nanodet", "omz", "movenet", "osnet"}
 # Their outputs are checked on stored tensors in tests/unit/vision and tests/parity: no free weights are stored.
 LAYOUT_ONLY = {"yolo", "yolo-pose", "rtmpose"}
 

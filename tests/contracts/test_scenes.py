@@ -11,10 +11,16 @@ from sightline.testing.contracts import SceneContract
 
 
 @pytest.mark.slow
+class TestJuggling(SceneContract):
+    def make(self, options: Any) -> Any:
+        return plugins.load("scenes", "juggling")(options)
+
+
+@pytest.mark.slow
 class TestPeople(SceneContract):
     def make(self, options: Any) -> Any:
         return plugins.load("scenes", "people")(options)
 
 
 def test_every_scene_is_tested_here():
-    assert plugins.names("scenes") == ("people",)
+    assert plugins.names("scenes") == ("football", "juggling", "people")

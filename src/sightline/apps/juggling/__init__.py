@@ -1,0 +1,1 @@
+"""Juggling: from a video of somebody juggling to throws, catches, drops and the pattern."""

@@ -1,0 +1,1 @@
+"""Juggling with exact truth: simulated throws, drawn and filmed."""
