@@ -36,7 +36,7 @@ class JugglingScene:
                 hint=f"it has {', '.join(_SETTINGS)}",
             )
         focal_px = 690.0 * self.options.size[0] / 360.0
-        self.rest = Camera(self.options.size, focal_px, (0.0, 0.0, 1.4))
+        self.rest = Camera(self.options.size, focal_px, (0.0, 0.0, 1.4), tilt_deg=2.0)
 
     def render(self, out: Path, progress: Callable[[int, int], None] | None = None) -> Mapping[str, Path]:
         """Write the clip and its truth; see `ports.Scene.render`."""
