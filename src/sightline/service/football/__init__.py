@@ -1,0 +1,1 @@
+"""What the football commands do: calibrate cameras, score against truth, load and export matches."""
