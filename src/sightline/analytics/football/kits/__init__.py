@@ -1,0 +1,1 @@
+"""Kits: their colours, and which two the teams wear."""
