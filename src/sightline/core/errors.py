@@ -2,7 +2,7 @@
 
     SightlineError
       ConfigError        UnknownPluginError MissingDependencyError PipelineContractError SettingsError RulesError
-                         QueryError
+                         QueryError NotationError
       MediaError         SourceUnavailableError* DecodeFailedError UnsupportedFormatError MediaTooLargeError
       ModelError         WeightsInvalidError WeightsMissingError UnknownLayoutError ModelInputError InferenceFailedError
                          DownloadFailedError*
@@ -80,6 +80,12 @@ class QueryError(ConfigError):
     """A SQL statement cannot be answered from a run's tables."""
 
     code = "query_invalid"
+
+
+class NotationError(ConfigError):
+    """A juggling pattern is not written in siteswap, or cannot be juggled."""
+
+    code = "notation_invalid"
 
 
 class MediaError(SightlineError):

@@ -21,6 +21,7 @@ CODES = {
     "SettingsError": "settings_invalid",
     "RulesError": "rules_invalid",
     "QueryError": "query_invalid",
+    "NotationError": "notation_invalid",
     "MediaError": "media_error",
     "SourceUnavailableError": "source_unavailable",
     "DecodeFailedError": "decode_failed",
