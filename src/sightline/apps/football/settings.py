@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -15,6 +15,7 @@ class FootballSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    # -- finding --
     model: str | None = Field(
         default=None, description="Detector where none is named; left out, the platform's default."
     )
@@ -38,8 +39,67 @@ class FootballSettings(BaseModel):
         default=["ball", "sports ball", "football"], description="Names that a model may give to the ball."
     )
 
+    # -- teams --
     kit_every: int = Field(
         default=3, ge=1, le=250, description="Shirts are looked at in every n-th frame of the source."
+    )
+    home_kit: str | None = Field(
+        default=None,
+        description="The home team's shirt, as in `red` or `#d5202f`; left out, found by itself.",
+    )
+    away_kit: str | None = Field(default=None, description="The away team's shirt.")
+    home_name: str = Field(default="Home", min_length=1, max_length=60, description="What the page calls it.")
+    away_name: str = Field(default="Away", min_length=1, max_length=60, description="What the page calls it.")
+
+    # -- the pitch --
+    calibration: str | dict[str, Any] = Field(
+        default="auto",
+        description="`auto` looks for the pitch's lines, `none` does not; or a camera file, as "
+        "`sightline football calibrate` writes it.",
+    )
+    pitch_length_m: float = Field(default=105.0, ge=80, le=130, description="Length of the field of play, m.")
+    pitch_width_m: float = Field(default=68.0, ge=40, le=100, description="Width of the field of play, m.")
+    pitch_every: int = Field(
+        default=5, ge=1, le=250, description="The camera is looked for in every n-th frame of the source."
+    )
+    min_pitch_quality: float = Field(
+        default=0.5,
+        ge=0,
+        le=1,
+        description="Frames whose camera is worse give no positions in metres and no metric.",
+    )
+    periods: list[tuple[float, float]] | None = Field(
+        default=None,
+        description="Start and end of each half in seconds of the video; left out, all is one period.",
+    )
+
+    # -- the ball --
+    tracking_method: Literal["kalman", "particle", "graph"] = Field(
+        default="graph", description="How the ball is followed through its candidates."
+    )
+    max_missing_frames: int = Field(
+        default=25,
+        ge=0,
+        le=500,
+        description="Longest time that the ball is filled in where it was not seen, frames.",
+    )
+    min_ball_radius: float = Field(default=0.5, ge=0, description="Smallest ball in the picture, px.")
+    max_ball_radius: float = Field(default=40.0, gt=0, description="Largest ball in the picture, px.")
+
+    # -- the report --
+    speed_zones_kmh: list[float] = Field(
+        default=[7.0, 15.0, 20.0, 25.0],
+        description="Limits between the speed zones, km/h; FIFA's by default.",
+    )
+    window_min: float = Field(default=5.0, gt=0, le=60, description="Length of a window for formations, min.")
+    highlights: int = Field(default=10, ge=0, le=100, description="Most highlights.")
+    before_s: float = Field(default=6.0, ge=0, le=60, description="A highlight's lead-in, s.")
+    after_s: float = Field(default=4.0, ge=0, le=60, description="A highlight's lead-out, s.")
+
+    # -- positions that came from elsewhere --
+    match: dict[str, Any] | None = Field(
+        default=None,
+        description="What tracking data says beside positions: periods, players, pitch. Not for people to set.",
     )
 
     @classmethod
