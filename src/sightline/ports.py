@@ -121,6 +121,7 @@ class ModelOptions:
         layout: Family plugin's name, where it cannot be read off the graph.
         class_names: Names to use where the file holds none.
         input_size: `(height, width)` for graphs with a free input size.
+        source_size: `(height, width)` of the pictures to come; lets a model leave out padding.
     """
 
     runtime: str = "openvino"
@@ -133,6 +134,7 @@ class ModelOptions:
     layout: str | None = None
     class_names: tuple[str, ...] = ()
     input_size: tuple[int, int] | None = None
+    source_size: tuple[int, int] | None = None
 
 
 class ModelAdapter(Protocol):
@@ -194,9 +196,10 @@ class GraphInfo:
 
 
 class Runtime(Protocol):
-    """Runs one graph. Every image is its own request, so batching never changes a result."""
+    """Runs one graph, each image its own request; `reshapes`: a graph's own input size may be overruled."""
 
     thread_safe: bool
+    reshapes: bool
 
     def read(self, weights: Path) -> GraphInfo:
         """Read a graph's inputs and outputs without making it ready to run; raises `WeightsInvalidError`."""

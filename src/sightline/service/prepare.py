@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -69,7 +69,8 @@ def prepare(platform: Platform, run: Run, folder: RunFolder) -> Prepared:
         motion_gate=MotionGate() if settings["skip_still"] else None,
     )
     media = source.open()
-    model = build_model(settings["model"], model_options(platform, settings), platform.zoo)
+    options = replace(model_options(platform, settings), source_size=media.size)
+    model = build_model(settings["model"], options, platform.zoo)
     check_task(model)
     kit = Kit(
         media=media,

@@ -33,11 +33,13 @@ class NetworkModel:
     family: ClassVar[str]
     task: ClassVar[Task]
     image_input: ClassVar[ImageInput] = ImageInput()
+    stride_px: ClassVar[int | None] = None
+    """Pixels that an input's sides are multiples of, where the family's graphs take other sizes than their own."""
 
     def __init__(
         self, weights: Path | None, options: ModelOptions, name: str = "", *, licence: str = ""
     ) -> None:
-        self._network = Network(weights, options, self.family)
+        self._network = Network(weights, options, self.family, stride_px=self.stride_px)
         self._options = options
         self._name = name or self.family
         self._licence = licence

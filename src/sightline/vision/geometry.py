@@ -51,6 +51,24 @@ def content_size(
     return min(height, input_size[0]), min(width, input_size[1])
 
 
+def tight_size(input_size: tuple[int, int], source_size: tuple[int, int], stride_px: int) -> tuple[int, int]:
+    """Give the smallest input that still holds a source picture at the scale that it has in the whole one.
+
+    Args:
+        input_size: `(height, width)` of the model's input in pixels.
+        source_size: `(height, width)` of the upright source picture in pixels.
+        stride_px: Pixels that both sides must be multiples of.
+
+    Returns:
+        `(height, width)`, at most `input_size`.
+    """
+    content = content_size(input_size, source_size)
+    height, width = (
+        min(-(-side // stride_px) * stride_px, most) for side, most in zip(content, input_size, strict=True)
+    )
+    return height, width
+
+
 @dataclass(frozen=True, slots=True)
 class Placement:
     """Where a source picture lies in a model's input.

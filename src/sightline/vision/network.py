@@ -5,12 +5,14 @@ from __future__ import annotations
 import ast
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sightline import plugins
 from sightline.core.errors import UnknownLayoutError, WeightsMissingError
 from sightline.vision.classes import COCO_80
+from sightline.vision.geometry import tight_size
 
 if TYPE_CHECKING:
     from sightline.core.arrays import UInt8
@@ -20,7 +22,10 @@ if TYPE_CHECKING:
 class Network:
     """Reads a graph's facts when they are first asked for, and its weights in `open`."""
 
-    def __init__(self, weights: Path | None, options: ModelOptions, family: str) -> None:
+    def __init__(
+        self, weights: Path | None, options: ModelOptions, family: str, *, stride_px: int | None = None
+    ) -> None:
+        """See `NetworkModel.stride_px` for `stride_px`."""
         if weights is None:
             raise WeightsMissingError(
                 f"{family} needs weights", hint="give a file, or a name that `sightline models list` shows"
@@ -28,6 +33,7 @@ class Network:
         self._weights = weights
         self._options = options
         self._family = family
+        self._stride_px = stride_px
         self._runtime: Runtime = plugins.load("runtimes", options.runtime)()
         self._graph: GraphInfo | None = None
         self._sha256 = ""
@@ -48,7 +54,7 @@ class Network:
 
     @property
     def input_size(self) -> tuple[int, int]:
-        """`(height, width)` in pixels.
+        """`(height, width)` in pixels; no larger than the pictures to come need, where graph and runtime allow.
 
         Raises:
             UnknownLayoutError: The graph takes no pictures.
@@ -57,8 +63,11 @@ class Network:
         if size is None:
             raise UnknownLayoutError(f"{self._weights.name} takes no pictures: {describe(self.graph)}")
         if -1 in size and self._options.input_size is not None:
-            return self._options.input_size
-        return size
+            size = self._options.input_size
+        source_size = self._options.source_size
+        if source_size is None or self._stride_px is None or -1 in size or not self._runtime.reshapes:
+            return size
+        return tight_size(size, source_size, self._stride_px)
 
     def class_names(self, count: int) -> tuple[str, ...]:
         """Give a name for each class: the user's, else the file's, else COCO's for 80, else numbers."""
@@ -79,7 +88,9 @@ class Network:
 
     def open(self, image_input: ImageInput) -> None:
         """Load the weights; raises a `ModelError`."""
-        self._runtime.open(self._weights, image_input, self._options)
+        size = self.input_size
+        options = self._options if -1 in size else replace(self._options, input_size=size)
+        self._runtime.open(self._weights, image_input, options)
 
     def submit(self, image: UInt8, read: Callable[[tuple[Any, ...]], Any]) -> Pending[Any]:
         """Start on a picture of the input's size; see `ports.Runtime`."""

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sightline.vision.geometry import Fit, Letterbox, Placement, content_size, scaled, working_size
+from sightline.vision.geometry import Fit, Letterbox, Placement, content_size, scaled, tight_size, working_size
 
 
 @pytest.mark.parametrize(
@@ -82,3 +82,19 @@ def test_a_working_size_never_grows(source, expected):
     size = working_size(source, 480)
     assert size == expected
     assert scaled(np.zeros((*source, 3), np.uint8), size).shape == (*expected, 3)
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ((360, 640), (256, 416)),
+        ((640, 360), (416, 256)),
+        ((480, 480), (416, 416)),
+        ((20, 2000), (32, 416)),
+        ((399, 416), (416, 416)),
+    ],
+)
+def test_a_tight_input_holds_the_scaled_picture_in_whole_strides(source, expected):
+    size = tight_size((416, 416), source, 32)
+    assert size == expected
+    assert content_size(size, source) == content_size((416, 416), source)

@@ -26,6 +26,7 @@ class YoloxModel(NetworkDetector):
     """
 
     family = "yolox"
+    stride_px = _STRIDES[-1]
 
     @classmethod
     def matches(cls, graph: GraphInfo) -> bool:

@@ -37,6 +37,7 @@ class OnnxRuntime:
     """See `ports.Runtime`."""
 
     thread_safe = True
+    reshapes = False
 
     def __init__(self) -> None:
         self._session: Any = None

@@ -51,6 +51,7 @@ class OpenvinoRuntime:
     """See `ports.Runtime`."""
 
     thread_safe = True
+    reshapes = True
 
     def __init__(self) -> None:
         self._read: tuple[Path, Any] | None = None

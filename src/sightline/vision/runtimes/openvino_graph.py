@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def fix_input_size(model: Any, input_size: tuple[int, int] | None) -> None:
-    """Give a graph with a free batch, height or width one picture of a fixed size.
+    """Give a graph one picture of a fixed size: the one asked for, else its own.
 
     Raises:
         ModelInputError: The graph takes no pictures, or leaves its size free and none is given.
@@ -25,7 +25,7 @@ def fix_input_size(model: Any, input_size: tuple[int, int] | None) -> None:
     shape = model.inputs[0].partial_shape
     if len(model.inputs) != 1 or len(shape) != 4:
         raise ModelInputError(f"the graph takes {len(model.inputs)} inputs, the first of shape {shape}")
-    if not shape.is_dynamic:
+    if not shape.is_dynamic and input_size is None:
         return
     sizes = [dimension.get_length() if dimension.is_static else None for dimension in shape]
     rows, columns = (1, 2) if sizes[3] == 3 else (2, 3)
@@ -36,7 +36,8 @@ def fix_input_size(model: Any, input_size: tuple[int, int] | None) -> None:
     if input_size is not None:
         sizes[rows], sizes[columns] = input_size
     fixed = [sizes[0] or 1, *(size if size is not None else 3 for size in sizes[1:])]
-    model.reshape(fixed)
+    if shape.is_dynamic or fixed != [dimension.get_length() for dimension in shape]:
+        model.reshape(fixed)
 
 
 def with_preprocessing(model: Any, image_input: ImageInput) -> Any:
