@@ -1,0 +1,1 @@
+"""Parts of a video as videos of their own."""
