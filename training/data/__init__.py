@@ -1,0 +1,1 @@
+"""What the weights learn from: sources, splits, labels; numpy and OpenCV only."""

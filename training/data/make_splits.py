@@ -1,0 +1,89 @@
+"""Writes the split files: `python -m training.data.make_splits --model hazard --data ../shared/data`.
+
+Places of the road and pothole pictures come from `splits/hazard/places.txt`, which `training.data.find_places` writes
+(minutes); everything else is read off file names. The same data gives the same files.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections import Counter
+from pathlib import Path
+
+from training.data.deal import deal
+from training.data.labelled import CLASS_NAMES, DOMAINS, picture_size
+from training.data.splits import FOLDER, PARTS, Entry, write_split
+
+POSITION_GAP = 60
+"""Frames of the Brazilian highways that are further apart along a road show different stretches; the marks in the file
+names rise by 5 a frame, and a frame shows the road as far as a dozen frames ahead."""
+
+SEED = 20261121
+
+
+def hazard_entries(data_root: Path) -> list[Entry]:
+    """Give every hazard picture with its place."""
+    entries = []
+    for line in (FOLDER / "hazard" / "places.txt").read_text(encoding="utf-8").splitlines():
+        entries.append(Entry(*line.split("\t")))
+    return entries + brazil_entries(data_root)
+
+
+def brazil_entries(data_root: Path) -> list[Entry]:
+    """Give the highway pictures; a place is a run of frames without a gap above `POSITION_GAP`."""
+    marked = []
+    for path in sorted((data_root / "hazards/brazil/images").glob("*.jpg")):
+        match = re.fullmatch(r"\d+_[A-Z]+_\d+_(\w+?)_(\d+)", path.stem)
+        if match is None:
+            raise ValueError(f"{path.name} does not name a road and a position")
+        marked.append((match[1], int(match[2]), path))
+    marked.sort()
+    entries: list[Entry] = []
+    place, before = "", ("", 0)
+    for road, position, path in marked:
+        if road != before[0] or position - before[1] > POSITION_GAP:
+            place = f"brazil/{road}/{position:05d}"
+        before = (road, position)
+        entries.append(Entry(f"hazards/brazil/images/{path.name}", "brazil", place))
+    return entries
+
+
+ENTRIES = {"hazard": hazard_entries}
+
+
+def main() -> None:
+    """Deal the places of each source out and write the parts."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", choices=sorted(ENTRIES), required=True)
+    parser.add_argument("--data", type=Path, required=True, help="folder of the data sets")
+    chosen = parser.parse_args()
+    entries = ENTRIES[chosen.model](chosen.data)
+    parts: dict[str, list[Entry]] = {part: [] for part in PARTS}
+    for source in sorted({_source(entry) for entry in entries}):
+        of_source = [entry for entry in entries if _source(entry) == source]
+        dealt = deal(of_source, _counts(chosen.model, of_source, chosen.data), seed=SEED)
+        for part in PARTS:
+            parts[part] += dealt[part]
+    for part in PARTS:
+        write_split(chosen.model, part, parts[part])
+        print(part, len(parts[part]))
+
+
+def _source(entry: Entry) -> str:
+    """Domains that share places are dealt together: what stands before the first slash of a place."""
+    return entry.place.split("/")[0]
+
+
+def _counts(model: str, entries: list[Entry], data_root: Path) -> dict[str, list[int]]:
+    counts = {}
+    for entry in entries:
+        path = data_root / entry.path
+        _, classes = DOMAINS[model][entry.domain].read(path, *picture_size(path))
+        seen = Counter(classes.tolist())
+        counts[entry.path] = [seen[class_id] for class_id in range(len(CLASS_NAMES[model]))]
+    return counts
+
+
+if __name__ == "__main__":
+    main()
