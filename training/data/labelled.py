@@ -113,6 +113,7 @@ DOMAINS: dict[str, dict[str, Domain]] = {
         "pothole_boxes": Domain(_pothole, (3,)),
         "pothole_polygons": Domain(_pothole, (3,)),
     },
+    "football": {"broadcast": Domain(_beside, (0, 1, 2, 3))},
 }
 """Model -> domain -> how it is read."""
 

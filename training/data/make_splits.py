@@ -49,7 +49,15 @@ def brazil_entries(data_root: Path) -> list[Entry]:
     return entries
 
 
-ENTRIES = {"hazard": hazard_entries}
+def football_entries(data_root: Path) -> list[Entry]:
+    """Give the broadcast frames; a place is a match, `<match>_<clip>_<frame>_png.jpg`."""
+    return [
+        Entry(f"football/detection/images/{path.name}", "broadcast", f"broadcast/{path.name.split('_')[0]}")
+        for path in sorted((data_root / "football/detection/images").glob("*.jpg"))
+    ]
+
+
+ENTRIES = {"football": football_entries, "hazard": hazard_entries}
 
 
 def main() -> None:
