@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 
 from training.data.brazil import read_brazil
+from training.data.pixels import extract, picture_size
 from training.data.splits import FOLDER, Part, read_split
 from training.data.yolo import read_yolo
 
@@ -41,7 +41,7 @@ class Labelled:
     """One picture with its labels.
 
     Attributes:
-        path: The picture; for a video's frame the video, see `frame`.
+        path: The picture; a frame of a video is written to `CACHE` once and read from there.
         boxes_px: `(n, 4)` float32 corners.
         class_ids: `(n,)` int32; `IGNORED` marks a region in which nothing is to be learned or counted.
         width: Pixels.
@@ -51,7 +51,6 @@ class Labelled:
         labelled_classes: Classes that the set labels: where one of these has no box, it is not there. A box of
             another class is sound, but the absence of such a box says nothing.
         ignore: `(height, width)` bool, True where nothing is to be learned; None where all counts.
-        frame: Number of the video's frame, counted from 0; None for a picture file.
     """
 
     path: Path
@@ -63,7 +62,6 @@ class Labelled:
     place: str
     labelled_classes: tuple[int, ...]
     ignore: NDArray[np.bool_] | None = field(default=None, repr=False)
-    frame: int | None = None
 
     @property
     def objects_px(self) -> NDArray[np.float32]:
@@ -130,11 +128,12 @@ def load_split(model: str, part: Part, data_root: Path, splits: Path = FOLDER) -
     Raises:
         FileNotFoundError: A picture that the split names is not there.
     """
-    return [_load(model, entry, data_root) for entry in read_split(model, part, splits)]
+    entries = read_split(model, part, splits)
+    frames = extract((entry.path for entry in entries if "#" in entry.path), data_root)
+    return [_load(model, entry, frames.get(entry.path, data_root / entry.path)) for entry in entries]
 
 
-def _load(model: str, entry: Entry, data_root: Path) -> Labelled:
-    path = data_root / entry.path
+def _load(model: str, entry: Entry, path: Path) -> Labelled:
     if not path.is_file():
         raise FileNotFoundError(f"{entry.path} of the split is not in the data folder")
     domain = DOMAINS[model][entry.domain]
@@ -143,32 +142,3 @@ def _load(model: str, entry: Entry, data_root: Path) -> Labelled:
     return Labelled(
         path, boxes_px, class_ids, width, height, entry.domain, entry.place, domain.labelled_classes
     )
-
-
-def picture_size(path: Path) -> tuple[int, int]:
-    """Give a picture's `(width, height)` in pixels; reads the head of a JPEG file only."""
-    size = _jpeg_size(path)
-    if size is None:
-        image = cv2.imread(str(path))
-        if image is None:
-            raise FileNotFoundError(f"{path.name} is not a readable picture")
-        size = image.shape[1], image.shape[0]
-    return size
-
-
-def _jpeg_size(path: Path) -> tuple[int, int] | None:
-    """Read width and height off the start-of-frame marker; None where there is none or EXIF may turn it.
-
-    Source:
-        ITU-T T.81, annex B.2.2.
-    """
-    data = path.read_bytes()
-    at = 2
-    while data[:2] == b"\xff\xd8" and at + 9 < len(data) and data[at] == 0xFF:
-        marker, length = data[at + 1], int.from_bytes(data[at + 2 : at + 4], "big")
-        if marker == 0xE1:
-            return None
-        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
-            return int.from_bytes(data[at + 7 : at + 9], "big"), int.from_bytes(data[at + 5 : at + 7], "big")
-        at += 2 + length
-    return None

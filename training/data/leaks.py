@@ -56,7 +56,7 @@ def find_leaks(
 
 
 def _see(each: Labelled, look: Look, *, flip: bool = False) -> Seen:
-    image = read_picture(each)
+    image = read_picture(each.path)
     return see(image[:, ::-1].copy() if flip else image, look)
 
 

@@ -12,7 +12,8 @@ from collections import Counter
 from pathlib import Path
 
 from training.data.deal import deal
-from training.data.labelled import CLASS_NAMES, DOMAINS, picture_size
+from training.data.labelled import CLASS_NAMES, DOMAINS
+from training.data.pixels import picture_size
 from training.data.splits import FOLDER, PARTS, Entry, write_split
 
 POSITION_GAP = 60
