@@ -64,9 +64,12 @@ _Json = Annotated[bool, _flag("--json", "Print a summary as JSON.")]
     "sightline analyze street.mp4",
     "sightline analyze street.mp4 --rules lines.yaml --model yolox_nano.onnx",
     "sightline analyze street.mp4 --stride 2 --no-annotate --out results/street",
+    "sightline analyze match.mp4 --app football --home-kit red --away-kit white",
     "sightline analyze street.mp4 --resume",
+    more_options=True,
 )
 def app(
+    context: typer.Context,
     video: _Video,
     *,
     app_name: _App = "people",
@@ -93,14 +96,18 @@ def app(
 ) -> None:
     """Turn a video into tables, a report and an annotated video.
 
+    A setting of the app can be given as an option of its own: --home-kit red is --set home_kit=red.
+
     Every frame is accounted for. Stop it whenever you like: with --resume it goes on where it was and gives the
     same results, byte for byte.
     """
-    from sightline.cli.options import pairs
+    from sightline import plugins
+    from sightline.cli.options import own_options, pairs
     from sightline.cli.session import open_platform
     from sightline.service.submit import AnalyzeRequest
 
     _check_names(video, out, rules)
+    own = own_options(context, plugins.load("apps", app_name)().defaults())
     request = AnalyzeRequest(
         video=video,
         app=app_name,
@@ -114,7 +121,7 @@ def app(
         min_score=min_score,
         tracker=tracker,
         camera_motion=camera_motion,
-        settings=pairs(setting),
+        settings=own | pairs(setting),
         overwrite=overwrite,
     )
     platform = open_platform(

@@ -35,12 +35,16 @@ def examples(*lines: str) -> str:
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
 
 
-def leaf(name: str, *lines: str) -> Callable[[Callable[..., None]], typer.Typer]:
-    """Make a function a command of its own, with examples under its help."""
+def leaf(name: str, *lines: str, more_options: bool = False) -> Callable[[Callable[..., None]], typer.Typer]:
+    """Make a function a command of its own, with examples under its help.
+
+    With `more_options`, options that it does not declare are left in its context's `args`.
+    """
+    settings = {"allow_extra_args": True, "ignore_unknown_options": True} if more_options else None
 
     def make(function: Callable[..., None]) -> typer.Typer:
         app = typer.Typer(rich_markup_mode=None, add_completion=False)
-        app.command(name, epilog=examples(*lines))(function)
+        app.command(name, epilog=examples(*lines), context_settings=settings)(function)
         return app
 
     return make

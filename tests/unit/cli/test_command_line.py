@@ -14,6 +14,7 @@ import sightline
 from sightline.cli import main as entry
 from sightline.cli.lazy import load
 from sightline.cli.main import Commands, one_line, run
+from sightline.cli.options import own_options
 from sightline.core.errors import OutputFullError, RunCancelled
 from sightline.settings import Settings
 
@@ -97,6 +98,12 @@ def test_the_defaults_that_help_shows_are_those_of_the_settings():
     [
         ("unknown command", ["analise"], r"No such command.*hint: sightline --help"),
         ("unknown option", ["analyze", "x.mp4", "--nope"], r"hint: sightline analyze --help"),
+        (
+            "a setting of another app",
+            ["analyze", "x.mp4", "--home-kit", "red"],
+            r"No such option: --home-kit",
+        ),
+        ("one name too many", ["analyze", "x.mp4", "y.mp4"], r"unexpected extra argument"),
         ("missing argument", ["analyze"], r"[Mm]issing argument"),
         ("missing option", ["track", "--fps", "25"], r"[Mm]issing option"),
         ("out of range", ["analyze", "x.mp4", "--stride", "0"], r"--stride"),
@@ -229,3 +236,20 @@ def test_as_a_program_it_shows_a_trace_only_when_asked():
     assert quiet.stderr.count("\n") == 1
     assert "Traceback" in loud.stderr
     assert started("version").stdout.startswith("sightline ")
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        (["--home-kit", "red"], {"home_kit": "red"}),
+        (["--home-kit=#d5202f", "--kit-every", "5"], {"home_kit": "#d5202f", "kit_every": 5}),
+        (["--periods", "[[0, 60.5]]"], {"periods": [[0, 60.5]]}),
+        (["--home-kit", "--kit-every=2"], {"home_kit": True, "kit_every": 2}),
+        ([], {}),
+    ],
+)
+def test_settings_of_an_app_are_options_of_their_own(words, found):
+    context = typer.Context(load("analyze", Commands.entries["analyze"]))
+    context.args = words
+
+    assert own_options(context, {"home_kit", "kit_every", "periods"}) == found
