@@ -1,0 +1,1 @@
+"""Pictures that are drawn to learn from; numpy and OpenCV only."""
