@@ -1,0 +1,217 @@
+"""Aligns a run of throws with patterns, by order first and by the clock only loosely.
+
+A hidden Markov model a pattern, all of a book at once: states are its columns, a throw is matched by hands, by how many
+throws later its ball flies again (order), and by flight and cycle in units of the beat. Throws may be missed, be none
+at all, or the run may lose its place; each costs, none is fatal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from sightline.analytics.juggling.siteswap.patterns import Book
+    from sightline.core.arrays import Float64, Int64
+
+
+@dataclass(frozen=True, slots=True)
+class AlignSettings:
+    """What a throw may cost. Scores are log-likelihood ratios against chance, spreads are in beats.
+
+    Attributes:
+        match: What a throw earns that fits perfectly.
+        flight_spread: Of a flight's length around its value less the dwell.
+        cycle_spread: Of the time until the same ball flies again around its beats.
+        gap_spread: Of the time between throws around its beats; wide, since 1s leave early and hands are uneven.
+        worst: Most that one of these may cost, in squared spreads.
+        order_miss: What a wrong order costs; once more for each further step.
+        order_worst: Most that the order may cost.
+        spurious: What a throw costs that is none of the pattern's.
+        missed: What each throw costs that was not seen.
+        lost: What it costs to lose one's place.
+        dwell_beats: Usual dwell.
+        dwell_spread: Its spread among jugglers.
+        dwell_weight: How much the dwell counts beside single throws.
+        longer: What each beat of the period costs.
+    """
+
+    match: float = 3.0
+    flight_spread: float = 0.35
+    cycle_spread: float = 0.35
+    gap_spread: float = 0.45
+    worst: float = 9.0
+    order_miss: float = 2.0
+    order_worst: float = 5.0
+    spurious: float = 2.5
+    missed: float = 3.5
+    lost: float = 9.0
+    dwell_beats: float = 1.25
+    dwell_spread: float = 0.35
+    dwell_weight: float = 3.0
+    longer: float = 0.7
+
+
+@dataclass(frozen=True, slots=True)
+class Sightings:
+    """A run of flights as the alignment sees them, in the order of their throws.
+
+    Attributes:
+        t_s: `(k,)` when each was thrown.
+        flight_s: `(k,)` how long it flew; NaN where an end was not seen.
+        cycle_s: `(k,)` time until the same ball was thrown again; NaN where it was not.
+        order: `(k,)` throws until then, that one included; 0 where it was not.
+        throw_hand: `(k, 2)` log-probability of either hand.
+        catch_hand: `(k, 2)` the same of the catch.
+    """
+
+    t_s: Float64
+    flight_s: Float64
+    cycle_s: Float64
+    order: Int64
+    throw_hand: Float64
+    catch_hand: Float64
+
+    def __len__(self) -> int:
+        return len(self.t_s)
+
+    def span(self, first: int, last: int) -> Sightings:
+        """Give rows `first..last - 1`; cycles that lead out of them stay known."""
+        return Sightings(
+            *(
+                getattr(self, name)[first:last]
+                for name in ("t_s", "flight_s", "cycle_s", "order", "throw_hand", "catch_hand")
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How well each pattern of a book fits.
+
+    Attributes:
+        scores: `(c,)`, higher is better.
+        beat_s: `(c,)` length of a beat.
+        dwell_beats: `(c,)` dwell.
+        columns: `(c, k)` column of each throw, -1 for one that is none; None unless asked for.
+        prefix: `(c, k)` best score of the throws up to each; None unless asked for.
+    """
+
+    scores: Float64
+    beat_s: Float64
+    dwell_beats: Float64
+    columns: Int64 | None = None
+    prefix: Float64 | None = None
+
+
+def tempo(book: Book, seen: Sightings) -> tuple[Float64, Float64]:
+    """Give each pattern's beat and dwell from averages: throws a second, and how long they fly."""
+    span_s = (seen.t_s[-1] - seen.t_s[0]) / max(len(seen) - 1, 1)
+    beat_s = np.maximum(span_s * book.rate, 1e-6)
+    dwell = book.mean_value - np.nanmean(seen.flight_s) / beat_s
+    return beat_s, np.asarray(dwell)
+
+
+def align(
+    book: Book,
+    seen: Sightings,
+    settings: AlignSettings,
+    *,
+    pace: tuple[Float64, Float64] | None = None,
+    trace: bool = False,
+    prefix: bool = False,
+) -> Fit:
+    """Score every pattern of a book against a run.
+
+    Args:
+        book: `c` patterns.
+        seen: At least two throws.
+        settings: What things cost.
+        pace: Beat and dwell of each pattern; from `tempo` where not given.
+        trace: Also give the column of every throw.
+        prefix: Also give the running best.
+    """
+    beat_s, dwell = pace if pace is not None else tempo(book, seen)
+    every = np.arange(len(book))[:, None]
+    score = np.where(book.mask, _emission(book, seen, 0, beat_s, dwell, settings), -np.inf)
+    arrived: list[Int64] = []
+    running = [score.max(axis=1)]
+    for k in range(1, len(seen)):
+        gap = (seen.t_s[k] - seen.t_s[k - 1]) / beat_s[:, None]
+        options = np.stack(
+            [
+                score[every, book.before[..., 0]] - _late(gap, book.gap[..., 0], settings),
+                score[every, book.before[..., 1]]
+                - _late(gap, book.gap[..., 1], settings)
+                - settings.missed,
+                np.broadcast_to(score.max(axis=1, keepdims=True) - settings.lost, score.shape),
+            ]
+        )
+        best = options.argmax(axis=0)
+        matched = np.take_along_axis(options, best[None], axis=0)[0] + _emission(
+            book, seen, k, beat_s, dwell, settings
+        )
+        passed = score - settings.spurious
+        stay = passed > matched
+        score = np.where(book.mask, np.where(stay, passed, matched), -np.inf)
+        running.append(score.max(axis=1))
+        if trace:
+            source = np.where(
+                best == 2,
+                passed.argmax(axis=1)[:, None],
+                np.take_along_axis(book.before, np.minimum(best, 1)[..., None], 2)[..., 0],
+            )
+            arrived.append(np.where(stay, -1 - np.arange(score.shape[1]), source))
+    extra = settings.dwell_weight * np.minimum(
+        0.5 * ((dwell - settings.dwell_beats) / settings.dwell_spread) ** 2, settings.worst
+    )
+    return Fit(
+        scores=score.max(axis=1) - extra - settings.longer * book.period,
+        beat_s=beat_s,
+        dwell_beats=dwell,
+        columns=_columns(score, arrived, len(seen)) if trace else None,
+        prefix=np.stack(running, axis=1) if prefix else None,
+    )
+
+
+def _columns(score: Float64, arrived: list[Int64], count: int) -> Int64:
+    """Walk back from each pattern's best end."""
+    rows = np.arange(len(score))
+    at = score.argmax(axis=1)
+    columns = np.full((len(score), count), -1, np.int64)
+    for k in range(count - 1, -1, -1):
+        source = arrived[k - 1][rows, at] if k else at
+        strays = source < 0
+        columns[:, k] = np.where(strays & (k > 0), -1, at)
+        at = np.where(strays, at, source)
+    return columns
+
+
+def _emission(
+    book: Book, seen: Sightings, k: int, beat_s: Float64, dwell: Float64, settings: AlignSettings
+) -> Float64:
+    """Give how well throw `k` fits each column, `(c, s)`."""
+    score = settings.match + seen.throw_hand[k][book.hand] + seen.catch_hand[k][book.target]
+    if np.isfinite(seen.flight_s[k]):
+        off = (seen.flight_s[k] / beat_s + dwell)[:, None] - book.value
+        score = score - _cost(off / settings.flight_spread, settings)
+    if np.isfinite(seen.cycle_s[k]):
+        off = (seen.cycle_s[k] / beat_s)[:, None] - book.beats
+        score = score - np.where(book.beats > 0, _cost(off / settings.cycle_spread, settings), 1.0)
+    if seen.order[k] > 0:
+        steps = np.abs(book.order - seen.order[k])
+        miss = np.minimum(settings.order_miss * steps, settings.order_worst)
+        score = score - np.where(book.order > 0, miss, 1.0)
+    return np.asarray(score)
+
+
+def _late(gap: Float64, beats: Int64, settings: AlignSettings) -> Float64:
+    return _cost((gap - beats) / settings.gap_spread, settings)
+
+
+def _cost(off: Float64, settings: AlignSettings) -> Float64:
+    """Half the square, flattening out at half of `worst`."""
+    square = off**2
+    return np.asarray(0.5 * settings.worst * square / (settings.worst + square))
