@@ -99,9 +99,60 @@ class Painter:
         )
         self.chip(image, label, (float(corners[0][0]), float(corners[0][1])), color)
 
+    def ring(
+        self, image: UInt8, box_px: Sequence[float], label: str, color: Color, *, dashed: bool = False
+    ) -> None:
+        """Draw a ring around somebody's feet with a label under it; `dashed` for one whose place is not sure."""
+        x1, _, x2, y2 = (float(value) for value in box_px)
+        center = (round((x1 + x2) / 2), round(y2))
+        axes = (max(3, round((x2 - x1) * 0.62)), max(2, round((x2 - x1) * 0.24)))
+        arcs = [(start, start + 24) for start in range(-45, 235, 40)] if dashed else [(-45, 235)]
+        for ink, width in ((_INK, self._line + 2), (color, self._line + 1)):
+            for start, stop in arcs:
+                cv2.ellipse(image, center, axes, 0, start, stop, ink, width, cv2.LINE_AA)
+        if label:
+            (width, _), _ = cv2.getTextSize(label, cv2.FONT_HERSHEY_SIMPLEX, self._text, 1)
+            left = center[0] - width / 2 - round(3 * self._unit)
+            self.chip(image, label, (left, center[1] + axes[1] * 0.4), color, above=False)
+
+    def marker(self, image: UInt8, at_px: Point, color: Color, *, dashed: bool = False) -> None:
+        """Draw a triangle that points down at something small; only its outline where that was not seen."""
+        size = 7 * self._unit
+        x, y = at_px
+        top = y - 1.2 * size
+        corners = np.array([[x, y - 0.2 * size], [x - 0.7 * size, top], [x + 0.7 * size, top]])
+        points = [np.round(corners * 2**_SHIFT).astype(np.int32)]
+        if not dashed:
+            cv2.fillPoly(image, points, color, cv2.LINE_AA, _SHIFT)
+        ink = color if dashed else _INK
+        cv2.polylines(
+            image, points, isClosed=True, color=ink, thickness=1, lineType=cv2.LINE_AA, shift=_SHIFT
+        )
+
+    def dot(self, image: UInt8, at_px: Point, radius: float, color: Color) -> None:
+        """Draw a filled disc with a dark rim; the radius follows the picture's size."""
+        center = tuple(round(value * 2**_SHIFT) for value in at_px)
+        rim = round((radius * self._unit + 1) * 2**_SHIFT)
+        cv2.circle(image, center, rim, _INK, cv2.FILLED, cv2.LINE_AA, _SHIFT)
+        inside = round(radius * self._unit * 2**_SHIFT)
+        cv2.circle(image, center, inside, color, cv2.FILLED, cv2.LINE_AA, _SHIFT)
+
+    def inset(self, image: UInt8, picture: UInt8, at_px: tuple[int, int], *, share: float = 0.82) -> None:
+        """Lay a smaller picture over a part of a larger one, `share` of it showing."""
+        x, y = at_px
+        height, width = picture.shape[:2]
+        part = image[y : y + height, x : x + width]
+        cv2.addWeighted(picture[: part.shape[0], : part.shape[1]], share, part, 1 - share, 0.0, dst=part)
+
     def _stroke(self, image: UInt8, start: np.ndarray, end: np.ndarray, color: Color) -> None:
         cv2.line(image, _whole(start), _whole(end), _INK, self._line + 2, cv2.LINE_AA)
         cv2.line(image, _whole(start), _whole(end), color, self._line + 1, cv2.LINE_AA)
+
+
+def bgr_of(color: str) -> Color:
+    """Give `#rrggbb` as a BGR colour."""
+    red, green, blue = (int(color[place : place + 2], 16) for place in (1, 3, 5))
+    return blue, green, red
 
 
 def _whole(point: np.ndarray) -> tuple[int, int]:

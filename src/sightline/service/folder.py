@@ -112,6 +112,11 @@ class RunFolder:
         return self.root / "figures"
 
     @property
+    def clips(self) -> Path:
+        """Folder of the parts worth watching."""
+        return self.root / "highlights"
+
+    @property
     def is_complete(self) -> bool:
         """Whether it holds a finished run: the manifest is written last."""
         return (self.root / MANIFEST).is_file()
@@ -149,7 +154,7 @@ class RunFolder:
             OutputError: Something could not be removed.
         """
         with writing(self.root):
-            for name in ("tables", "figures", ".sightline/parts", ".sightline/new"):
+            for name in ("tables", "figures", "highlights", ".sightline/parts", ".sightline/new"):
                 shutil.rmtree(self.root / name, ignore_errors=True)
             for name in (MANIFEST, BACKGROUND, "report.json", "report.html", "annotated.mp4"):
                 (self.root / name).unlink(missing_ok=True)

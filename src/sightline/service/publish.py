@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform as host
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from fractions import Fraction
 from importlib.metadata import PackageNotFoundError, version
@@ -17,6 +17,7 @@ from sightline.core.errors import MediaError
 from sightline.core.ledger import Ledger
 from sightline.media.thumbnails import thumbnail
 from sightline.ports import ReportContext
+from sightline.service.clips import cut_clips
 from sightline.service.folder import BACKGROUND, MANIFEST, RunFolder, sha256_of, whole, write_json
 from sightline.service.tables import ParquetTables, ParquetWriter
 from sightline.stages.annotate import Scene, annotate_video
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from sightline.ports import Application
     from sightline.service.platform import Platform
     from sightline.service.prepare import Prepared
+    from sightline.stages.annotate import Overlay
 
 _BACKGROUND_HEIGHT_PX = 720
 _PACKAGES = ("numpy", "av", "opencv-python-headless", "openvino", "onnxruntime", "pyarrow", "scipy")
@@ -64,7 +66,7 @@ def publish(
     with stage("report"):
         background = scene_picture(Path(run.source), prepared)
         _keep_background(folder, background)
-        write_report(
+        report = write_report(
             prepared.application,
             tables=folder.tables,
             out=folder,
@@ -72,6 +74,7 @@ def publish(
             settings=run.settings["app"],
             provenance=prepared.provenance,
             background=background,
+            video=Path(run.source),
         )
     check("report")
     if run.settings["annotate"]:
@@ -83,6 +86,7 @@ def publish(
                     ParquetTables(folder.tables),
                     run.settings["app"].get("rules"),
                     with_classes=len(prepared.model.info.class_names) > 1,
+                    overlays=_overlays(prepared, ParquetTables(folder.tables), report),
                 ),
                 folder.root / "annotated.mp4",
                 media=prepared.media,
@@ -92,6 +96,12 @@ def publish(
             )
     _write_manifest(platform, run, folder, prepared, timings)
     folder.finish()
+
+
+def _overlays(prepared: Prepared, tables: ParquetTables, report: Mapping[str, Any]) -> Sequence[Overlay]:
+    """Give what the application draws in place of plain boxes, if it does."""
+    make = getattr(prepared.application, "overlays", None)
+    return make(tables, report, prepared.media) if make is not None else ()
 
 
 def read_ledger(tables: ParquetTables) -> Ledger:
@@ -112,8 +122,11 @@ def write_report(
     settings: Mapping[str, Any],
     provenance: Mapping[str, Any],
     background: UInt8 | None,
+    video: Path | None = None,
 ) -> Mapping[str, Any]:
     """Have the application make its report, page, figures and tables from stored tables.
+
+    Where the report lists `clips` and the video is at hand, they are cut before the page is made.
 
     Raises:
         SightlineError: It could not be made or written.
@@ -134,6 +147,8 @@ def write_report(
                 figures=fresh,
             )
         )
+    if video is not None and "clips" in report:
+        cut_clips(video, report["clips"], out, fresh)
     page = application.page(report, fresh)
     shutil.rmtree(out.figures, ignore_errors=True)
     fresh.replace(out.figures)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -82,6 +82,14 @@ def annotate_video(
         source.close()
 
 
+class Overlay(Protocol):
+    """What an application draws in place of plain boxes; see `Application.overlays` in docs/extend.md."""
+
+    def draw(self, picture: UInt8, frame: int, t_s: float) -> None:
+        """Draw on one frame's picture, which may be written to; frames come in rising order."""
+        ...
+
+
 class Scene:
     """What is to be drawn, frame by frame in order.
 
@@ -90,6 +98,7 @@ class Scene:
         tables: The run's `tracks` and `events`.
         rules: Lines and zones as plain data; None without.
         with_classes: Whether labels name the class beside the track's number.
+        overlays: Drawn one after the other in place of boxes and trails.
     """
 
     def __init__(
@@ -99,10 +108,12 @@ class Scene:
         rules: Mapping[str, Any] | None,
         *,
         with_classes: bool = True,
+        overlays: Sequence[Overlay] = (),
     ) -> None:
+        self._overlays = tuple(overlays)
         self._painter = Painter(size)
-        self._frames = _Lookahead(_tracks_by_frame(tables, with_classes=with_classes))
-        self._events = _Lookahead(_events_by_frame(tables))
+        self._frames = Lookahead(_tracks_by_frame(tables, with_classes=with_classes))
+        self._events = Lookahead(_events_by_frame(tables))
         self._rules = rule_shapes(rules or {}, size)
         self._counts: Counter[tuple[str, str]] = Counter()
         self._trails: dict[int, deque[tuple[float, float, float]]] = {}
@@ -117,6 +128,10 @@ class Scene:
             picture = picture.copy()
         for shape in self._rules:
             self._draw_rule(picture, shape)
+        for overlay in self._overlays:
+            overlay.draw(picture, frame, t_s)
+        if self._overlays:
+            return picture
         for row in rows:
             trail = self._trails.setdefault(row.track_id, deque())
             trail.append((t_s, (row.box_px[0] + row.box_px[2]) / 2, row.box_px[3]))
@@ -168,7 +183,7 @@ def rule_shapes(rules: Mapping[str, Any], size: tuple[int, int]) -> tuple[RuleSh
 
 
 @dataclass(slots=True)
-class _Lookahead:
+class Lookahead:
     """Values by frame, from a stream in order of frame."""
 
     stream: Iterator[tuple[int, Any]]
