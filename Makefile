@@ -2,7 +2,10 @@
 
 VENV := .venv
 PY := $(VENV)/bin/python
-SOURCES := src tests benchmarks examples docs
+SOURCES := src tests benchmarks examples docs training
+TRAINING := .venv-training
+DATA ?= $(or $(SIGHTLINE_TEST_DATA),../shared/data)
+MODEL ?= hazard
 OUT ?= sightline-out
 PYTEST_ARGS ?=
 
@@ -15,7 +18,7 @@ PIP_FLAGS := --no-deps --only-binary :all: --require-hashes
 LOCK := uv pip compile pyproject.toml --universal --fork-strategy fewest --python-version 3.11 \
 	--no-header --no-annotate --no-emit-index-url --generate-hashes --quiet
 
-.PHONY: help setup demo test check lint types imports docs docs-check coverage bench peers build lock format clean
+.PHONY: help setup demo test check lint types imports docs docs-check coverage bench peers train weights test-training build lock format clean
 .DEFAULT_GOAL := help
 
 help: ## List what there is to make
@@ -69,6 +72,23 @@ bench: setup ## Measure speed, memory and start-up; writes docs/performance.md
 
 peers: setup ## Install the peers that `make bench` measures beside, each in an environment of its own
 	@$(PY) benchmarks/peers/install.py
+
+$(TRAINING)/.installed: requirements/dev.txt requirements/training.txt
+	@test -x $(TRAINING)/bin/python || $(PYTHON) -m venv $(TRAINING)
+	@$(TRAINING)/bin/python -m pip install --quiet --disable-pip-version-check $(PIP_FLAGS) -r requirements/dev.txt
+	@$(TRAINING)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/training.txt
+	@$(TRAINING)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+train: $(TRAINING)/.installed ## Train a model of our own, on from where it stopped: make train MODEL=hazard
+	@nice $(TRAINING)/bin/python -m training.train $(MODEL) --data $(DATA)
+
+weights: $(TRAINING)/.installed ## Export a trained model to ONNX and score it: make weights MODEL=hazard
+	@$(TRAINING)/bin/python -m training.export $(MODEL)
+	@$(TRAINING)/bin/python -m training.evaluate --name $(MODEL) --data $(DATA)
+
+test-training: $(TRAINING)/.installed ## Test what trains the models; needs PyTorch, which it installs
+	@$(TRAINING)/bin/python -m pytest tests/training
 
 build: setup ## Build the wheel and the source archive into dist/
 	@$(PY) -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .

@@ -38,7 +38,9 @@ def overlaps(first: Tensor, second: Tensor) -> Tensor:
     low = torch.maximum(first[..., :2], second[..., :2])
     high = torch.minimum(first[..., 2:], second[..., 2:])
     shared = (high - low).clamp(min=0).prod(-1)
-    areas = (first[..., 2:] - first[..., :2]).clamp(min=0).prod(-1) + (second[..., 2:] - second[..., :2]).clamp(min=0).prod(-1)
+    areas = (first[..., 2:] - first[..., :2]).clamp(min=0).prod(-1) + (
+        second[..., 2:] - second[..., :2]
+    ).clamp(min=0).prod(-1)
     return shared / (areas - shared + 1e-9)
 
 
@@ -71,15 +73,21 @@ def assign(
     Returns:
         The targets of every cell.
     """
-    batch, cells, classes = scores.shape
+    batch, cells = scores.shape[:2]
     if truth_boxes.shape[1] == 0:
         nothing = torch.zeros_like(boxes)
-        return Targets(torch.zeros_like(scores), nothing, torch.zeros(batch, cells, dtype=torch.bool, device=boxes.device))
+        return Targets(
+            torch.zeros_like(scores),
+            nothing,
+            torch.zeros(batch, cells, dtype=torch.bool, device=boxes.device),
+        )
     real = truth_classes >= 0
     iou = overlaps(truth_boxes[:, :, None], boxes[:, None])  # (b, m, cells)
     score = scores.transpose(1, 2).gather(1, truth_classes.clamp(min=0)[:, :, None].expand(-1, -1, cells))
     metric = score.pow(score_power) * iou.clamp(min=0).pow(overlap_power)
-    metric = torch.where(_inside(centres, strides, truth_boxes) & real[:, :, None], metric + 1e-9, torch.zeros_like(metric))
+    metric = torch.where(
+        _inside(centres, strides, truth_boxes) & real[:, :, None], metric + 1e-9, torch.zeros_like(metric)
+    )
     chosen = _best(metric, most)
     owners = torch.where(chosen, iou + 1e-6, torch.zeros_like(iou))
     best, owner = owners.max(1)  # a cell that several boxes want goes to the one it overlaps most

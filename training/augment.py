@@ -107,13 +107,31 @@ def letterbox(sample: Sample, size: tuple[int, int]) -> Sample:
     """Give the picture fitted to `size`, in the middle of grey, as the detector's adapter does."""
     height, width = size
     factor = min(height / sample.image.shape[0], width / sample.image.shape[1])
-    matrix = np.array([[factor, 0, (width - factor * sample.image.shape[1]) / 2], [0, factor, (height - factor * sample.image.shape[0]) / 2]])
-    image = cv2.warpAffine(sample.image, matrix, (width, height), flags=cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR, borderValue=(_GREY,) * 3)
+    matrix = np.array(
+        [
+            [factor, 0, (width - factor * sample.image.shape[1]) / 2],
+            [0, factor, (height - factor * sample.image.shape[0]) / 2],
+        ]
+    )
+    image = cv2.warpAffine(
+        sample.image,
+        matrix,
+        (width, height),
+        flags=cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR,
+        borderValue=(_GREY,) * 3,
+    )
     boxes = sample.boxes * factor + np.tile(matrix[:, 2], 2)
     return Sample(image, boxes.astype(np.float32), sample.classes, sample.labelled)
 
 
-def _place(sample: Sample, canvas: np.ndarray, area: tuple[int, int, int, int], rng: np.random.Generator, how: Augmentation, shrink: float) -> Sample:
+def _place(
+    sample: Sample,
+    canvas: np.ndarray,
+    area: tuple[int, int, int, int],
+    rng: np.random.Generator,
+    how: Augmentation,
+    shrink: float,
+) -> Sample:
     """Draw a picture into an area of the canvas and give the labels that are left."""
     x1, y1, x2, y2 = area
     height, width = sample.image.shape[:2]
@@ -134,8 +152,12 @@ def _place(sample: Sample, canvas: np.ndarray, area: tuple[int, int, int, int], 
     if factor < 0.6:  # a bilinear warp would skip pixels
         source = cv2.resize(source, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
         matrix[:, :2] @= np.diag([width / source.shape[1], height / source.shape[0]])
-    canvas[y1:y2, x1:x2] = cv2.warpAffine(source, matrix, (x2 - x1, y2 - y1), flags=cv2.INTER_LINEAR, borderValue=(_GREY,) * 3)
-    boxes = sample.boxes * np.array([across, down, across, down]) + np.array([shift_x, shift_y, shift_x, shift_y])
+    canvas[y1:y2, x1:x2] = cv2.warpAffine(
+        source, matrix, (x2 - x1, y2 - y1), flags=cv2.INTER_LINEAR, borderValue=(_GREY,) * 3
+    )
+    boxes = sample.boxes * np.array([across, down, across, down]) + np.array(
+        [shift_x, shift_y, shift_x, shift_y]
+    )
     return _cut(boxes, sample, area, how)
 
 

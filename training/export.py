@@ -62,10 +62,23 @@ def export(recipe: Recipe, checkpoint: Path, out: Path) -> Path:
     model = Finished(fold_norms(load_averaged(recipe, checkpoint))).eval()
     images = torch.zeros(1, 3, *recipe.input_size)
     with torch.no_grad():
-        torch.onnx.export(model, (images,), str(out), input_names=["images"], output_names=["detections"], opset_version=17, dynamo=False)
+        torch.onnx.export(
+            model,
+            (images,),
+            str(out),
+            input_names=["images"],
+            output_names=["detections"],
+            opset_version=17,
+            dynamo=False,
+        )
     graph = onnx.load(out)
     names = dict(enumerate(recipe.classes))
-    for key, value in {"names": json.dumps({str(place): name for place, name in names.items()}), "task": "detect", "licence": "MIT", "author": "The Sightline authors"}.items():
+    for key, value in {
+        "names": json.dumps({str(place): name for place, name in names.items()}),
+        "task": "detect",
+        "licence": "MIT",
+        "author": "The Sightline authors",
+    }.items():
         entry = graph.metadata_props.add()
         entry.key, entry.value = key, value
     onnx.checker.check_model(graph)
@@ -75,13 +88,19 @@ def export(recipe: Recipe, checkpoint: Path, out: Path) -> Path:
 
 def main() -> None:
     """Export from the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("name", help="a recipe, as in hazard")
     parser.add_argument("--checkpoint", type=Path)
     parser.add_argument("--out", type=Path)
     given = parser.parse_args()
     recipe = read_recipe(given.name)
-    out = export(recipe, given.checkpoint or RUNS / recipe.name / "checkpoint.pt", given.out or WEIGHTS / f"sightline-{recipe.name}-n.onnx")
+    out = export(
+        recipe,
+        given.checkpoint or RUNS / recipe.name / "checkpoint.pt",
+        given.out or WEIGHTS / f"sightline-{recipe.name}-n.onnx",
+    )
     digest = hashlib.sha256(out.read_bytes()).hexdigest()
     print(f"{out.name}: {out.stat().st_size / 1e6:.2f} MB, sha256 {digest}")
 

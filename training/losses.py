@@ -32,8 +32,16 @@ class Truth:
     labelled: Tensor
     ignored: Tensor
 
+    def to(self, device: torch.device) -> Truth:
+        """Give the same on a device."""
+        return Truth(
+            self.boxes.to(device), self.classes.to(device), self.labelled.to(device), self.ignored.to(device)
+        )
 
-def detection_loss(model: Detector, output: Tensor, truth: Truth, size: tuple[int, int], box_weight: float = 5.0) -> tuple[Tensor, dict[str, float]]:
+
+def detection_loss(
+    model: Detector, output: Tensor, truth: Truth, size: tuple[int, int], box_weight: float = 5.0
+) -> tuple[Tensor, dict[str, float]]:
     """Give the loss of a batch and its parts.
 
     Args:
@@ -53,10 +61,14 @@ def detection_loss(model: Detector, output: Tensor, truth: Truth, size: tuple[in
     total = targets.scores.sum().clamp(min=1.0)
     weights = truth.labelled[:, None, :] & ~_ignored(centres, truth.ignored)[:, :, None]
     weights = weights | (targets.scores > 0)
-    score_loss = (functional.binary_cross_entropy_with_logits(logits, targets.scores, reduction="none") * weights).sum() / total
+    score_loss = (
+        functional.binary_cross_entropy_with_logits(logits, targets.scores, reduction="none") * weights
+    ).sum() / total
     if targets.found.any():
         share = targets.scores.sum(-1)[targets.found]
-        box_loss = ((1 - complete_iou(boxes[targets.found], targets.boxes[targets.found])) * share).sum() / total
+        box_loss = (
+            (1 - complete_iou(boxes[targets.found], targets.boxes[targets.found])) * share
+        ).sum() / total
     else:
         box_loss = boxes.sum() * 0
     loss = score_loss + box_weight * box_loss
@@ -77,7 +89,13 @@ def complete_iou(first: Tensor, second: Tensor) -> Tensor:
     hull = torch.maximum(first[:, 2:], second[:, 2:]) - torch.minimum(first[:, :2], second[:, :2])
     diagonal = hull.pow(2).sum(-1) + 1e-7
     apart = ((first[:, :2] + first[:, 2:]) - (second[:, :2] + second[:, 2:])).pow(2).sum(-1) / 4
-    angle = 4 / math.pi**2 * (torch.atan(others[:, 0] / (others[:, 1] + 1e-7)) - torch.atan(sizes[:, 0] / (sizes[:, 1] + 1e-7))).pow(2)
+    angle = (
+        4
+        / math.pi**2
+        * (
+            torch.atan(others[:, 0] / (others[:, 1] + 1e-7)) - torch.atan(sizes[:, 0] / (sizes[:, 1] + 1e-7))
+        ).pow(2)
+    )
     with torch.no_grad():
         weight = angle / (1 - iou + angle + 1e-7)
     return iou - apart / diagonal - weight * angle
@@ -87,5 +105,7 @@ def _ignored(centres: Tensor, regions: Tensor) -> Tensor:
     """`(b, cells)` bool: whether a cell's centre lies in a region nothing is known about."""
     if regions.shape[1] == 0:
         return torch.zeros(regions.shape[0], len(centres), dtype=torch.bool, device=centres.device)
-    inside = (centres[None, None] >= regions[:, :, None, :2]) & (centres[None, None] < regions[:, :, None, 2:])
+    inside = (centres[None, None] >= regions[:, :, None, :2]) & (
+        centres[None, None] < regions[:, :, None, 2:]
+    )
     return inside.all(-1).any(1)

@@ -133,13 +133,19 @@ class Neck(nn.Module):
         levels = shape.channels[-len(shape.strides) :]
         self.sides = nn.ModuleList(ConvUnit(inputs, shape.neck) for inputs in levels)
         pairs = len(levels) - 1
-        self.downs = nn.ModuleList(CspBlock(2 * shape.neck, shape.neck, 1, residual=False) for _ in range(pairs))
+        self.downs = nn.ModuleList(
+            CspBlock(2 * shape.neck, shape.neck, 1, residual=False) for _ in range(pairs)
+        )
         self.strided = nn.ModuleList(ConvUnit(shape.neck, shape.neck, 3, 2) for _ in range(pairs))
-        self.ups = nn.ModuleList(CspBlock(2 * shape.neck, shape.neck, 1, residual=False) for _ in range(pairs))
+        self.ups = nn.ModuleList(
+            CspBlock(2 * shape.neck, shape.neck, 1, residual=False) for _ in range(pairs)
+        )
 
     def forward(self, features: list[Tensor]) -> list[Tensor]:
         """Finest first, in and out."""
-        levels = [side(feature) for side, feature in zip(self.sides, features[-len(self.sides) :], strict=True)]
+        levels = [
+            side(feature) for side, feature in zip(self.sides, features[-len(self.sides) :], strict=True)
+        ]
         for place in range(len(levels) - 2, -1, -1):
             above = nn.functional.interpolate(levels[place + 1], scale_factor=2.0, mode="nearest")
             levels[place] = self.downs[place](torch.cat([levels[place], above], 1))
@@ -188,7 +194,9 @@ class Detector(nn.Module):
             levels finest first, cells row by row.
         """
         levels = []
-        for head, stride, values in zip(self.heads, self.shape.strides, self.neck(self.backbone(images)), strict=True):
+        for head, stride, values in zip(
+            self.heads, self.shape.strides, self.neck(self.backbone(images)), strict=True
+        ):
             raw = head(values)
             rows, columns = raw.shape[-2:]
             cells = cell_centres(rows, columns, raw).reshape(1, 2, rows, columns)

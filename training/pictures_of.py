@@ -69,7 +69,10 @@ def _read(labelled: Labelled, recipe: Recipe) -> Sample:
     longest = 1.25 * max(recipe.train_size)
     if recipe.augmentation.native_scale is None and max(image.shape[:2]) > longest:
         factor = longest / max(image.shape[:2])
-        image, boxes = cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA), boxes * factor
+        image, boxes = (
+            cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA),
+            boxes * factor,
+        )
     known = np.zeros(len(recipe.classes), bool)
     known[list(labelled.labelled_classes)] = True
     return Sample(image, boxes, labelled.class_ids.astype(np.int64), known)

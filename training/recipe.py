@@ -62,9 +62,16 @@ class Recipe:
 def read_recipe(name: str) -> Recipe:
     """Read `recipes/<name>.yaml`."""
     text: dict[str, Any] = yaml.safe_load((FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
-    augmentation = Augmentation(**{key: _tupled(value) for key, value in text.pop("augmentation", {}).items()})
+    augmentation = Augmentation(
+        **{key: _tupled(value) for key, value in text.pop("augmentation", {}).items()}
+    )
     shape = Shape(**{key: _tupled(value) for key, value in text.pop("shape", {}).items()})
-    return Recipe(name=name, augmentation=augmentation, shape=shape, **{key: _tupled(value) for key, value in text.items()})
+    return Recipe(
+        name=name,
+        augmentation=augmentation,
+        shape=shape,
+        **{key: _tupled(value) for key, value in text.items()},
+    )
 
 
 def _tupled(value: Any) -> Any:

@@ -38,21 +38,37 @@ def render(name: str, count: int, seed: int, data_root: Path) -> Path:
             image, boxes, classes = painter(rng)
             path = folder / f"{number:06d}.jpg"
             cv2.imwrite(str(path), image, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(*QUALITY))])
-            file.write(json.dumps({"file": path.name, "boxes": np.round(boxes, 2).tolist(), "classes": np.asarray(classes).tolist()}) + "\n")
+            file.write(
+                json.dumps(
+                    {
+                        "file": path.name,
+                        "boxes": np.round(boxes, 2).tolist(),
+                        "classes": np.asarray(classes).tolist(),
+                    }
+                )
+                + "\n"
+            )
             file.flush()
             if (number + 1) % 200 == 0:
                 speed = (number + 1 - done) / (time.monotonic() - began)
-                print(f"{name}: {number + 1}/{count}  {speed:.1f} pictures/s  {(count - number - 1) / speed / 60:.0f} min left", flush=True)
+                print(
+                    f"{name}: {number + 1}/{count}  {speed:.1f} pictures/s  {(count - number - 1) / speed / 60:.0f} min left",
+                    flush=True,
+                )
     return folder
 
 
 def main() -> None:
     """Render from the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("name", help="a module of training/pictures, as in ball")
     parser.add_argument("--count", type=int, default=3000)
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--data", type=Path, default=Path(os.environ.get("SIGHTLINE_TEST_DATA", "../shared/data")))
+    parser.add_argument(
+        "--data", type=Path, default=Path(os.environ.get("SIGHTLINE_TEST_DATA", "../shared/data"))
+    )
     given = parser.parse_args()
     cv2.setNumThreads(1)
     print(render(given.name, given.count, given.seed, given.data))

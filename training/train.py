@@ -35,9 +35,13 @@ CHECKPOINT_S = 120.0
 
 def main() -> None:
     """Train from the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("name", help="a recipe, as in hazard")
-    parser.add_argument("--data", type=Path, default=Path(os.environ.get("SIGHTLINE_TEST_DATA", "../shared/data")))
+    parser.add_argument(
+        "--data", type=Path, default=Path(os.environ.get("SIGHTLINE_TEST_DATA", "../shared/data"))
+    )
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--minutes", type=float, default=math.inf, help="stop after this long, resumable")
     given = parser.parse_args()
@@ -51,45 +55,110 @@ def main() -> None:
 def train(recipe: Recipe, pictures: Pictures, device: torch.device, folder: Path, seconds: float) -> Path:
     """Train until the recipe's last picture or until time is up, and give the checkpoint's path."""
     folder.mkdir(parents=True, exist_ok=True)
-    torch.manual_seed(recipe.seed)
-    model = Detector(len(recipe.classes), recipe.shape).to(device, memory_format=torch.channels_last)
-    if recipe.start:
-        start_from(model, RUNS / recipe.start / "checkpoint.pt")
-    averaged = deepcopy(model).eval().requires_grad_(False)
-    optimiser = torch.optim.AdamW(_groups(model, recipe.weight_decay), lr=recipe.learning_rate)
-    state = _restore(folder / "checkpoint.pt", model, averaged, optimiser)
-    steps = recipe.images // recipe.batch
-    began, saved, step, spent = time.monotonic(), time.monotonic(), state["step"], state["seconds"]
-    print(f"{recipe.name}: {len(pictures)} pictures, {sum(p.numel() for p in model.parameters()) / 1e6:.2f} M parameters, step {step} of {steps}", flush=True)
-    batches = _Batches(recipe, pictures, step, steps)
-    sums: dict[str, float] = {}
-    for step in range(step, steps):
-        for group in optimiser.param_groups:
-            group["lr"] = rate(step, steps, recipe)
-        images, truth = batches.next()
-        images = images.to(device).to(memory_format=torch.channels_last).float().div_(255)
-        with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
-            output = model(images)
-        loss, parts = detection_loss(model, output, _moved(truth, device), recipe.train_size)
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 10.0)
-        optimiser.step()
-        _average(averaged, model, min(recipe.ema, (1 + step) / (10 + step)))
-        for name, value in parts.items():
-            sums[name] = sums.get(name, 0.0) + value
-        now = time.monotonic()
-        if (step + 1) % 50 == 0:
-            _note(folder, step + 1, steps, {name: value / 50 for name, value in sums.items()}, now - began, step + 1 - state["step"], recipe)
-            sums = {}
-        last = step + 1 == steps or now - began > seconds
-        if last or now - saved > CHECKPOINT_S:
-            saved = now
-            _save(folder / "checkpoint.pt", model, averaged, optimiser, step + 1, spent + now - began)
-        if last:
-            break
+    trainer = Trainer(recipe, device, folder)
+    steps, first = recipe.images // recipe.batch, trainer.step
+    print(f"{recipe.name}: {len(pictures)} pictures, {trainer.parameters / 1e6:.2f} M parameters, ", end="")
+    print(f"step {first} of {steps}", flush=True)
+    batches = _Batches(recipe, pictures, first, steps)
+    began = saved = time.monotonic()
+    curve = Curve(folder / "curve.csv", recipe, steps, first)
+    while trainer.step < steps and time.monotonic() - began < seconds:
+        curve.add(trainer.step + 1, trainer.learn(*batches.next(), rate(trainer.step, steps, recipe)))
+        if time.monotonic() - saved > CHECKPOINT_S:
+            saved = time.monotonic()
+            trainer.save(time.monotonic() - began)
     batches.stop()
-    return folder / "checkpoint.pt"
+    trainer.save(time.monotonic() - began)
+    return trainer.checkpoint
+
+
+class Trainer:
+    """A model, its averaged twin and the optimiser, as the checkpoint left them."""
+
+    def __init__(self, recipe: Recipe, device: torch.device, folder: Path) -> None:
+        torch.manual_seed(recipe.seed)
+        self._recipe, self._device = recipe, device
+        self.checkpoint = folder / "checkpoint.pt"
+        self.model = Detector(len(recipe.classes), recipe.shape).to(device, memory_format=torch.channels_last)
+        if recipe.start:
+            start_from(self.model, RUNS / recipe.start / "checkpoint.pt")
+        self.averaged = deepcopy(self.model).eval().requires_grad_(False)
+        self.optimiser = torch.optim.AdamW(_groups(self.model, recipe.weight_decay), lr=recipe.learning_rate)
+        self.step, self._seconds = 0, 0.0
+        if self.checkpoint.exists():
+            self._restore()
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers are learned."""
+        return sum(value.numel() for value in self.model.parameters())
+
+    def learn(self, images: torch.Tensor, truth: Truth, learning_rate: float) -> dict[str, float]:
+        """Take one step and give the losses."""
+        for group in self.optimiser.param_groups:
+            group["lr"] = learning_rate
+        pictures = images.to(self._device).to(memory_format=torch.channels_last).float().div_(255)
+        with torch.autocast(self._device.type, torch.bfloat16, enabled=self._device.type == "cuda"):
+            output = self.model(pictures)
+        loss, parts = detection_loss(self.model, output, truth.to(self._device), self._recipe.train_size)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 10.0)
+        self.optimiser.step()
+        _average(self.averaged, self.model, min(self._recipe.ema, (1 + self.step) / (10 + self.step)))
+        self.step += 1
+        return parts
+
+    def save(self, seconds: float) -> None:
+        """Write the checkpoint, whole or not at all; `seconds` are those since this process began."""
+        part = self.checkpoint.with_suffix(".part")
+        state = {
+            "model": self.model.state_dict(),
+            "averaged": self.averaged.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "step": self.step,
+            "seconds": self._seconds + seconds,
+        }
+        torch.save(state, part)
+        part.replace(self.checkpoint)
+
+    def _restore(self) -> None:
+        state: dict[str, Any] = torch.load(self.checkpoint, map_location="cpu", weights_only=True)
+        self.model.load_state_dict(state["model"])
+        self.averaged.load_state_dict(state["averaged"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.step, self._seconds = state["step"], state["seconds"]
+
+
+class Curve:
+    """Prints the losses' means and the time left every so often, and keeps them for the learning curve."""
+
+    EVERY = 50
+
+    def __init__(self, path: Path, recipe: Recipe, steps: int, first: int) -> None:
+        self._path, self._recipe, self._steps, self._first = path, recipe, steps, first
+        self._began = time.monotonic()
+        self._sums: dict[str, float] = {}
+
+    def add(self, step: int, parts: dict[str, float]) -> None:
+        """Take a step's losses."""
+        for name, value in parts.items():
+            self._sums[name] = self._sums.get(name, 0.0) + value / self.EVERY
+        if step % self.EVERY:
+            return
+        means, self._sums = self._sums, {}
+        speed = (step - self._first) * self._recipe.batch / (time.monotonic() - self._began)
+        left_min = (self._steps - step) * self._recipe.batch / speed / 60
+        said = "  ".join(f"{name} {value:.3f}" for name, value in means.items())
+        print(
+            f"step {step}/{self._steps}  {said}  {speed:.0f} pictures/s  {left_min:.0f} min left", flush=True
+        )
+        fresh = not self._path.exists()
+        with self._path.open("a", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            if fresh:
+                writer.writerow(["step", *means])
+            writer.writerow([step, *(f"{value:.5f}" for value in means.values())])
 
 
 def rate(step: int, steps: int, recipe: Recipe) -> float:
@@ -104,7 +173,12 @@ def start_from(model: torch.nn.Module, checkpoint: Path) -> None:
     """Take over every tensor that fits from another model's averaged weights."""
     theirs = torch.load(checkpoint, map_location="cpu", weights_only=True)["averaged"]
     ours = model.state_dict()
-    model.load_state_dict({name: theirs[name] if name in theirs and theirs[name].shape == value.shape else value for name, value in ours.items()})
+    model.load_state_dict(
+        {
+            name: theirs[name] if name in theirs and theirs[name].shape == value.shape else value
+            for name, value in ours.items()
+        }
+    )
 
 
 class _Batches:
@@ -147,13 +221,25 @@ def make_batch(recipe: Recipe, pictures: Pictures, step: int, steps: int) -> tup
     """Give the pictures `(b, 3, h, w)` uint8 RGB and the labels of a step."""
     mosaic = step < steps * (1 - recipe.mosaic_off)
     samples = [
-        make_picture(pictures.draw, np.random.default_rng((recipe.seed, step, place)), recipe.train_size, recipe.augmentation, mosaic=mosaic)
+        make_picture(
+            pictures.draw,
+            np.random.default_rng((recipe.seed, step, place)),
+            recipe.train_size,
+            recipe.augmentation,
+            mosaic=mosaic,
+        )
         for place in range(recipe.batch)
     ]
     images = torch.from_numpy(np.stack([sample.image[:, :, ::-1].transpose(2, 0, 1) for sample in samples]))
     known = [sample.classes >= 0 for sample in samples]
-    boxes, classes = _padded([sample.boxes[real] for sample, real in zip(samples, known, strict=True)], [sample.classes[real] for sample, real in zip(samples, known, strict=True)])
-    ignored, _ = _padded([sample.boxes[~real] for sample, real in zip(samples, known, strict=True)], [sample.classes[~real] for sample, real in zip(samples, known, strict=True)])
+    boxes, classes = _padded(
+        [sample.boxes[real] for sample, real in zip(samples, known, strict=True)],
+        [sample.classes[real] for sample, real in zip(samples, known, strict=True)],
+    )
+    ignored, _ = _padded(
+        [sample.boxes[~real] for sample, real in zip(samples, known, strict=True)],
+        [sample.classes[~real] for sample, real in zip(samples, known, strict=True)],
+    )
     labelled = torch.from_numpy(np.stack([sample.labelled for sample in samples]))
     return images, Truth(boxes, classes, labelled, ignored)
 
@@ -166,10 +252,6 @@ def _padded(boxes: list[np.ndarray], classes: list[np.ndarray]) -> tuple[torch.T
         all_boxes[place, : len(rows)] = torch.from_numpy(rows)
         all_classes[place, : len(rows)] = torch.from_numpy(kinds)
     return all_boxes, all_classes
-
-
-def _moved(truth: Truth, device: torch.device) -> Truth:
-    return Truth(truth.boxes.to(device), truth.classes.to(device), truth.labelled.to(device), truth.ignored.to(device))
 
 
 def _groups(model: torch.nn.Module, decay: float) -> list[dict[str, Any]]:
@@ -186,36 +268,6 @@ def _average(averaged: torch.nn.Module, model: torch.nn.Module, decay: float) ->
             mine.lerp_(new, 1 - decay)
         else:
             mine.copy_(new)
-
-
-def _save(path: Path, model: torch.nn.Module, averaged: torch.nn.Module, optimiser: torch.optim.Optimizer, step: int, seconds: float) -> None:
-    part = path.with_suffix(".part")
-    torch.save({"model": model.state_dict(), "averaged": averaged.state_dict(), "optimiser": optimiser.state_dict(), "step": step, "seconds": seconds}, part)
-    part.replace(path)
-
-
-def _restore(path: Path, model: torch.nn.Module, averaged: torch.nn.Module, optimiser: torch.optim.Optimizer) -> dict[str, Any]:
-    if not path.exists():
-        return {"step": 0, "seconds": 0.0}
-    state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-    model.load_state_dict(state["model"])
-    averaged.load_state_dict(state["averaged"])
-    optimiser.load_state_dict(state["optimiser"])
-    return {"step": state["step"], "seconds": state["seconds"]}
-
-
-def _note(folder: Path, step: int, steps: int, parts: dict[str, float], seconds: float, done: int, recipe: Recipe) -> None:
-    """Print a line with the time left, and keep the losses for the learning curve."""
-    speed = done * recipe.batch / seconds
-    left = (steps - step) * recipe.batch / speed
-    print(f"step {step}/{steps}  " + "  ".join(f"{name} {value:.3f}" for name, value in parts.items()) + f"  {speed:.0f} pictures/s  {left / 60:.0f} min left", flush=True)
-    path = folder / "curve.csv"
-    fresh = not path.exists()
-    with path.open("a", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        if fresh:
-            writer.writerow(["step", *parts, "seconds"])
-        writer.writerow([step, *(f"{value:.5f}" for value in parts.values()), f"{seconds:.1f}"])
 
 
 if __name__ == "__main__":

@@ -31,6 +31,7 @@ from sightline.vision.network import weights_sha256
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _CLASS_SETS: Mapping[str, tuple[str, ...]] = {"coco-80": COCO_80}
 _RECORD = "model.json"
+_SHIPPED = Path(__file__).parents[1] / "weights"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ class ZooEntry:
         input: What the graph takes, in words.
         summary: What they find, how well, and where they come from.
         local: They were added from a file on this machine.
+        shipped: They come with Sightline: nothing need be fetched.
     """
 
     name: str
@@ -73,6 +75,7 @@ class ZooEntry:
     input: str = ""
     summary: str = ""
     local: bool = False
+    shipped: bool = False
 
     @property
     def verified(self) -> bool:
@@ -145,8 +148,9 @@ class Zoo:
     def installed(self, name: str) -> bool:
         """Whether all files are on this machine."""
         entry = self.show(name)
-        folder = self._cache_dir / name
-        return (folder / _RECORD).is_file() and all((folder / file.name).is_file() for file in entry.files)
+        folder = self._folder(entry)
+        known = entry.shipped or (folder / _RECORD).is_file()
+        return known and all((folder / file.name).is_file() for file in entry.files)
 
     def path(self, name: str) -> Path:
         """Give where the graph's file lies.
@@ -160,7 +164,7 @@ class Zoo:
             raise WeightsMissingError(
                 f"the weights {name!r} are not on this machine", hint=f"sightline models pull {name}"
             )
-        return self._cache_dir / name / entry.files[0].name
+        return self._folder(entry) / entry.files[0].name
 
     def pull(
         self,
@@ -257,10 +261,12 @@ class Zoo:
         Raises:
             UnknownPluginError: No weights have that name.
         """
-        folder = self._cache_dir / name
-        return tuple(
-            FileCheck(file.name, file.sha256, _hash_of(folder / file.name)) for file in self.show(name).files
-        )
+        entry = self.show(name)
+        folder = self._folder(entry)
+        return tuple(FileCheck(file.name, file.sha256, _hash_of(folder / file.name)) for file in entry.files)
+
+    def _folder(self, entry: ZooEntry) -> Path:
+        return _SHIPPED if entry.shipped else self._cache_dir / entry.name
 
     def _fetch(
         self, entry: ZooEntry, file: ZooFile, progress: Callable[[str, int, int | None], None] | None
@@ -338,6 +344,7 @@ def _entry(name: str, row: Mapping[str, Any]) -> ZooEntry:
         input=row.get("input", ""),
         summary=" ".join(row.get("summary", "").split()),
         local=bool(row.get("local", False)),
+        shipped=bool(row.get("shipped", False)),
     )
     if not _NAME.fullmatch(name) or not entry.files:
         raise ValueError(f"{name!r} needs a plain name and at least one file")
