@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -102,7 +103,7 @@ def render_football_frame(
     look = draw_look(rng) if look is None else look
     teams = kits.choose(rng, apart=float(rng.uniform(15, 60))) if teams is None else teams
     eye = None if camera is None else moved(rng, camera, size)
-    focus_m, figures = _situation(rng, teams, None if eye is None else _aim(eye))
+    focus_m, figures = situation(rng, teams, eye)
     ball = _ball(rng, focus_m, figures)
     eye = random_eye(rng, size, ball[0]) if eye is None else eye
     shutter_s = float(rng.uniform(0, 0.02))
@@ -179,13 +180,22 @@ def _aim(eye: Eye) -> NDArray[np.float64]:
 # --- who stands where -------------------------------------------------------------------------------------
 
 
-def _situation(
-    rng: np.random.Generator, teams: tuple[Kit, Kit, Kit, Kit, Kit], aim_m: NDArray[np.float64] | None
+def situation(
+    rng: np.random.Generator, teams: tuple[Kit, Kit, Kit, Kit, Kit], eye: Eye | None
 ) -> tuple[NDArray[np.float64], list[Figure]]:
-    """Place two teams, officials and staff around a centre of play, near `aim_m` if that is given."""
+    """Place two teams, officials and staff around a centre of play: where the camera looks, or anywhere if None.
+
+    Args:
+        rng: Chooses all places and postures.
+        teams: Kits of home, away, their goalkeepers and the referees.
+        eye: Who looks.
+
+    Returns:
+        The centre of play `(x, y)` in metres, and everybody; who has `track_id` 0 belongs to no class.
+    """
     focus = rng.uniform((-50, -32), (50, 32))
-    if aim_m is not None:
-        focus = np.clip(aim_m + rng.normal(0, (6, 4)), (-51, -33), (51, 33))
+    if eye is not None:
+        focus = np.clip(_aim(eye) + rng.normal(0, (6, 4)), (-51, -33), (51, 33))
     crowded = rng.random() < 0.12
     if crowded:
         focus[0] = np.sign(focus[0]) * rng.uniform(38, 50)
@@ -246,6 +256,16 @@ def _officials(rng: np.random.Generator, kit: Kit, focus: NDArray[np.float64]) -
     return found
 
 
+_PHASES = 32
+
+
+@cache
+def _gaits() -> NDArray[np.float64]:
+    """Give postures `(speeds, phases, joints)` at every quarter of a metre a second."""
+    speeds = np.repeat(np.arange(0, 9, 0.25), _PHASES)
+    return bodies.gait(speeds, np.tile(np.arange(_PHASES) / _PHASES, len(speeds) // _PHASES)).reshape(-1, _PHASES, len(bodies.Joint))
+
+
 _ACTS = tuple(name for name in bodies.ACTIONS if name not in {"dive", "flag"})
 
 
@@ -255,7 +275,7 @@ def _figure(
     """Give somebody in a posture of their kind."""
     still = kind == "staff" or rng.random() < (0.6 if kind == "goalkeeper" else 0.25)
     speed = 0.0 if still else float(np.clip(rng.gamma(2.0, 1.6), 0, 8.5))
-    posture = bodies.gait(np.array([speed]), rng.random(1))[0]
+    posture = _gaits()[int(speed * 4), int(rng.integers(_PHASES))]
     if rng.random() < (0.5 if kind == "goalkeeper" else 0.15):
         names = ("ready", "ready", "dive", "jump", "throw") if kind == "goalkeeper" else _ACTS
         if kind == "referee":

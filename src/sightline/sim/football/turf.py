@@ -179,7 +179,7 @@ def grow(rng: np.random.Generator, pitch: PitchSize, *, scale_px_m: float = 8.0,
 
 def _green(rng: np.random.Generator) -> tuple[float, float, float]:
     hue = float(np.clip(rng.normal(47, 6), 36, 68))
-    saturation, value = float(rng.uniform(85, 185)), float(rng.uniform(68, 145))
+    saturation, value = float(rng.uniform(85, 185)), float(rng.uniform(78, 155))
     pixel = np.array([[[hue, saturation, value]]], np.float32).clip(0, 255).astype(np.uint8)
     blue, green, red = (float(channel) for channel in cv2.cvtColor(pixel, cv2.COLOR_HSV2BGR)[0, 0])
     return blue, green, red
@@ -251,7 +251,7 @@ def _shade(rng: np.random.Generator, pitch: PitchSize, wide: float, tall: float)
     """Give the light under a low sun: roofs shade part of the ground, sometimes with slits of light."""
     shape = (int(tall * 8) // 4, int(wide * 8) // 4)
     light = np.ones(shape, np.float32)
-    dark = float(rng.uniform(0.35, 0.75))
+    dark = float(rng.uniform(0.42, 0.82))
     scale = shape[1] / wide
 
     def fixed(points: list[tuple[float, float]]) -> Float64:
