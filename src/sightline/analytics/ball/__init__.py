@@ -1,0 +1,1 @@
+"""Where the ball is: candidates of every frame to one track, its gaps filled."""

@@ -1,0 +1,78 @@
+"""Duels: two opponents at the ball at once, and who came out with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from sightline.analytics.football.events.event import EventKind, FootballEvent, evidence_of
+
+if TYPE_CHECKING:
+    from sightline.analytics.football.events.possession import Carry
+    from sightline.analytics.football.events.scene import Scene
+    from sightline.analytics.football.events.settings import EventSettings
+    from sightline.analytics.football.events.touches import Touches
+
+_AERIAL_M = 1.5
+_APART_S = 2.0
+
+
+def find_duels(
+    scene: Scene, touches: Touches, carries: Sequence[Carry], settings: EventSettings
+) -> Iterator[FootballEvent]:
+    """Tell touches at which an opponent was as near; one for each pair of players within two seconds.
+
+    The team that the ball comes to next has won it. A duel in the air is one above the waist.
+
+    Args:
+        scene: The match.
+        touches: All touches.
+        carries: Who had the ball.
+        settings: `duel_m`.
+    """
+    last: tuple[frozenset[int], int] | None = None
+    for number, carry in enumerate(carries):
+        for touch in range(carry.first, carry.last + 1):
+            rival, row = int(touches.rivals[touch]), int(touches.rows[touch])
+            if rival < 0 or touches.rival_distances_m[touch] > settings.duel_m:
+                continue
+            pair = frozenset((carry.player, rival))
+            if last is not None and last[0] == pair and row - last[1] < scene.rows(_APART_S):
+                last = (pair, row)
+                continue
+            last = (pair, row)
+            yield _duel(scene, touches, carries, number, touch, settings)
+
+
+def _duel(
+    scene: Scene,
+    touches: Touches,
+    carries: Sequence[Carry],
+    number: int,
+    touch: int,
+    settings: EventSettings,
+) -> FootballEvent:
+    carry = carries[number]
+    row = int(touches.rows[touch])
+    follower = carries[number + 1] if number + 1 < len(carries) else None
+    if touch < carry.last:
+        won: bool | None = True
+    else:
+        won = follower.side == carry.side if follower and follower.spell == carry.spell else None
+    own, rival_m = float(touches.distances_m[touch]), float(touches.rival_distances_m[touch])
+    height_m = float(touches.heights_m[touch])
+    x, y = scene.ball_m[row, :2].tolist()
+    facts = {"aerial": height_m > _AERIAL_M, "height_m": height_m, "own_m": own, "rival_m": rival_m}
+    return FootballEvent(
+        EventKind.DUEL.value,
+        int(scene.match.frames[row]),
+        float(scene.match.t_s[row]),
+        team=scene.team_name(carry.side),
+        player_id=scene.player_id(carry.player),
+        receiver_id=scene.player_id(int(touches.rivals[touch])),
+        x_m=x,
+        y_m=y,
+        outcome={True: "won", False: "lost", None: "open"}[won],
+        confidence=round(max(0.0, 1.0 - rival_m / (2 * settings.duel_m)), 3),
+        evidence=evidence_of(facts),
+    )
