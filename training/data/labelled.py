@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from training.data.brazil import read_brazil
+from training.data.people import read_coco, read_match, read_pseudo
 from training.data.pixels import extract, picture_size
 from training.data.splits import FOLDER, Part, read_split
 from training.data.yolo import read_yolo
@@ -112,6 +113,12 @@ DOMAINS: dict[str, dict[str, Domain]] = {
         "pothole_polygons": Domain(_pothole, (3,)),
     },
     "football": {"broadcast": Domain(_beside, (0, 1, 2, 3))},
+    "people": {
+        "coco": Domain(read_coco, (0, 1)),
+        "broadcast": Domain(read_match, (0, 1)),
+        "video_open": Domain(read_pseudo, (0,)),
+        "video_unclear": Domain(read_pseudo, (0,)),
+    },
 }
 """Model -> domain -> how it is read."""
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from training.data.labelled import CLASS_NAMES, Labelled, load_split
-from training.data.places import Look, same_pairs, see
 from training.data.pixels import read_picture
+from training.data.places import Look, same_pairs, see
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

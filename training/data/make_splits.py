@@ -7,20 +7,28 @@ Places of the road and pothole pictures come from `splits/hazard/places.txt`, wh
 from __future__ import annotations
 
 import argparse
+import json
 import re
 from collections import Counter
 from pathlib import Path
 
+from training.data.deal import SHARES as USUAL
 from training.data.deal import deal
 from training.data.labelled import CLASS_NAMES, DOMAINS
 from training.data.pixels import picture_size
-from training.data.splits import FOLDER, PARTS, Entry, write_split
+from training.data.splits import FOLDER, PARTS, Entry, Part, read_split, write_split
 
 POSITION_GAP = 60
 """Frames of the Brazilian highways that are further apart along a road show different stretches; the marks in the file
 names rise by 5 a frame, and a frame shows the road as far as a dozen frames ahead."""
 
 SEED = 20261121
+
+SHARES: dict[str, dict[Part, float]] = {"people": {"train": 0.57, "val": 0.1, "test": 0.33}}
+"""Shares of the parts where they are not the usual ones."""
+
+OPEN_VIDEOS = frozenset({"videos/people/one_by_one.mp4"})
+"""Videos whose licence (CC BY 4.0) allows training; the rights in the others' footage are not clear."""
 
 
 def hazard_entries(data_root: Path) -> list[Entry]:
@@ -58,7 +66,27 @@ def football_entries(data_root: Path) -> list[Entry]:
     ]
 
 
-ENTRIES = {"football": football_entries, "hazard": hazard_entries}
+def people_entries(data_root: Path) -> list[Entry]:
+    """Give the general pictures, each its own place; see `people_extra` for what only training takes."""
+    return [
+        Entry(f"people/coco128/images/{path.name}", "coco", f"coco/{path.stem}")
+        for path in sorted((data_root / "people/coco128/images").glob("*.jpg"))
+    ]
+
+
+def people_extra() -> dict[Part, list[Entry]]:
+    """Give what goes with the general pictures without being dealt: matches keep their part, videos are trained on."""
+    extra: dict[Part, list[Entry]] = {part: [] for part in PARTS}
+    for part in ("train", "val"):
+        extra[part] += read_split("football", part)
+    for name in json.loads((FOLDER / "people" / "pseudo.json").read_text(encoding="utf-8")):
+        video = name.split("#")[0]
+        domain = "video_open" if video in OPEN_VIDEOS else "video_unclear"
+        extra["train"].append(Entry(name, domain, f"video/{Path(video).stem}"))
+    return extra
+
+
+ENTRIES = {"football": football_entries, "hazard": hazard_entries, "people": people_entries}
 
 
 def main() -> None:
@@ -68,12 +96,15 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder of the data sets")
     chosen = parser.parse_args()
     entries = ENTRIES[chosen.model](chosen.data)
-    parts: dict[str, list[Entry]] = {part: [] for part in PARTS}
+    parts: dict[Part, list[Entry]] = {part: [] for part in PARTS}
     for source in sorted({_source(entry) for entry in entries}):
         of_source = [entry for entry in entries if _source(entry) == source]
-        dealt = deal(of_source, _counts(chosen.model, of_source, chosen.data), seed=SEED)
+        dealt = deal(of_source, _counts(chosen.model, of_source, chosen.data), seed=SEED, shares=SHARES.get(chosen.model, USUAL))
         for part in PARTS:
             parts[part] += dealt[part]
+    if chosen.model == "people":
+        for part, more in people_extra().items():
+            parts[part] += more
     for part in PARTS:
         write_split(chosen.model, part, parts[part])
         print(part, len(parts[part]))
