@@ -63,3 +63,15 @@ def _ground(cameras: Float64, points: Float64) -> Float64:
     rays = np.concatenate([points / focal, np.ones((len(cameras), len(points), 1))], axis=2) @ turn
     reach = np.where(rays[..., 2] < -1e-4, -cameras[:, Z][:, None] / rays[..., 2], np.nan)
     return np.asarray(cameras[:, None, [X, Y]] + rays[..., :2] * reach[..., None], np.float64)
+
+
+def decayed(qualities: Float64, half_life: float) -> Float64:
+    """Give each frame the best that a frame before or after it can lend, halved every `half_life` frames."""
+    step = 0.5 ** (1 / half_life)
+    lent = np.array(qualities, np.float64)
+    for order in (range(1, len(lent)), range(len(lent) - 2, -1, -1)):
+        for frame in order:
+            neighbour = frame - 1 if order.step > 0 else frame + 1
+            if qualities[frame] == 0:
+                lent[frame] = max(lent[frame], lent[neighbour] * step)
+    return lent

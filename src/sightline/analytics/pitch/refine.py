@@ -30,8 +30,12 @@ if TYPE_CHECKING:
 
     from sightline.core.arrays import Float64
 
+LIMITED = np.array([LOG_FOCAL, Z, BEND])
+LOWEST = np.array([-1.5, 0.5, -0.25])
+HIGHEST = np.array([4.0, 150.0, 0.25])
 _STEP = np.array([1e-5, 1e-5, 1e-5, 1e-5, 1e-3, 1e-3, 1e-3, 1e-5])
 _DAMPING = 1e-3
+_SETTLED = 1e-4
 _LEAST_DAMPING, _MOST_DAMPING = 1e-9, 1e9
 
 
@@ -60,7 +64,7 @@ class Prior:
     roll_sd_deg: float = 1.5
     focal: float = 5.0
     log_focal_sd: float = 0.6
-    bend_sd: float = 0.01
+    bend_sd: float = 0.05
 
     def residuals(self, cameras: Float64) -> Float64:
         """Give `(k, 7)` deviations in standard deviations."""
@@ -110,51 +114,63 @@ def refine(
     Returns:
         The same number of cameras, in the same order.
     """
-    cameras = cameras.copy()
     damping = np.full(len(cameras), _DAMPING)
     free = np.arange(PARAMETERS if free_bend else PARAMETERS - 1)
-    costs = cost(cameras, evidence, prior, scale_px)
-    normal, slope = _normal(cameras, evidence, prior, scale_px, free)
+    found = _linearised(cameras, evidence, prior, scale_px, free)
     for _ in range(rounds):
-        step = _solved(normal, slope, damping)
-        tried = cameras.copy()
-        tried[:, free] -= step
-        tried[:, Z] = np.clip(tried[:, Z], 0.5, 150.0)
-        tried[:, LOG_FOCAL] = np.clip(tried[:, LOG_FOCAL], -1.5, 4.0)
-        tried[:, BEND] = np.clip(tried[:, BEND], -0.25, 0.25)
-        after = cost(tried, evidence, prior, scale_px)
-        better = after < costs
-        cameras[better], costs = tried[better], np.where(better, after, costs)
+        tried = found.cameras.copy()
+        tried[:, free] -= _solved(found.normal, found.slope, damping)
+        tried[:, LIMITED] = np.clip(tried[:, LIMITED], LOWEST, HIGHEST)
+        after = _linearised(tried, evidence, prior, scale_px, free)
+        gained = found.costs - after.costs
+        better = gained > 0
         damping = np.clip(np.where(better, damping * 0.2, damping * 6), _LEAST_DAMPING, _MOST_DAMPING)
-        if better.any():
-            normal[better], slope[better] = _normal(cameras[better], evidence, prior, scale_px, free)
-    return Refined(cameras, costs, normal)
+        found = found.replaced(better, after)
+        if (np.abs(gained) < _SETTLED * found.costs).all():
+            break
+    return Refined(found.cameras, found.costs, found.normal)
 
 
-def cost(cameras: Float64, evidence: Evidence, prior: Prior, scale_px: float) -> Float64:
-    """Give Cauchy's cost of each camera plus the prior's, `(k,)`."""
-    found = residuals_px(cameras, evidence) / scale_px
-    weights = _weights(evidence)
-    ours = prior.residuals(cameras)
-    return np.asarray((weights * np.log1p(found**2)).sum(1) + np.log1p(ours**2 / 4).sum(1) * 4, np.float64)
+@dataclass(frozen=True, slots=True)
+class _Linearised:
+    """Cameras, their costs, and the normal equations at them."""
+
+    cameras: Float64
+    costs: Float64
+    normal: Float64
+    slope: Float64
+
+    def replaced(self, where: NDArray[np.bool_], other: _Linearised) -> _Linearised:
+        return _Linearised(
+            np.where(where[:, None], other.cameras, self.cameras),
+            np.where(where, other.costs, self.costs),
+            np.where(where[:, None, None], other.normal, self.normal),
+            np.where(where[:, None], other.slope, self.slope),
+        )
 
 
-def _normal(
+def _linearised(
     cameras: Float64, evidence: Evidence, prior: Prior, scale_px: float, free: NDArray[np.int64]
-) -> tuple[Float64, Float64]:
+) -> _Linearised:
     count, width = len(cameras), len(free)
     moved = np.repeat(cameras[:, None], width + 1, axis=1)
     moved[:, np.arange(1, width + 1), free] += _STEP[free]
     flat = moved.reshape(-1, PARAMETERS)
     seen = residuals_px(flat, evidence).reshape(count, width + 1, -1) / scale_px
     ours = prior.residuals(flat).reshape(count, width + 1, -1)
-    sizes = np.concatenate([seen[:, 0], ours[:, 0] / 2], axis=1)
-    trust = np.concatenate([np.broadcast_to(_weights(evidence), seen[:, 0].shape), np.ones_like(ours[:, 0])], 1)
-    trust = trust / (1 + sizes**2)
     every = np.concatenate([seen, ours], axis=2)
+    # Cauchy's loss c^2 log(1 + (r / c)^2), with c = 1 scale for what is seen and 2 deviations for the prior.
+    knee = np.concatenate([np.ones(seen.shape[2]), np.full(ours.shape[2], 4.0)])
+    trust = np.concatenate([evidence.residual_weights, np.ones(ours.shape[2])])
+    squared = every[:, 0] ** 2 / knee
     slopes = (every[:, 1:] - every[:, :1]) / _STEP[free][None, :, None]
-    weighted = slopes * trust[:, None, :]
-    return weighted @ np.swapaxes(slopes, 1, 2), (weighted @ every[:, 0][:, :, None])[..., 0]
+    weighted = slopes * (trust / (1 + squared))[:, None, :]
+    return _Linearised(
+        cameras,
+        (trust * knee * np.log1p(squared)).sum(1),
+        weighted @ np.swapaxes(slopes, 1, 2),
+        (weighted @ every[:, 0][:, :, None])[..., 0],
+    )
 
 
 def _solved(normal: Float64, slope: Float64, damping: Float64) -> Float64:
@@ -163,7 +179,3 @@ def _solved(normal: Float64, slope: Float64, damping: Float64) -> Float64:
     damped = normal + (damping[:, None] * diagonal + 1e-12)[:, :, None] * np.eye(width)
     return np.asarray(np.linalg.solve(damped, slope[:, :, None])[..., 0], np.float64)
 
-
-def _weights(evidence: Evidence) -> Float64:
-    flat = len(evidence.line_points) + len(evidence.arc_points)
-    return np.concatenate([evidence.weights, evidence.weights[flat:]])

@@ -58,9 +58,9 @@ class Evidence:
     weights: Float64
 
     @property
-    def count(self) -> int:
-        """How many points there are."""
-        return len(self.line_points) + len(self.arc_points) + len(self.points)
+    def residual_weights(self) -> Float64:
+        """`weights` for each of the residuals, of which a named point has two."""
+        return np.concatenate([self.weights, self.weights[len(self.line_points) + len(self.arc_points) :]])
 
 
 def evidence_of(seen: Observed, markings: Markings) -> Evidence:

@@ -51,7 +51,7 @@ class SolveSettings:
     patient_rounds: int = 8
     strict_rounds: int = 20
     kept: int = 3
-    doubt_px: float = 8.0
+    doubt_px: float = 5.0
     prior: Prior = Prior()
 
 
