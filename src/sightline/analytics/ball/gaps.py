@@ -34,6 +34,7 @@ class GapSettings:
         drift: Standard error of a predicted position at once.
         drift_rate: Its growth a second.
         stories: How many of the likeliest stories are averaged.
+        unit_mps: Units a second that are one metre a second: 1 for metres. Speeds are judged by it.
     """
 
     drag_hz: float = 0.4
@@ -43,6 +44,7 @@ class GapSettings:
     drift: float = 0.1
     drift_rate: float = 0.7
     stories: int = 40
+    unit_mps: float = 1.0
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -214,7 +216,7 @@ def _untouched_cost(gap: _Gap, ahead: Float64, settings: GapSettings) -> float:
     spread = settings.drift + settings.drift_rate * total_s
     missed = float(((ahead[-1] - gap.end) ** 2).sum()) / spread**2 / 2
     slowed = gap.leaving * np.exp(-settings.drag_hz * total_s)
-    turned = float(((slowed - gap.arriving) ** 2).sum()) / (1.0 + total_s) ** 2 / 2
+    turned = float(((slowed - gap.arriving) ** 2).sum()) / (settings.unit_mps * (1.0 + total_s)) ** 2 / 2
     return missed + turned + 2 * np.log(spread)
 
 
@@ -251,7 +253,7 @@ def _twice_costs(
         speed = np.where(between_s > 0, ways / np.where(between_s > 0, between_s, 1.0), np.inf)
     cost = near_ahead[:, None] + near_back[None, :] + 2 * settings.touch_cost
     cost = cost + np.log(spread_ahead)[:, None] + np.log(spread_back)[None, :]
-    cost = cost + (speed / 15.0) ** 2 / 2
+    cost = cost + (speed / (15.0 * settings.unit_mps)) ** 2 / 2
     return np.where(between_s > 0, cost, np.inf)
 
 
@@ -266,8 +268,7 @@ def _path(gap: _Gap, ahead: Float64, back: Float64, story: int, settings: GapSet
         place = (1 - share) * ahead[touch] + share * back[touch]
         return _joined(gap, ahead, back, touch, touch, place, place)
     first, second = divmod(story - 1 - count, count)
-    path = _joined(gap, ahead, back, first, second, ahead[first], back[second])
-    return path
+    return _joined(gap, ahead, back, first, second, ahead[first], back[second])
 
 
 def _share(gap: _Gap, settings: GapSettings) -> Float64:
