@@ -206,7 +206,7 @@ def _write_manifest(
             },
             "ledger": read_ledger(ParquetTables(folder.tables)).to_json(),
             "machine": {"cpu": platform.machine.cpu, "cores": platform.machine.cores},
-            "versions": {"python": host.python_version(), **_versions()},
+            "versions": {"python": host.python_version(), **versions()},
             "performance": dict(timings),
             "files": {
                 path.relative_to(folder.root).as_posix(): {
@@ -219,7 +219,8 @@ def _write_manifest(
     )
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """Give the versions of the packages that results depend on."""
     found = {}
     for package in _PACKAGES:
         try:

@@ -14,7 +14,9 @@ from sightline.apps.football.settings import FootballSettings
 from sightline.core.errors import ConfigError
 
 if TYPE_CHECKING:
-    from sightline.ports import Kit, ModelAdapter, ReportContext, Stage
+    from sightline.core.media import MediaInfo
+    from sightline.ports import Kit, ModelAdapter, ReportContext, Stage, TableReader
+    from sightline.stages.annotate import Overlay
 
 
 class FootballApp:
@@ -42,17 +44,38 @@ class FootballApp:
         Raises:
             SettingsError: A setting is wrong.
         """
-        FootballSettings.of(context.settings)
-        return {
-            "app": "football",
-            "format": 1,
-            "ledger": dict(context.ledger),
-            "provenance": dict(context.provenance),
-        }
+        from sightline.apps.football.measure import measure
+        from sightline.apps.football.moments import clips_of, highlights
+        from sightline.apps.football.pictures.figures import draw_figures
+        from sightline.apps.football.report import make_report
+        from sightline.apps.football.teams import looks
+        from sightline.apps.football.write import write_tables
 
-    def page(self, report: Mapping[str, Any], figures: Path) -> str:  # noqa: ARG002 - the port's signature
+        settings = FootballSettings.of(context.settings)
+        found = measure(context, settings)
+        write_tables(found, context.write)
+        teams = looks(found, settings)
+        windows = highlights(found, settings, teams)
+        first_s = float(found.match.t_s[0]) if len(found.match) else 0.0
+        key_s = windows[0].best.t_s if windows else None
+        figures = draw_figures(found, context, teams, key_s)
+        return make_report(found, context, teams, figures, clips_of(windows, first_s))
+
+    def page(self, report: Mapping[str, Any], figures: Path) -> str:
         """Give `report.html`: one self-contained page."""
-        return f"<!doctype html>\n<html lang='en'><title>{report['app']}</title></html>\n"
+        from sightline.apps.football.page import make_page
+
+        return make_page(report, figures)
+
+    def overlays(self, read: TableReader, report: Mapping[str, Any], media: MediaInfo) -> Sequence[Overlay]:
+        """Give what is drawn over the video: rings in the kits' colours, the ball, the pitch from above."""
+        from sightline.analytics.football.match import PitchSize
+        from sightline.apps.football.teams import REFEREE
+        from sightline.stages.match_overlay import MatchOverlay
+
+        colors = {name: team["kit"] or team["color"] for name, team in report["teams"].items()}
+        pitch = PitchSize(*report["source"]["pitch_m"])
+        return [MatchOverlay(media.size, read, {**colors, "referee": REFEREE}, pitch)]
 
 
 @cache

@@ -48,8 +48,12 @@ class FootballSettings(BaseModel):
         description="The home team's shirt, as in `red` or `#d5202f`; left out, found by itself.",
     )
     away_kit: str | None = Field(default=None, description="The away team's shirt.")
-    home_name: str = Field(default="Home", min_length=1, max_length=60, description="What the page calls it.")
-    away_name: str = Field(default="Away", min_length=1, max_length=60, description="What the page calls it.")
+    home_name: str | None = Field(
+        default=None, max_length=60, description="What the page calls the home team; left out, after its kit."
+    )
+    away_name: str | None = Field(
+        default=None, max_length=60, description="What the page calls the away team."
+    )
 
     # -- the pitch --
     calibration: str | dict[str, Any] = Field(

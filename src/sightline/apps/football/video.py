@@ -16,6 +16,7 @@ from sightline.analytics.football.match import BallState, Match, Period, PitchSi
 from sightline.analytics.football.persons import Persons, join_tracks, positions_of
 from sightline.analytics.football.rows import record, words
 from sightline.analytics.football.teams import KitRows, PlaceRows, Teams, assign_teams
+from sightline.core.tables import schema_of
 from sightline.core.tracks import Quality
 
 if TYPE_CHECKING:
@@ -54,6 +55,16 @@ class Cameras:
         ahead = mapped[:, 2] > 1e-9
         result = np.full((len(points_px), 2), np.nan)
         result[ahead] = mapped[ahead, :2] / mapped[ahead, 2:]
+        return result
+
+    def unproject(self, points_m: Float64) -> Float64:
+        """Give where points of the pitch, one a frame, appear, `(n, 2)` pixels; NaN where that is not known."""
+        result = np.full((len(points_m), 2), np.nan)
+        rows = np.flatnonzero(np.isfinite(self.matrices).all(axis=(1, 2)) & np.isfinite(points_m).all(axis=1))
+        if len(rows):
+            back = np.linalg.inv(self.matrices[rows])
+            mapped = np.einsum("nij,nj->ni", back, np.c_[points_m[rows], np.ones(len(rows))])
+            result[rows] = mapped[:, :2] / mapped[:, 2:]
         return result
 
 
@@ -121,7 +132,7 @@ def watch(context: ReportContext, settings: FootballSettings) -> Watched:
 
 def looked_frames(read: TableReader) -> tuple[Int64, Float64]:
     """Give number and time of each frame that the model looked at."""
-    columns = _columns(read, "frames", ("frame", "t_s", "status"))
+    columns = columns_of(read, "frames", ("frame", "t_s", "status"))
     looked = np.asarray(columns["status"] == "inferred", np.bool_)
     return columns["frame"][looked].astype(np.int64), columns["t_s"][looked].astype(np.float64)
 
@@ -130,7 +141,7 @@ def read_cameras(read: TableReader, frames: Int64, min_quality: float) -> Camera
     """Read the `pitch` table; cameras below the least quality count as none."""
     matrices, quality = np.full((len(frames), 3, 3), np.nan), np.zeros(len(frames))
     carried = np.zeros(len(frames), np.bool_)
-    columns = _columns(read, "pitch", ("frame", *_MATRIX, "source", "quality"))
+    columns = columns_of(read, "pitch", ("frame", *_MATRIX, "source", "quality"))
     rows = np.searchsorted(frames, columns["frame"])
     stacked = np.stack([columns[name].astype(np.float64) for name in _MATRIX], axis=1).reshape(-1, 3, 3)
     quality[rows] = np.nan_to_num(columns["quality"].astype(np.float64))
@@ -171,6 +182,19 @@ def player_rows(watched: Watched, speeds_mps: Float64 | None) -> Iterator[pa.Rec
         yield whole.slice(start, step)
 
 
+def columns_of(read: TableReader, table: str, names: tuple[str, ...]) -> dict[str, NDArray[Any]]:
+    """Give whole columns of a table; null numbers are NaN, null words None."""
+    parts: dict[str, list[NDArray[Any]]] = {name: [] for name in names}
+    for batch in read.batches(table, list(names)):
+        for name in names:
+            parts[name].append(batch[name].to_numpy(zero_copy_only=False))
+    schema = schema_of(table)
+    empty = {
+        name: np.zeros(0, object if schema.field(name).type == pa.string() else np.float64) for name in names
+    }
+    return {name: np.concatenate(found) if found else empty[name] for name, found in parts.items()}
+
+
 def given_kits(settings: FootballSettings) -> dict[Team, Float64]:
     """Give the colours that the user said.
 
@@ -181,15 +205,6 @@ def given_kits(settings: FootballSettings) -> dict[Team, Float64]:
     return {team: lab_of(color) for team, color in said.items() if color is not None}
 
 
-def _columns(read: TableReader, table: str, names: tuple[str, ...]) -> dict[str, NDArray[Any]]:
-    """Give whole columns; null numbers are NaN, null words None."""
-    parts: dict[str, list[NDArray[Any]]] = {name: [] for name in names}
-    for batch in read.batches(table, list(names)):
-        for name in names:
-            parts[name].append(batch[name].to_numpy(zero_copy_only=False))
-    return {name: np.concatenate(found) if found else np.zeros(0) for name, found in parts.items()}
-
-
 def _people(
     read: TableReader, frames: Int64, cameras: Cameras, settings: FootballSettings, pitch: PitchSize
 ) -> People:
@@ -197,7 +212,7 @@ def _people(
     wanted = {name.lower() for name in settings.person_classes}
     balls = {name.lower() for name in settings.ball_classes}
     names = ("frame", "track_id", "class_name", "x1_px", "x2_px", "y2_px", "t_s")
-    columns = _columns(read, "tracks", names)
+    columns = columns_of(read, "tracks", names)
     classes = pc.utf8_lower(pa.array(columns["class_name"], pa.string())).to_numpy(zero_copy_only=False)
     known = np.isin(classes.astype(str), sorted(wanted))
     keep = known if known.any() else ~np.isin(classes.astype(str), sorted(balls))
@@ -225,7 +240,7 @@ def _long_lived(ids: Int64, times_s: NDArray[Any]) -> NDArray[np.bool_]:
 def _teams(
     read: TableReader, frames: Int64, people: People, settings: FootballSettings, pitch: PitchSize
 ) -> Teams:
-    columns = _columns(read, "kits", ("track_id", "l", "a", "b", "share"))
+    columns = columns_of(read, "kits", ("track_id", "l", "a", "b", "share"))
     mine = np.isin(columns["track_id"], people.track_ids)
     kits = KitRows(
         columns["track_id"][mine].astype(np.int64),

@@ -1,0 +1,165 @@
+"""Runs the analytics over a match, whichever way it came in, and says how much of it was seen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sightline.analytics.football.events.event import FootballEvents
+from sightline.analytics.football.events.find import find_events
+from sightline.analytics.football.match import BallState, Match, Team
+from sightline.analytics.football.rows import match_from_tables
+from sightline.apps.football.ball import FollowedBall, follow_ball
+from sightline.apps.football.video import Watched, watch
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from sightline.apps.football.settings import FootballSettings
+    from sightline.ports import ReportContext
+
+_TEAM_SIZE = 11
+_LEAST_PLAYERS = 6
+_LEAST_BALL = 0.1
+_LEAST_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """How much of a match was seen.
+
+    Attributes:
+        whole_s: Length of all periods.
+        pitch: Share of their frames in which it is known where on the pitch things are, 0..1.
+        players: Mean share of a full team's eleven that was placed, by team, over all frames.
+        ball: Share of frames by state of the ball.
+        in_play_s: Time that play was on.
+        reasons: Why no events are told, empty where they are.
+    """
+
+    whole_s: float
+    pitch: float
+    players: Mapping[Team, float]
+    ball: Mapping[BallState, float]
+    in_play_s: float
+    reasons: tuple[str, ...]
+
+    @property
+    def ball_known(self) -> float:
+        """Share of frames in which the ball's place is known."""
+        return self.ball[BallState.SEEN] + self.ball[BallState.INTERPOLATED]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Everything measured in one match.
+
+    Attributes:
+        match: Positions.
+        events: What happened; nothing where too little was seen.
+        sight: How much was seen.
+        watched: How the positions came out of a video; None for tracking data.
+        ball: How the ball was followed in a video; None for tracking data.
+    """
+
+    match: Match
+    events: FootballEvents
+    sight: Sight
+    watched: Watched | None
+    ball: FollowedBall | None
+
+
+def measure(context: ReportContext, settings: FootballSettings) -> Found:
+    """Measure everything that what was seen allows.
+
+    Raises:
+        AnalysisError: Tracking data do not fit what is said of them.
+    """
+    watched: Watched | None = None
+    ball: FollowedBall | None = None
+    if settings.match is not None and context.read.rows("players"):
+        match = match_from_tables(context.read, settings.match)
+    else:
+        watched = watch(context, settings)
+        ball = follow_ball(context, settings, watched)
+        match = replace(watched.match, ball_m=ball.ball_m, ball_states=ball.states)
+    reasons = _reasons(match, watched)
+    events = find_events(match) if not reasons else _nothing(match)
+    return Found(match, events, _sight(match, events, reasons), watched, ball)
+
+
+def _nothing(match: Match) -> FootballEvents:
+    count = len(match)
+    return FootballEvents((), (), np.zeros(count, np.bool_), np.full(count, "", "<U4"), 0.0)
+
+
+def located(match: Match) -> NDArray[np.bool_]:
+    """Give `(n, p)`, who was placed when."""
+    return np.asarray(np.isfinite(match.positions_m).all(axis=2))
+
+
+def in_periods(match: Match) -> NDArray[np.bool_]:
+    """Give `(n,)`, which rows belong to a period."""
+    within = np.zeros(len(match), np.bool_)
+    for period in match.periods:
+        within[period.start : period.stop] = True
+    return within
+
+
+def row_seconds(match: Match) -> float:
+    """Give how long one row stands for."""
+    return float(1 / match.frame_rate_hz)
+
+
+def _reasons(match: Match, watched: Watched | None) -> tuple[str, ...]:
+    """Say why this is not measured as a match is; nobody's possession is better than an invented one."""
+    within = in_periods(match)
+    if not within.any():
+        return ("No frame was looked at.",)
+    reasons = []
+    placed = located(match)[within]
+    teams = {team: placed[:, match.columns(team)].sum(axis=1) for team in Team}
+    if not placed.any():
+        reasons.append("It was never known where on the pitch anybody stood: no camera was found or given.")
+    elif watched is not None and watched.teams.alike:
+        reasons.append("The two kits could not be told apart, so nobody is given a team.")
+    else:
+        both = (teams[Team.HOME] + teams[Team.AWAY] >= _LEAST_PLAYERS) & (
+            np.minimum(teams[Team.HOME], teams[Team.AWAY]) >= 1
+        )
+        if float(both.sum()) * row_seconds(match) < _LEAST_S:
+            reasons.append("There were never enough players of both teams in view at once for a match.")
+    known = np.isfinite(match.ball_m[within, 0])
+    if float(known.mean()) < _LEAST_BALL:
+        reasons.append("The ball was hardly ever seen on the pitch.")
+    return tuple(reasons)
+
+
+def _sight(match: Match, events: FootballEvents, reasons: tuple[str, ...]) -> Sight:
+    within = in_periods(match)
+    placed = located(match)[within]
+    count = max(1, int(within.sum()))
+
+    def share(values: NDArray[np.bool_]) -> float:
+        return float(values.sum()) / count
+
+    players = {
+        team: min(1.0, float(placed[:, match.columns(team)].sum()) / (count * _TEAM_SIZE)) for team in Team
+    }
+    states = match.ball_states[within]
+    known = np.isfinite(match.ball_m[within, 0])
+    ball = {
+        state: share((states == state.value) & known) for state in (BallState.SEEN, BallState.INTERPOLATED)
+    }
+    ball[BallState.LOST] = 1.0 - sum(ball.values()) if within.any() else 0.0
+    return Sight(
+        whole_s=float(within.sum()) * row_seconds(match),
+        pitch=share(np.asarray(placed.any(axis=1), np.bool_).reshape(-1)),
+        players=players,
+        ball=ball,
+        in_play_s=float((events.alive & within).sum()) * row_seconds(match),
+        reasons=reasons,
+    )

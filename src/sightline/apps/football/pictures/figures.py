@@ -1,0 +1,257 @@
+"""Decides which figures a match gets, and has them drawn; each has a title and a caption in plain words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sightline.analytics.football.events.event import EventKind
+from sightline.analytics.football.match import Player, Role, Team
+from sightline.apps.football.measure import in_periods, located
+from sightline.apps.football.pictures.pitches import Board, Dot, Shot
+
+if TYPE_CHECKING:
+    from sightline.apps.football.measure import Found
+    from sightline.apps.football.teams import Look
+    from sightline.core.arrays import Float64
+    from sightline.ports import ReportContext
+
+_LEAST_ROWS = 25
+_MOST_PLAYERS = 16
+_MOST_PASSES = 350
+_MOST_POINTS = 60_000
+
+
+def draw_figures(
+    found: Found, context: ReportContext, looks: Mapping[Team, Look], key_s: float | None
+) -> list[dict[str, str]]:
+    """Write the figures into the context's folder.
+
+    Args:
+        found: What was measured.
+        context: Where figures go.
+        looks: Names and colours.
+        key_s: The match's best moment; None for the one in which most was seen.
+
+    Returns:
+        For each its `file`, `kind`, `title` and `caption`, in the order they are to be read.
+    """
+    if not located(found.match).any():
+        return []
+    board = Board(context.figures, found.match.pitch)
+    drawn = _Drawn(found, board, looks)
+    listed = [*drawn.shapes(), *drawn.heats()]
+    if not found.sight.reasons:
+        listed += [*drawn.shots(), *drawn.passes()]
+    listed += drawn.moment(key_s)
+    return [
+        {"file": file, "kind": file.partition(".")[0], "title": title, "caption": caption}
+        for file, title, caption in listed
+    ]
+
+
+class _Drawn:
+    """Draws one match; team figures are turned so that the team attacks to the right."""
+
+    def __init__(self, found: Found, board: Board, looks: Mapping[Team, Look]) -> None:
+        self._found, self._board, self._looks = found, board, looks
+        match = found.match
+        self._within = in_periods(match)
+        self._signs = np.zeros(len(match))
+        for period in match.periods:
+            self._signs[period.start : period.stop] = period.home_attacks or 1
+        self._columns = {team: self._longest(team) for team in Team}
+
+    def heats(self) -> Iterator[tuple[str, str, str]]:
+        """Where each team and each of its players spent time."""
+        for team, look in self._looks.items():
+            each = [(label(player), self._turned(column, team)) for column, player in self._columns[team]]
+            each = [(title, points) for title, points in each if len(points) >= _LEAST_ROWS]
+            if not each:
+                continue
+            everybody = np.concatenate([points for _, points in each])
+            step = max(1, len(everybody) // (4 * _MOST_POINTS))
+            self._board.heat(f"heat-{team.value}.png", everybody[::step])
+            yield (
+                f"heat-{team.value}.png",
+                f"{look.name}: where they played",
+                "All players together, attacking to the right. Brighter is longer.",
+            )
+            self._board.heats(f"players-{team.value}.png", each)
+            yield (
+                f"players-{team.value}.png",
+                f"{look.name}: each player",
+                f"The {len(each)} who were seen longest, attacking to the right.",
+            )
+
+    def shapes(self) -> Iterator[tuple[str, str, str]]:
+        """Average positions of both teams, home attacking to the right."""
+        teams = []
+        for team, look in self._looks.items():
+            flip = 1 if team is Team.HOME else -1
+            dots = [
+                _dot(flip * points.mean(axis=0), player, 0.25)
+                for column, player in self._columns[team]
+                if len(points := self._turned(column, team)) >= _LEAST_ROWS
+            ]
+            teams.append((dots, look.color))
+        if any(dots for dots, _ in teams):
+            self._board.shapes("average.svg", teams)
+            yield (
+                "average.svg",
+                "Average positions",
+                f"{self._looks[Team.HOME].name} attack to the right; each mark is the mean over the time a player was seen.",
+            )
+
+    def shots(self) -> Iterator[tuple[str, str, str]]:
+        """Where shots came from."""
+        shots = [event for event in self._found.events.of(EventKind.SHOT) if event.x_m is not None]
+        if not shots:
+            return
+        teams = []
+        for team, look in self._looks.items():
+            mine = [event for event in shots if event.team == team.value]
+            points = self._event_points([(event.frame, event.x_m, event.y_m) for event in mine], team)
+            teams.append(
+                (
+                    [
+                        Shot(float(x), float(y), event.outcome or "", event.confidence * 0.35)
+                        for event, (x, y) in zip(mine, points, strict=True)
+                    ],
+                    look.color,
+                )
+            )
+        self._board.shots("shots.svg", teams)
+        yield (
+            "shots.svg",
+            "Shots",
+            f"{self._looks[Team.HOME].name} shoot to the right. A football is a goal, filled is on target, hollow is not.",
+        )
+
+    def passes(self) -> Iterator[tuple[str, str, str]]:
+        """Pass maps and networks."""
+        for team, look in self._looks.items():
+            mine = [
+                event
+                for event in self._found.events.of(EventKind.PASS)
+                if event.team == team.value and event.x_m is not None and event.end_x_m is not None
+            ]
+            if not mine:
+                continue
+            starts = self._event_points([(event.frame, event.x_m, event.y_m) for event in mine], team)
+            ends = self._event_points([(event.frame, event.end_x_m, event.end_y_m) for event in mine], team)
+            complete = np.array([event.outcome == "complete" for event in mine])
+            step = -(-len(mine) // _MOST_PASSES)
+            self._board.passes(
+                f"passes-{team.value}.svg", starts[::step], ends[::step], complete[::step], look.color
+            )
+            some = "" if step == 1 else f" Every {step}th pass is drawn."
+            yield (
+                f"passes-{team.value}.svg",
+                f"{look.name}: passes",
+                f"In colour those that a team-mate got, in grey the others.{some}",
+            )
+            yield from self._network(team, look, [(one.player_id, one.receiver_id) for one in mine])
+
+    def _network(
+        self, team: Team, look: Look, pairs: Sequence[tuple[str | None, str | None]]
+    ) -> Iterator[tuple[str, str, str]]:
+        counts = Counter(
+            tuple(sorted((giver, taker)))
+            for giver, taker in pairs
+            if giver is not None and taker is not None and giver != taker
+        )
+        involved = {name for pair in counts for name in pair}
+        if len(involved) < 3:
+            return
+        players = [(column, player) for column, player in self._columns[team] if player.player_id in involved]
+        spots = {player.player_id: self._turned(column, team).mean(axis=0) for column, player in players}
+        touches = Counter(giver for giver, _ in pairs)
+        most = max(touches[player.player_id] for _, player in players)
+        place = {player.player_id: number for number, (_, player) in enumerate(players)}
+        top = max(counts.values())
+        links = [
+            (place[first], place[second], count / top)
+            for (first, second), count in sorted(counts.items())
+            if first in place and second in place
+        ]
+        dots = [
+            _dot(spots[player.player_id], player, touches[player.player_id] / max(most, 1))
+            for _, player in players
+        ]
+        file = f"network-{team.value}.svg"
+        self._board.network(file, dots, links, look.color)
+        caption = f"Marks at average positions, larger for more passes; the thickest line is {top} passes between two players."
+        yield file, f"{look.name}: who passes to whom", caption
+
+    def moment(self, key_s: float | None) -> list[tuple[str, str, str]]:
+        """Whose each place was, at the match's best moment."""
+        match = self._found.match
+        placed = located(match)
+        home, away = (match.columns(team) for team in Team)
+        counts = np.where(
+            self._within & (placed[:, home].sum(axis=1) >= 2) & (placed[:, away].sum(axis=1) >= 2),
+            placed[:, np.concatenate([home, away])].sum(axis=1),
+            0,
+        )
+        if not counts.any():
+            return []
+        row = int(np.argmax(counts))
+        if key_s is not None:
+            near = int(np.clip(np.searchsorted(match.t_s, key_s), 0, len(match) - 1))
+            row = near if counts[near] >= 0.7 * counts.max() else row
+        columns = np.flatnonzero(placed[row] & np.isin(np.arange(len(match.players)), np.r_[home, away]))
+        ball = match.ball_m[row, :2]
+        self._board.voronoi(
+            "voronoi.svg",
+            match.positions_m[row, columns],
+            np.isin(columns, home),
+            (self._looks[Team.HOME].color, self._looks[Team.AWAY].color),
+            ball if np.isfinite(ball).all() else None,
+        )
+        at = _clock(float(match.t_s[row] - match.t_s[0]))
+        title = f"Space at {at}"
+        return [("voronoi.svg", title, "Each place belongs to the team whose player is nearest to it.")]
+
+    def _longest(self, team: Team) -> list[tuple[int, Player]]:
+        """The team's players who were seen longest, the goalkeeper first."""
+        match = self._found.match
+        seen = located(match)[self._within].sum(axis=0)
+        columns = [column for column in match.columns(team).tolist() if seen[column] >= _LEAST_ROWS]
+        kept = sorted(columns, key=lambda column: (-seen[column], column))[:_MOST_PLAYERS]
+        keeper = {column: match.players[column].role is Role.GOALKEEPER for column in kept}
+        return [
+            (column, match.players[column])
+            for column in sorted(kept, key=lambda one: (not keeper[one], match.players[one].jersey or 0, one))
+        ]
+
+    def _turned(self, column: int, team: Team) -> Float64:
+        """A player's positions, attacking to the right, thinned where there are very many."""
+        match = self._found.match
+        points = match.positions_m[:, column]
+        rows = np.flatnonzero(self._within & np.isfinite(points).all(axis=1))
+        rows = rows[:: max(1, len(rows) // _MOST_POINTS)]
+        flip = 1 if team is Team.HOME else -1
+        return np.asarray(points[rows] * (flip * self._signs[rows])[:, None])
+
+    def _event_points(self, events: Sequence[tuple[int, float | None, float | None]], team: Team) -> Float64:
+        rows = np.searchsorted(self._found.match.frames, [frame for frame, _, _ in events])
+        flip = 1 if team is Team.HOME else -1
+        points = np.array([(x, y) for _, x, y in events], np.float64).reshape(-1, 2)
+        return np.asarray(points * (flip * self._signs[rows])[:, None])
+
+
+def _dot(place_m: Float64, player: Player, size: float) -> Dot:
+    return Dot(float(place_m[0]), float(place_m[1]), label(player), size)
+
+
+def label(player: Player) -> str:
+    """Give what a player's mark says: his shirt's number, else his number among those found."""
+    return str(player.jersey) if player.jersey is not None else player.player_id.rpartition("-")[2][:4]
+
+
+def _clock(seconds: float) -> str:
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
