@@ -43,7 +43,8 @@ def load_pictures(recipe: Recipe, part: str, data_root: Path) -> Pictures:
     from training.data.labelled import load_split
 
     samples, weights, domains = [], [], []
-    for labelled in load_split(recipe.name, part, data_root):
+    real_share = 1 - sum(recipe.rendered.values())
+    for labelled in load_split(recipe.name, part, data_root) if real_share > 0 else ():
         sample = _read(labelled, recipe)
         samples.append(sample)
         domains.append(labelled.domain)
@@ -55,7 +56,7 @@ def load_pictures(recipe: Recipe, part: str, data_root: Path) -> Pictures:
             rendered = _rendered(CACHE / name, len(recipe.classes))
             samples += rendered
             domains += [name] * len(rendered)
-            total = real * share / (1 - sum(recipe.rendered.values())) if weights else 1.0
+            total = real * share / real_share if real_share > 0 else share
             weights += [total / max(len(rendered), 1)] * len(rendered)
     return Pictures(samples, np.array(weights, np.float64), domains)
 
