@@ -1,0 +1,289 @@
+"""From candidates to balls that all look alike: flights by parabolas, then which flight follows which in a hand.
+
+A ball that is thrown has been caught before, by the same hand unless a flight was missed. Catches are dealt out to
+throws so that dwells are as even as they can be, all of them at once; what is left over began or ended in a hand.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from sightline.analytics.juggling.arcs.candidates import Candidates, Grid
+from sightline.analytics.juggling.arcs.gravity import Gravity, find_gravity
+from sightline.analytics.juggling.arcs.moments import Moment, find_end, settle
+from sightline.analytics.juggling.arcs.parabolas import Arc, Tolerance, find_arcs
+from sightline.analytics.juggling.paths import BallPath, Flight
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sightline.core.arrays import Float64
+
+_MOST_A_FRAME = 14
+_EDGE_RADII = 1.5
+_EDGE_S = 0.06
+_ALIKE_RADII = 0.45
+_LEAST_DWELL_S, _MOST_REST_S = -0.03, 1.5
+_HANDED_OVER_S = 0.25  # a ball needs that long to come from one hand into the other and out of it
+_OTHER_HAND_COST, _NEW_COST, _IMPOSSIBLE = 3.0, 12.0, 1e6
+_HELD_RADII, _HELD_STEP_RADII = 4.0, 1.6
+_HELD_LONGEST_S = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """What candidates turned out to be.
+
+    Attributes:
+        flights: In order of throw; `ball_id` counts from 1.
+        paths: One a ball: where it was seen, in flight and in hands.
+        gravity: None where nothing flew.
+        radius_px: How large balls are; None where nothing flew.
+        seen: Share of the flights' frames in which the ball was seen, 0..1; 1 where nothing flew.
+        arcs: The parabolas that `flights` were made from, in the same order.
+    """
+
+    flights: tuple[Flight, ...] = ()
+    paths: tuple[BallPath, ...] = ()
+    gravity: Gravity | None = None
+    radius_px: float | None = None
+    seen: float = 1.0
+    arcs: tuple[Arc, ...] = ()
+    held: dict[int, list[int]] = field(default_factory=dict)
+
+
+def link(candidates: Candidates, tolerance: Tolerance | None = None) -> Linked:
+    """Find the balls of a clip.
+
+    Args:
+        candidates: Of every frame.
+        tolerance: How far a ball may lie from its parabola.
+
+    Returns:
+        Nothing flying is an answer too: empty flights and paths.
+    """
+    tolerance = tolerance or Tolerance()
+    if not len(candidates) or len(candidates.clock_s) < 5:
+        return Linked()
+    grid = Grid.of(candidates, most=_MOST_A_FRAME)
+    gravity = find_gravity(grid, candidates.size[0])
+    if gravity is None:
+        return Linked()
+    arcs = _of_one_size(find_arcs(candidates, grid, gravity, tolerance))
+    if not arcs:
+        return Linked(gravity=gravity)
+    starts = [find_end(arc, candidates, grid, tolerance, throw=True) for arc in arcs]
+    ends = [find_end(arc, candidates, grid, tolerance, throw=False) for arc in arcs]
+    step_s, size = candidates.step_s, gravity.size_px_s2
+    starts = settle(starts, arcs, _sides(arcs, starts), size, step_s)
+    ends = settle(ends, arcs, _sides(arcs, ends), size, step_s)
+    order = np.lexsort((ends_s(ends), ends_s(starts)))
+    arcs = [arcs[row] for row in order]
+    flights = [
+        _flight(arc, starts[row], ends[row], candidates) for arc, row in zip(arcs, order, strict=True)
+    ]
+    balls = _balls(flights, float(np.median([arc.radius_px for arc in arcs])))
+    flights = [_owned(flight, ball) for flight, ball in zip(flights, balls, strict=True)]
+    held = _held(flights, arcs, candidates)
+    return Linked(
+        flights=tuple(flights),
+        paths=_paths(flights, arcs, held, candidates),
+        gravity=gravity,
+        radius_px=float(np.median([arc.radius_px for arc in arcs])),
+        seen=_seen(arcs),
+        arcs=tuple(arcs),
+        held=held,
+    )
+
+
+def ends_s(moments: Sequence[Moment]) -> Float64:
+    """Give the times of some moments."""
+    return np.array([moment.t_s for moment in moments])
+
+
+def _of_one_size(arcs: list[Arc]) -> list[Arc]:
+    """Drop arcs of things far smaller or larger than what flies most."""
+    if not arcs:
+        return arcs
+    weights = np.array([len(arc.rows) for arc in arcs], np.float64)
+    radii = np.log([arc.radius_px for arc in arcs])
+    order = np.argsort(radii, kind="stable")
+    middle = radii[order][np.searchsorted(np.cumsum(weights[order]), weights.sum() / 2)]
+    return [arc for arc, radius in zip(arcs, radii, strict=True) if abs(radius - middle) <= _ALIKE_RADII]
+
+
+def _sides(arcs: Sequence[Arc], moments: Sequence[Moment]) -> list[int]:
+    """Give which hand each end belongs to by the place across, 0 or 1: two means."""
+    x = np.array([float(arc.at(moment.t_s)[0]) for arc, moment in zip(arcs, moments, strict=True)])
+    centres = np.array([x.min(), x.max()])
+    if np.ptp(x) <= 0:
+        return [0] * len(x)
+    for _ in range(10):
+        side = (np.abs(x - centres[1]) < np.abs(x - centres[0])).astype(int)
+        centres = np.array([x[side == s].mean() if (side == s).any() else centres[s] for s in (0, 1)])
+    return [int(s) for s in side]
+
+
+def _flight(arc: Arc, start: Moment, end: Moment, candidates: Candidates) -> Flight:
+    start_s, end_s = start.t_s, max(end.t_s, start.t_s + 1e-3)
+    size = float(np.hypot(*arc.fall))
+    down = arc.fall / size
+    apex_s = arc.start_s - float(arc.speed @ down) / size
+    throw, catch, apex = arc.at(start_s), arc.at(end_s), arc.at(apex_s)
+    clock = candidates.clock_s
+    inside = _inside(arc.at(arc.first_s), arc, candidates), _inside(arc.at(arc.last_s), arc, candidates)
+    return Flight(
+        ball_id=-1,
+        throw_t_s=start_s,
+        catch_t_s=end_s,
+        throw_px=(float(throw[0]), float(throw[1])),
+        catch_px=(float(catch[0]), float(catch[1])),
+        apex_t_s=apex_s,
+        apex_px=(float(apex[0]), float(apex[1])),
+        gravity_px_s2=size,
+        rms_px=arc.rms_px,
+        thrown=bool(arc.first_s > clock[0] + _EDGE_S and inside[0]),
+        landed=bool(arc.last_s < clock[-1] - _EDGE_S and inside[1]),
+        points=len(arc.rows),
+    )
+
+
+def _inside(place: Float64, arc: Arc, candidates: Candidates) -> bool:
+    """Whether a place is clear of the picture's edges."""
+    height, width = candidates.size
+    margin = _EDGE_RADII * arc.radius_px
+    return bool(margin < place[0] < width - margin and margin < place[1] < height - margin)
+
+
+def _balls(flights: Sequence[Flight], radius_px: float) -> list[int]:
+    """Give the ball of each flight, counted from 1 by first appearance."""
+    count = len(flights)
+    x = np.array([[flight.throw_px[0], flight.catch_px[0]] for flight in flights])
+    places = np.array([[flight.throw_px, flight.catch_px] for flight in flights])
+    reach = max(float(np.percentile(x, 90) - np.percentile(x, 10)) / 2, 3 * radius_px)
+    usual_s = _usual_dwell(flights, places, reach)
+    cost = np.full((count, 2 * count), _NEW_COST)
+    for catch, one in enumerate(flights):
+        for throw, other in enumerate(flights):
+            cost[throw, catch] = _IMPOSSIBLE
+            gap_s = other.throw_t_s - one.catch_t_s
+            if catch == throw or gap_s < _LEAST_DWELL_S or not one.landed:
+                continue
+            away = float(np.hypot(*(places[throw, 0] - places[catch, 1])))
+            if away > reach and gap_s < _HANDED_OVER_S:
+                continue
+            rest = min(abs(gap_s - usual_s) / max(usual_s, 0.05), 4.0)
+            cost[throw, catch] = rest + (away / reach) ** 2 + (_OTHER_HAND_COST if away > reach else 0.0)
+    rows, columns = linear_sum_assignment(cost)
+    before = {
+        int(row): int(column)
+        for row, column in zip(rows, columns, strict=True)
+        if column < count and cost[row, column] < _NEW_COST
+    }
+    balls: list[int] = []
+    for row in range(count):
+        earlier = before.get(row)
+        balls.append(balls[earlier] if earlier is not None and earlier < row else max(balls, default=0) + 1)
+    return balls
+
+
+def _usual_dwell(flights: Sequence[Flight], places: Float64, reach: float) -> float:
+    """Give how long a hand usually holds: from each throw back to the last catch before it nearby."""
+    found = []
+    for throw, other in enumerate(flights):
+        near = [
+            other.throw_t_s - one.catch_t_s
+            for catch, one in enumerate(flights)
+            if other.throw_t_s - one.catch_t_s > 0.02
+            and float(np.hypot(*(places[throw, 0] - places[catch, 1]))) < 0.8 * reach
+        ]
+        if near and min(near) < _MOST_REST_S:
+            found.append(min(near))
+    return float(np.median(found)) if found else 0.3
+
+
+def _owned(flight: Flight, ball: int) -> Flight:
+    from dataclasses import replace
+
+    return replace(flight, ball_id=ball)
+
+
+def _held(flights: Sequence[Flight], arcs: Sequence[Arc], candidates: Candidates) -> dict[int, list[int]]:
+    """Give for each flight the candidates that its ball is in the hand afterwards, until its next flight."""
+    used = {row for arc in arcs for row in arc.rows}
+    held: dict[int, list[int]] = {}
+    for number, flight in enumerate(flights):
+        later = [k for k in range(number + 1, len(flights)) if flights[k].ball_id == flight.ball_id]
+        if not flight.landed:
+            continue
+        until_s = flights[later[0]].throw_t_s if later else flight.catch_t_s + _HELD_LONGEST_S
+        goal = np.array(flights[later[0]].throw_px) if later else None
+        if until_s - flight.catch_t_s > _HELD_LONGEST_S:
+            until_s, goal = flight.catch_t_s + _HELD_LONGEST_S, None
+        held[number] = _follow(arcs[number], flight, until_s, goal, used, candidates)
+        used.update(held[number])
+    return held
+
+
+def _follow(  # noqa: PLR0913, PLR0917 - one spell in a hand
+    arc: Arc, flight: Flight, until_s: float, goal: Float64 | None, used: set[int], candidates: Candidates
+) -> list[int]:
+    """Follow a ball in a hand: each time the nearest candidate to where it was, drawn to where it goes."""
+    rows: list[int] = []
+    place, last_s = np.array(flight.catch_px), flight.catch_t_s
+    first = int(np.searchsorted(candidates.clock_s, arc.last_s, side="right"))
+    final = int(np.searchsorted(candidates.clock_s, until_s, side="left"))
+    lost = 0
+    for frame in range(first, min(final, len(candidates.clock_s))):
+        here = np.arange(*np.searchsorted(candidates.rows, [frame, frame + 1]))
+        here = np.array([row for row in here if row not in used], np.int64)
+        t_s = float(candidates.clock_s[frame])
+        expected = place
+        if goal is not None and until_s > last_s:
+            expected = place + (goal - place) * min(1.0, (t_s - last_s) / (until_s - last_s)) * 0.5
+        away = np.hypot(*(candidates.points_px[here] - expected).T) if len(here) else np.zeros(0)
+        reach = arc.radius_px * min(_HELD_RADII, _HELD_STEP_RADII * (1 + 0.5 * lost))
+        if len(away) and away.min() <= reach:
+            rows.append(int(here[int(np.argmin(away))]))
+            place, last_s, lost = candidates.points_px[rows[-1]], t_s, 0
+        else:
+            lost += 1
+            if goal is None and lost * candidates.step_s > 0.3:
+                break
+    return rows
+
+
+def _paths(
+    flights: Sequence[Flight], arcs: Sequence[Arc], held: dict[int, list[int]], candidates: Candidates
+) -> tuple[BallPath, ...]:
+    paths = []
+    for ball in sorted({flight.ball_id for flight in flights}):
+        rows = [
+            row
+            for number, flight in enumerate(flights)
+            if flight.ball_id == ball
+            for row in (*arcs[number].rows, *held.get(number, ()))
+        ]
+        frames = candidates.rows[rows]
+        _, first = np.unique(frames, return_index=True)
+        chosen = np.array(rows)[first]
+        at = candidates.rows[chosen]
+        paths.append(
+            BallPath(
+                ball,
+                candidates.numbers[at],
+                candidates.clock_s[at],
+                candidates.points_px[chosen],
+                candidates.radii_px[chosen],
+            )
+        )
+    return tuple(paths)
+
+
+def _seen(arcs: Sequence[Arc]) -> float:
+    there = sum(arc.frames[-1] - arc.frames[0] + 1 for arc in arcs)
+    return float(sum(len(arc.rows) for arc in arcs) / max(there, 1))

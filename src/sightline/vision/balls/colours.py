@@ -1,0 +1,117 @@
+"""The colours that balls have in this clip, learned from what has been seen to fly.
+
+A colour counts for a ball as far as it is commoner on balls than in the picture: a white ball before a white
+wall teaches nothing, and that is known.
+
+Source:
+    Swain & Ballard, Color indexing, 1991 (ratio histograms, back-projection).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import numpy as np
+
+if TYPE_CHECKING:
+    from sightline.core.arrays import Float32, UInt8
+
+    Index = np.ndarray[Any, np.dtype[np.uint16]]
+
+_BINS = (16, 64, 64)  # of Y, Cr, Cb
+_CODES = 16 * 64 * 64
+_ENOUGH = 600.0
+_MOST = 20_000.0
+_SCENE_EVERY = 8
+_SCENE_STEP = 3
+_BALL_SHARE = 0.03  # far more than balls take of a picture, whose own pixels count in the scene too
+_SAMPLES = 48
+
+
+class BallColours:
+    """Histograms of balls and of the whole picture, and the table made from them."""
+
+    def __init__(self) -> None:
+        self._balls: Float32 = np.zeros(_BINS, np.float32)
+        self._scene: Float32 = np.zeros(_BINS, np.float32)
+        self._looked = 0
+        self._table: UInt8 = np.zeros(_CODES, np.uint8)
+        self._stale = False
+
+    @property
+    def known(self) -> bool:
+        """Whether enough has flown to know colours."""
+        return bool(self._balls.sum() >= _ENOUGH)
+
+    def codes(self, image: UInt8) -> Index:
+        """Give each pixel's colour code; and learn the picture's colours every few frames."""
+        luma, red, blue = cv2.split(cv2.cvtColor(image, cv2.COLOR_BGR2YCrCb))
+        codes = (luma >> 4).astype(np.uint16) << 12
+        codes |= (red >> 2).astype(np.uint16) << 6
+        codes |= blue >> 2
+        if self._looked % _SCENE_EVERY == 0:
+            few = codes[::_SCENE_STEP, ::_SCENE_STEP].ravel()
+            self._scene *= np.float32(0.97)
+            self._scene += np.bincount(few, minlength=_CODES).astype(np.float32).reshape(_BINS)
+            self._stale = self._stale or self._looked % (4 * _SCENE_EVERY) == 0
+        self._looked += 1
+        return codes
+
+    def sample(self, codes: Index, x_px: float, y_px: float, radius_px: float) -> Index:
+        """Give a few codes from inside a ball, always `_SAMPLES` of them."""
+        turns = np.arange(_SAMPLES) * 2.399963
+        reach = 0.7 * radius_px * np.sqrt((np.arange(_SAMPLES) + 0.5) / _SAMPLES)
+        rows = np.clip(np.rint(y_px + reach * np.sin(turns)), 0, codes.shape[0] - 1).astype(int)
+        columns = np.clip(np.rint(x_px + reach * np.cos(turns)), 0, codes.shape[1] - 1).astype(int)
+        return codes[rows, columns]
+
+    def learn(self, samples: Index) -> None:
+        """Take the colours of something that has been seen to fly."""
+        self._balls += np.bincount(samples.ravel(), minlength=_CODES).astype(np.float32).reshape(_BINS)
+        total = float(self._balls.sum())
+        if total > _MOST:
+            self._balls *= np.float32(_MOST / total)
+        self._stale = True
+
+    def likeness(self, codes: Index) -> UInt8:
+        """Give how much each pixel looks like a ball, 0..255."""
+        if self._stale:
+            self._refresh()
+        found: UInt8 = self._table[codes]
+        return found
+
+    def share(self, samples: Index) -> float:
+        """Give how much some codes look like a ball, 0..1."""
+        return float(self.likeness(samples).mean()) / 255
+
+    def arrays(self) -> dict[str, Any]:
+        """Give the whole memory."""
+        return {
+            "balls": self._balls,
+            "scene": self._scene,
+            "table": self._table,
+            "numbers": np.array([self._looked, int(self._stale)]),
+        }
+
+    def take(self, arrays: dict[str, Any]) -> None:
+        """Go back to what `arrays` gave."""
+        self._balls, self._scene = arrays["balls"].copy(), arrays["scene"].copy()
+        self._table = arrays["table"].copy()
+        self._looked, stale = (int(value) for value in arrays["numbers"])
+        self._stale = bool(stale)
+
+    def _refresh(self) -> None:
+        self._stale = False
+        balls = _smooth(self._balls) / max(float(self._balls.sum()), 1.0)
+        scene = _smooth(self._scene) / max(float(self._scene.sum()), 1.0)
+        likely = _BALL_SHARE * balls / (_BALL_SHARE * balls + scene + 1e-9)
+        self._table = np.rint(255 * likely).astype(np.uint8).ravel()
+
+
+def _smooth(bins: Float32) -> Float32:
+    """Spread each bin a little over its neighbours, across brightness more than across hue."""
+    for axis, weights in ((0, (0.25, 0.5, 0.25)), (1, (0.2, 0.6, 0.2)), (2, (0.2, 0.6, 0.2))):
+        before, after = np.roll(bins, 1, axis), np.roll(bins, -1, axis)
+        bins = (weights[0] * before + weights[1] * bins + weights[2] * after).astype(np.float32)
+    return bins
