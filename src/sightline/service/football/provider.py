@@ -1,0 +1,234 @@
+"""Reads tracking data of any provider that kloppy reads, checks what its metadata claim, and gives a `Match`."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sightline.core.errors import ConfigError, SourceUnavailableError, UnsupportedFormatError
+from sightline.service.football.dataset import match_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from sightline.analytics.football.match import Match, PitchSize
+
+_SPACE = "secondspectrum"  # kloppy's name for ours: metres from the centre spot, y up
+
+
+@dataclass(frozen=True, slots=True)
+class Loader:
+    """How kloppy is called for one provider.
+
+    Attributes:
+        module: Of kloppy.
+        function: In it.
+        tracking: Its arguments that take the tracking files, in the order a user gives them.
+        meta: Its arguments that take the metadata files; a name that ends in `?` may be left out.
+        many: Whether the one tracking argument takes a list of files.
+        sized: Whether it takes the pitch's size.
+        fixed: Further arguments.
+        in_play: What gives the numbers of the file's frames in play, where kloppy leaves out without a word what
+            is outside of the metadata's periods.
+        ends: What gives the way the home team attacks, +1 or -1 by period, as the metadata tell it.
+    """
+
+    module: str
+    function: str
+    tracking: tuple[str, ...] = ("raw_data",)
+    meta: tuple[str, ...] = ("meta_data",)
+    many: bool = False
+    sized: bool = False
+    fixed: Mapping[str, Any] = field(default_factory=dict)
+    in_play: Callable[[Path], NDArray[np.int64]] | None = None
+    ends: Callable[[Sequence[Path]], dict[int, int]] | None = None
+
+
+def _tracab_in_play(path: Path) -> NDArray[np.int64]:
+    """Give the numbers of the lines of a .dat file that say that play is on."""
+    numbers = []
+    with path.open("rb") as file:
+        for line in file:
+            head = line[:12].split(b":", 1)[0].strip()
+            if head.isdigit() and b",Alive" in line[-64:]:
+                numbers.append(int(head))
+    return np.array(numbers, np.int64)
+
+
+def _second_spectrum_ends(meta: Sequence[Path]) -> dict[int, int]:
+    """Give what `homeAttPositive` says of each period."""
+    ends = {}
+    for path in meta:
+        facts = _json(path)
+        for period in facts.get("periods", []) if isinstance(facts, dict) else []:
+            if isinstance(period, dict) and isinstance(period.get("homeAttPositive"), bool):
+                ends[int(period["number"])] = 1 if period["homeAttPositive"] else -1
+    return ends
+
+
+def _pff_ends(meta: Sequence[Path]) -> dict[int, int]:
+    """Give what `homeTeamStartLeft` says of the first half."""
+    facts = _json(meta[0])
+    match = facts[0] if isinstance(facts, list) and facts else {}
+    left = match.get("homeTeamStartLeft") if isinstance(match, dict) else None
+    return {1: 1 if left else -1} if isinstance(left, bool) else {}
+
+
+def _json(path: Path) -> Any:
+    """Give a JSON file's content, None where it is another kind of file: kloppy has accepted it."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        return None
+
+
+LOADERS: Mapping[str, Loader] = {
+    "secondspectrum": Loader(
+        "secondspectrum", "load", meta=("meta_data", "additional_meta_data?"), ends=_second_spectrum_ends
+    ),
+    "tracab": Loader("tracab", "load", in_play=_tracab_in_play),
+    "skillcorner": Loader("skillcorner", "load"),
+    "metrica": Loader("metrica", "load_tracking_csv", ("home_data", "away_data"), ()),
+    "metrica-epts": Loader("metrica", "load_tracking_epts"),
+    "pff": Loader("pff", "load_tracking", meta=("meta_data", "roster_meta_data"), ends=_pff_ends),
+    "sportec": Loader("sportec", "load_tracking"),
+    "statsperform": Loader(
+        "statsperform",
+        "load_tracking",
+        ("ma25_data",),
+        ("ma1_data",),
+        sized=True,
+        fixed={"tracking_system": "sportvu"},
+    ),
+    "signality": Loader(
+        "signality", "load", ("raw_data_feeds",), ("meta_data", "venue_information"), many=True
+    ),
+    "hawkeye": Loader(
+        "hawkeye", "load", ("ball_feeds", "player_centroid_feeds"), ("meta_data?",), sized=True
+    ),
+}
+
+
+def load_match(
+    provider: str,
+    tracking: Path | Sequence[Path],
+    meta: Path | Sequence[Path] | None = None,
+    *,
+    pitch: PitchSize | None = None,
+) -> Match:
+    """Read a match from a provider's files.
+
+    Args:
+        provider: A name in `LOADERS`.
+        tracking: The tracking file, or several where the provider has several (Metrica's home and away CSV).
+        meta: The metadata file, or several (PFF: match, roster).
+        pitch: Its size, for providers whose files do not tell it (Stats Perform, Hawk-Eye); else ignored.
+
+    Returns:
+        The match in `Space.PITCH_M`, as the provider turned it; `home_attacks` is what most frames show.
+
+    Raises:
+        ConfigError: The provider is not known, or needs other files.
+        SourceUnavailableError: A file is not there.
+        UnsupportedFormatError: The files are not what the provider writes, or their metadata are wrong: a period
+            that is missing, sides swapped, a frame rate that the times contradict, players who share an id.
+    """
+    dataset = load_dataset(provider, tracking, meta, pitch=pitch)
+    loader = LOADERS[provider]
+    in_play = loader.in_play(_paths(tracking)[0]) if loader.in_play else None
+    told = loader.ends(_paths(meta)) if loader.ends else {}
+    return match_of(dataset, in_play=in_play, told=told)
+
+
+def load_dataset(
+    provider: str,
+    tracking: Path | Sequence[Path],
+    meta: Path | Sequence[Path] | None = None,
+    *,
+    pitch: PitchSize | None = None,
+) -> Any:
+    """Read it as kloppy's `TrackingDataset` in our coordinates; see `load_match`.
+
+    Raises:
+        SightlineError: As `load_match`.
+    """
+    loader = LOADERS.get(provider)
+    if loader is None:
+        raise ConfigError(f"no provider {provider!r}", hint=f"one of {', '.join(sorted(LOADERS))}")
+    arguments = _arguments(provider, loader, _paths(tracking), _paths(meta), pitch)
+    load = getattr(import_module(f"kloppy.{loader.module}"), loader.function)
+    with _understood(provider):
+        return load(**arguments, coordinates=_SPACE)
+
+
+def _paths(given: Path | Sequence[Path] | None) -> list[Path]:
+    if given is None:
+        return []
+    return [Path(given)] if isinstance(given, (str, Path)) else [Path(path) for path in given]
+
+
+def _arguments(
+    provider: str, loader: Loader, tracking: list[Path], meta: list[Path], pitch: PitchSize | None
+) -> dict[str, Any]:
+    for path in (*tracking, *meta):
+        if not path.exists():
+            raise SourceUnavailableError(f"no file {path}", hint="check the path")
+    arguments = dict(loader.fixed)
+    if loader.many:
+        arguments[loader.tracking[0]] = [str(path) for path in tracking]
+        tracking = []
+    arguments |= _named(provider, "tracking", loader.tracking[loader.many :], tracking)
+    arguments |= _named(provider, "metadata", loader.meta, meta)
+    if loader.sized:
+        if pitch is None and provider == "statsperform":
+            raise ConfigError(
+                f"{provider} files do not tell the pitch's size", hint="give it in metres, as in 105 x 68"
+            )
+        if pitch is not None:
+            arguments |= {"pitch_length": pitch.length_m, "pitch_width": pitch.width_m}
+    return arguments
+
+
+def _named(provider: str, what: str, names: Sequence[str], paths: list[Path]) -> dict[str, str]:
+    needed = sum(not name.endswith("?") for name in names)
+    if not needed <= len(paths) <= len(names):
+        words = ", ".join(name.replace("?", " (optional)").replace("_", " ") for name in names) or "none"
+        raise ConfigError(f"{provider} takes other {what} files: {words}", hint=f"{len(paths)} given")
+    return {name.removesuffix("?"): str(path) for name, path in zip(names, paths, strict=False)}
+
+
+@contextmanager
+def _understood(provider: str) -> Iterator[None]:
+    """Turn whatever kloppy meets in a broken file into one error; its warnings about itself are not the user's."""
+    from kloppy.exceptions import KloppyError
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except (
+        KloppyError, LookupError, ValueError, TypeError, AttributeError, NameError, AssertionError, StopIteration,
+        SyntaxError, NotImplementedError,
+    ) as error:  # fmt: skip
+        raise UnsupportedFormatError(
+            f"kloppy cannot read these {provider} files: {type(error).__name__}: {_first_line(error)}",
+            hint=_hint(error),
+        ) from error
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).splitlines() or [""])[0][:200]
+
+
+def _hint(error: BaseException) -> str:
+    if isinstance(error, LookupError):
+        return "the metadata may lack a period or a player that the tracking has; check that the files belong together"
+    return "check that the files are of this provider and belong together"
