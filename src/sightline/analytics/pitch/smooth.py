@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 _MOVING = np.array([PAN, TILT, ROLL, LOG_FOCAL])
 _FIXED = np.array([X, Y, Z, BEND])
 _STEPS = np.array([1e-5, 1e-5, 1e-5, 1e-5, 1e-3, 1e-3, 1e-3, 1e-5])
+_WRONG_PX = 8.0
 _WIDTH = len(_MOVING)
 _REACH = 2 * _WIDTH
 
@@ -77,10 +78,10 @@ class SmoothSettings:
         half_life: Frames after which a carried camera's quality has halved.
     """
 
-    turn_deg: float = 0.01
-    roll_deg: float = 0.002
-    zoom: float = 0.0005
-    doubt_px: float = 4.0
+    turn_deg: float = 0.3
+    roll_deg: float = 0.05
+    zoom: float = 0.01
+    doubt_px: float = 1.0
     rounds: int = 12
     least_quality: float = 0.2
     cut_deg: float = 8.0
@@ -255,7 +256,7 @@ def _with_quality(
         if one is None or alone is None or alone.quality < settings.least_quality:
             continue
         off = np.abs(residuals_px(row[None], one)[0])
-        qualities[frame] = alone.quality if np.median(off) <= 2 * settings.doubt_px else 0.0
+        qualities[frame] = alone.quality if np.median(off) <= _WRONG_PX else 0.0
     sources = [CameraSource.SEEN if quality else CameraSource.PROPAGATED for quality in qualities]
     carried = decayed(qualities, settings.half_life)
     return [

@@ -1,0 +1,1 @@
+"""The pitch in pixels: grass, painted lines, and how the camera moved; no weights."""
