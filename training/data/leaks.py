@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from training.data.labelled import CLASS_NAMES, Labelled, load_split
 from training.data.pixels import read_picture
+from training.data.splits import PARTS
 from training.data.places import Look, same_pairs, see
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from training.data.places import Seen
 
-QUICK = Look(side_px=256, blur_px=1.0, equalise=True, features=200, sought=60, same_at=25)
+QUICK = Look(side_px=256, blur_px=1.0, equalise=True, features=200, sought=60, clear=8, same_at=25)
 """Coarser than `places` looks: near-duplicates share dozens of features, and a test has a minute."""
 
 
@@ -55,6 +56,22 @@ def find_leaks(
     return [Leak(asking[row], known[at], count) for row, at, count in same_pairs(one, other, look)]
 
 
+def leaks_between_parts(parts: Sequence[Sequence[Labelled]], look: Look = QUICK) -> list[Leak]:
+    """Find every pair of pictures of one source that two parts share.
+
+    Pictures of different sources come from different cameras, years and countries and are not compared. Only the
+    photographs of potholes, gathered on the web, are also looked for mirrored.
+    """
+    leaks = []
+    for source in sorted({each.place.split("/")[0] for part in parts for each in part}):
+        of_source = [[each for each in part if each.place.split("/")[0] == source] for part in parts]
+        for at, known in enumerate(of_source):
+            asking = [each for part in of_source[at + 1 :] for each in part]
+            for mirrored in (False, True) if source == "potholes" else (False,):
+                leaks += find_leaks(asking, known, look, mirrored=mirrored)
+    return leaks
+
+
 def _see(each: Labelled, look: Look, *, flip: bool = False) -> Seen:
     image = read_picture(each.path)
     return see(image[:, ::-1].copy() if flip else image, look)
@@ -73,12 +90,8 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder of the data sets")
     parser.add_argument("--closely", action="store_true", help="look as closely as for places (minutes)")
     chosen = parser.parse_args()
-    look = replace(QUICK, features=400, sought=200, same_at=14) if chosen.closely else QUICK
-    train, val, test = (load_split(chosen.model, part, chosen.data) for part in ("train", "val", "test"))
-    leaks = []
-    for asking, known in ((test, [*train, *val]), (val, train)):
-        for mirrored in (False, True):
-            leaks += find_leaks(asking, known, look, mirrored=mirrored)
+    look = replace(QUICK, features=400, sought=200, clear=4, same_at=14) if chosen.closely else QUICK
+    leaks = leaks_between_parts([load_split(chosen.model, part, chosen.data) for part in PARTS], look)
     for leak in leaks:
         print(leak.one.path.name, leak.one.place, leak.other.path.name, leak.other.place, leak.agreeing)
     print(f"{len(leaks)} pairs of pictures show one place in two parts")

@@ -35,6 +35,7 @@ class Look:
         mirrored: Take a mirrored picture for the same place.
         features: Strongest features kept of each.
         sought: How many of those are used to find candidates.
+        clear: So many clear counterparts make a picture a candidate.
         same_at: So many features under one movement make two pictures the same place. Chance reaches 10 to 12 now and
             then among a million pairs; the places do not change between 13 and 20.
     """
@@ -45,6 +46,7 @@ class Look:
     mirrored: bool = False
     features: int = 400
     sought: int = 200
+    clear: int = 4
     same_at: int = 14
 
 
@@ -143,7 +145,7 @@ def same_pairs(
         votes = _votes(each.features[:sought], bank)
         votes[[other for other in range(len(known)) if skip(row, other)]] = 0
         for other in np.argsort(-votes, kind="stable")[:CANDIDATES]:
-            if votes[other] >= 4 and (count := agreeing(each, known[other])) >= look.same_at:
+            if votes[other] >= look.clear and (count := agreeing(each, known[other])) >= look.same_at:
                 pairs.append((row, int(other), count))
         progress(row + 1)
     return pairs
