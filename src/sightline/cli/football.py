@@ -2,18 +2,66 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from sightline.cli.lazy import group
+from sightline.cli.lazy import examples, group
 
 app = group("Calibrate cameras, report on tracking data, score against the truth.")
 evaluate = group("Score a part of the football analysis against the truth.")
 app.add_typer(evaluate, name="evaluate")
 
 
-@evaluate.command("teams")
+@app.command(
+    "report",
+    epilog=examples(
+        "sightline football report --provider tracab --tracking match.dat --meta match.xml --out results/match",
+        "sightline football report --provider metrica --tracking home.csv --tracking away.csv -o results/match",
+    ),
+)
+def report(
+    *,
+    provider: Annotated[
+        str, typer.Option(help="tracab, secondspectrum, skillcorner, metrica, pff, sportec, ...")
+    ],
+    tracking: Annotated[list[Path], typer.Option(help="Tracking file; may be repeated.")],
+    meta: Annotated[list[Path] | None, typer.Option(help="Metadata file; may be repeated.")] = None,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Result folder.")],
+    home_name: Annotated[str | None, typer.Option(help="What the home team is called.")] = None,
+    away_name: Annotated[str | None, typer.Option(help="What the away team is called.")] = None,
+    setting: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="A setting of the app; may be repeated."),
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace results in the folder.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
+) -> None:
+    """Make a match report of a provider's tracking data."""
+    from sightline.cli.console import say
+    from sightline.cli.options import pairs
+    from sightline.service.football.report import report_on_files
+
+    folder = report_on_files(
+        provider,
+        tracking,
+        meta or [],
+        out,
+        settings={"home_name": home_name, "away_name": away_name, **pairs(setting)},
+        overwrite=overwrite,
+    )
+    if not quiet:
+        say(f"results  {folder}")
+        say(f"         {folder / 'report.html'}")
+
+
+@evaluate.command(
+    "teams",
+    epilog=examples(
+        "sightline football evaluate teams", "sightline football evaluate teams --seed 11 --json"
+    ),
+)
 def teams(
     *,
     seed: Annotated[int, typer.Option(help="Of everything drawn.")] = 7,
@@ -35,3 +83,101 @@ def teams(
     ]
     say(f"{len(found['pairs'])} pairs of kits, {found['ms_per_shirt']} ms a shirt")
     show_table(("tracks of", "right", "95 % interval", "tracks"), rows)
+
+
+_Tracking = Annotated[
+    Path, typer.Option(metavar="DIR", help="A recorded match with its feed.", show_default=False)
+]
+_Json = Annotated[bool, typer.Option("--json", help="Print as JSON.")]
+
+
+@evaluate.command("events")
+def events(
+    *,
+    tracking: _Tracking,
+    folds: Annotated[int, typer.Option(min=2, help="Blocks of time; none is tuned on itself.")] = 2,
+    seed: Annotated[int, typer.Option(help="Of the bootstrap.")] = 7,
+    as_json: _Json = False,
+) -> None:
+    """Passes, possession, stoppages and shots from positions alone, against the provider's."""
+    from sightline.cli.console import say, show_json, show_table
+    from sightline.service.football.evaluate_events import evaluate_events
+
+    found = evaluate_events(tracking, folds=folds, seed=seed)
+    if as_json:
+        show_json(found)
+        return
+    rows: list[tuple[object, ...]] = [
+        (f"pass, {name}", "F1", part["f1"], f"{part['low']:.3f} .. {part['high']:.3f}")
+        for name, part in found["passes"]["pooled"].items()
+    ]
+    for what in ("possession", "alive"):
+        part = found[what]["pooled"]
+        rows.append((what, "agreement", part["agreement"], f"{part['low']:.3f} .. {part['high']:.3f}"))
+    shots = found["shots"]
+    rows.append(
+        ("shot", "right / true / found", f"{shots['right']} / {shots['true']} / {shots['found']}", "")
+    )
+    show_table(("what", "measure", "value", "95 % interval"), rows)
+    for fold, held in zip(found["passes"]["folds"], found["possession"]["folds"], strict=True):
+        say(
+            f"{fold['from_s']:.0f} to {fold['to_s']:.0f} s: clock offset {fold['offset_s']:+.1f} s, "
+            f"{fold['true']} passes, {fold['found']} found, F1 {fold['f1']}, possession {held['agreement']}"
+        )
+
+
+@evaluate.command("ball")
+def ball(
+    *,
+    tracking: _Tracking,
+    cameras: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="SoccerNet cameras to look through.")
+    ] = None,
+    folds: Annotated[int, typer.Option(min=2, help="Blocks of time; none is tuned on itself.")] = 2,
+    seed: Annotated[int, typer.Option(help="Of everything random.")] = 7,
+    as_json: _Json = False,
+) -> None:
+    """Ball tracks: gaps cut into a real one, and all three estimators through real cameras."""
+    from sightline.cli.console import show_json, show_table
+    from sightline.service.football.evaluate_ball import evaluate_ball
+
+    found = evaluate_ball(tracking, cameras=cameras, folds=folds, seed=seed)
+    if as_json:
+        show_json(found)
+        return
+    show_table(
+        ("gap s", "fill", "gaps", "median m", "95 % interval", "90 % of gaps below m"),
+        [
+            (
+                row["gap_s"],
+                row["fill"],
+                row["gaps"],
+                row["median_m"],
+                f"{row['low_m']} .. {row['high_m']}",
+                row["p90_m"],
+            )
+            for row in found["gaps"]["rows"]
+        ],
+    )
+    if "tracks" in found:
+        show_table(
+            (
+                "ball",
+                "method",
+                "metres",
+                "frames",
+                "within 1 m",
+                "95 % interval",
+                "median m",
+                "lost",
+                "ms a frame",
+            ),
+            [
+                (
+                    *(row[name] for name in ("ball", "method", "metres", "frames", "within_1m")),
+                    f"{row['low']} .. {row['high']}",
+                    *(row.get(name, "") for name in ("median_m", "lost", "ms_per_frame")),
+                )
+                for row in found["tracks"]["rows"]
+            ],
+        )

@@ -38,6 +38,7 @@ def make_report(
         "score": score(found),
         "over_time": over_time(found),
         "timeline": _timeline(found, looks),
+        "formations": None,
         "players": player_numbers(found),
         "clips": list(clips),
         "figures": list(figures),

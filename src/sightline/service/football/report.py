@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform as host
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from sightline.core.errors import ConflictError, SettingsError
 from sightline.core.ledger import FrameStatus
 from sightline.core.media import MediaInfo
 from sightline.service.folder import MANIFEST, RunFolder, sha256_of, write_json
+from sightline.service.football.provider import load_match
 from sightline.service.publish import read_ledger, versions, write_report
 from sightline.service.tables import ParquetTables, ParquetWriter
 
@@ -26,6 +27,30 @@ if TYPE_CHECKING:
     from sightline.ports import Application
 
 APP = "football"
+
+
+def report_on_files(
+    provider: str,
+    tracking: Sequence[Path],
+    meta: Sequence[Path],
+    out: Path,
+    *,
+    settings: Mapping[str, Any] | None = None,
+    overwrite: bool = False,
+) -> Path:
+    """Do it for a provider's files; see `service.football.provider` and `report_on_match`.
+
+    Raises:
+        SightlineError: The files are not what the provider writes, or see `report_on_match`.
+    """
+    match = load_match(provider, list(tracking), list(meta) or None)
+    source = {
+        "name": tracking[0].name,
+        "provider": provider,
+        "files": {path.name: sha256_of(path) for path in (*tracking, *meta)},
+    }
+    given = {name: value for name, value in (settings or {}).items() if value is not None}
+    return report_on_match(match, out, source=source, settings=given, overwrite=overwrite)
 
 
 def report_on_match(
