@@ -199,7 +199,7 @@ def find_flights(
     pieces: list[_Piece] = []
     for index, path in enumerate(paths):
         pieces += _grow(index, path.t_s, upright[index], gravity.length_px_s2, tolerance, settings)
-    chains = _join(pieces, paths, tolerance, settings)
+    chains = _join(pieces, paths, upright, gravity, tolerance, settings)
     balls = _relabel(chains, paths)
     level = _hand_level(chains, paths, upright)
     flights = [
@@ -241,13 +241,17 @@ def _mode(samples: Float64, share: float, spread: float) -> Float64:
 
 
 def _fit(t_s: Float64, points: Float64, gravity: float, noise: float, spread: float) -> tuple[Float64, Float64]:
-    """Fit x by a line and y by a parabola whose gravity is held near the clip's own."""
+    """Fit x by a line and y by a parabola whose gravity is held near the clip's own, never further than twice `spread`."""
     ago = t_s - t_s[0]
     line = np.stack([np.ones_like(ago), ago], axis=1)
     x = np.linalg.lstsq(line, points[:, 0], rcond=None)[0]
     weight = max(noise, 1e-6) / (0.5 * spread * gravity)
     design = np.vstack([np.column_stack([line, ago**2]), [[0.0, 0.0, weight]]])
     y = np.linalg.lstsq(design, np.append(points[:, 1], weight * 0.5 * gravity), rcond=None)[0]
+    half = float(np.clip(y[2], (0.5 - spread) * gravity, (0.5 + spread) * gravity))
+    if half != y[2]:
+        rest = np.linalg.lstsq(line, points[:, 1] - half * ago**2, rcond=None)[0]
+        y = np.array([rest[0], rest[1], half])
     return x, y
 
 
@@ -314,13 +318,23 @@ def _extend(  # noqa: PLR0913, PLR0917 - one path's arrays and one clip's consta
         first, last = new_first, new_last
         if last - first + 1 < settings.least_points:
             return None
-    if t_s[last] - t_s[first] < settings.least_s:
-        return None
     span = slice(first, last + 1)
+    if t_s[last] - t_s[first] < settings.least_s or not _falls(t_s[span], points[span, 1], gravity, noise):
+        return None
     x, y = _fit(t_s[span], points[span], gravity, noise, settings.gravity_spread)
     piece = _Piece(index, first, last, float(t_s[first]), x, y, 0.0)
     piece.rms_px = float(np.sqrt(np.mean((piece.at(t_s[span]) - points[span]) ** 2)))
     return piece
+
+
+def _falls(t_s: Float64, down_px: Float64, gravity: float, noise: float) -> bool:
+    """Tell whether a stretch's own acceleration, with its error, agrees with gravity; one at rest does not."""
+    ago = t_s - t_s.mean()
+    design = np.stack([np.ones_like(ago), ago, ago**2], axis=1)
+    solver = np.linalg.pinv(design)
+    pull = 2 * float(solver[2] @ down_px)
+    error = 2 * float(np.linalg.norm(solver[2])) * noise
+    return abs(pull - gravity) < max(0.25 * gravity, min(1.5 * error, 0.5 * gravity))
 
 
 def _reach(good: Float64, t_s: Float64, start: int, step: int, gap_s: float) -> int:
@@ -343,8 +357,9 @@ def _reach(good: Float64, t_s: Float64, start: int, step: int, gap_s: float) -> 
 
 
 def _join(
-    pieces: list[_Piece], paths: Sequence[BallPath], tolerance: float, settings: FlightSettings
-) -> list[list[_Piece]]:
+    pieces: list[_Piece], paths: Sequence[BallPath], upright: Sequence[Float64], gravity: Gravity,
+    tolerance: float, settings: FlightSettings,
+) -> list[list[_Piece]]:  # fmt: skip
     """Put pieces of one parabola together, also across paths; each chain is in order of time."""
     ordered = sorted(pieces, key=lambda piece: (paths[piece.path].t_s[piece.first], piece.path))
     chains: list[list[_Piece]] = []
@@ -356,8 +371,8 @@ def _join(
             gap_s = start_s - paths[before.path].t_s[before.last]
             if not -1e-9 < gap_s <= settings.join_s:
                 continue
-            off = _parting(before, piece, paths)
-            if off < 2 * tolerance * (1 + 3 * gap_s / settings.join_s) and (best is None or off < best[0]):
+            off = _misfit_together(chain, piece, paths, upright, gravity, settings)
+            if off < tolerance and (best is None or off < best[0]):
                 best = (off, chain)
         if best is None:
             chains.append([piece])
@@ -366,13 +381,23 @@ def _join(
     return chains
 
 
-def _parting(before: _Piece, after: _Piece, paths: Sequence[BallPath]) -> float:
-    """Give how far two parabolas lie apart, over the nearer half of either."""
-    ends = paths[before.path].t_s[before.first : before.last + 1]
-    starts = paths[after.path].t_s[after.first : after.last + 1]
-    ends, starts = ends[-min(6, len(ends)) :], starts[: min(6, len(starts))]
-    middle = np.concatenate([ends, starts])
-    return float(np.linalg.norm(before.at(middle) - after.at(middle), axis=1).mean())
+def _misfit_together(  # noqa: PLR0917 - two stretches and one clip's constants
+    chain: list[_Piece], piece: _Piece, paths: Sequence[BallPath], upright: Sequence[Float64], gravity: Gravity,
+    settings: FlightSettings,
+) -> float:  # fmt: skip
+    """Give how far the points of all pieces lie from one parabola through them."""
+    t_s, points = _points([*chain, piece], paths, upright)
+    x, y = _fit(t_s, points, gravity.length_px_s2, gravity.noise_px, settings.gravity_spread)
+    whole = _Piece(piece.path, 0, 0, float(t_s[0]), x, y, 0.0)
+    return float(np.sqrt(((whole.at(t_s) - points) ** 2).sum(axis=1).mean()))
+
+
+def _points(
+    chain: list[_Piece], paths: Sequence[BallPath], upright: Sequence[Float64]
+) -> tuple[Float64, Float64]:
+    """Give times and upright places of all points of a chain."""
+    t_s = np.concatenate([paths[one.path].t_s[one.first : one.last + 1] for one in chain])
+    return t_s, np.concatenate([upright[one.path][one.first : one.last + 1] for one in chain])
 
 
 def _relabel(chains: list[list[_Piece]], paths: Sequence[BallPath]) -> list[int]:
@@ -418,8 +443,7 @@ def _flight(  # noqa: PLR0913, PLR0917 - one chain and one clip's constants
     level_px: float, tolerance: float,
 ) -> Flight | None:  # fmt: skip
     """Make a flight of a chain: refit over all its pieces, and place its ends between frames."""
-    t_s = np.concatenate([paths[one.path].t_s[one.first : one.last + 1] for one in chain])
-    points = np.concatenate([upright[one.path][one.first : one.last + 1] for one in chain])
+    t_s, points = _points(chain, paths, upright)
     x, y = _fit(t_s, points, gravity.length_px_s2, gravity.noise_px, FlightSettings().gravity_spread)
     whole = _Piece(chain[0].path, chain[0].first, chain[-1].last, float(t_s[0]), x, y, 0.0)
     if y[2] <= 0:

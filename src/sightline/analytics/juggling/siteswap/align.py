@@ -29,6 +29,7 @@ class AlignSettings:
         worst: Most that one of these may cost, in squared spreads.
         order_miss: What a wrong order costs; once more for each further step.
         order_worst: Most that the order may cost.
+        visit_miss: What it costs when a ball was seen in the other hand and should not have been, or the reverse.
         spurious: What a throw costs that is none of the pattern's.
         missed: What each throw costs that was not seen.
         lost: What it costs to lose one's place.
@@ -45,11 +46,12 @@ class AlignSettings:
     worst: float = 9.0
     order_miss: float = 2.0
     order_worst: float = 5.0
+    visit_miss: float = 2.0
     spurious: float = 2.5
     missed: float = 3.5
     lost: float = 9.0
-    dwell_beats: float = 1.25
-    dwell_spread: float = 0.35
+    dwell_beats: float = 1.45
+    dwell_spread: float = 0.3
     dwell_weight: float = 3.0
     longer: float = 0.7
 
@@ -65,6 +67,8 @@ class Sightings:
         order: `(k,)` throws until then, that one included; 0 where it was not.
         throw_hand: `(k, 2)` log-probability of either hand.
         catch_hand: `(k, 2)` the same of the catch.
+        visited: `(k,)` whether the ball was in the other hand between catch and next throw, of which both were one
+            hand's: 1 yes, 0 no, -1 not known.
     """
 
     t_s: Float64
@@ -73,6 +77,7 @@ class Sightings:
     order: Int64
     throw_hand: Float64
     catch_hand: Float64
+    visited: Int64
 
     def __len__(self) -> int:
         return len(self.t_s)
@@ -82,7 +87,7 @@ class Sightings:
         return Sightings(
             *(
                 getattr(self, name)[first:last]
-                for name in ("t_s", "flight_s", "cycle_s", "order", "throw_hand", "catch_hand")
+                for name in ("t_s", "flight_s", "cycle_s", "order", "throw_hand", "catch_hand", "visited")
             )
         )
 
@@ -107,11 +112,36 @@ class Fit:
 
 
 def tempo(book: Book, seen: Sightings) -> tuple[Float64, Float64]:
-    """Give each pattern's beat and dwell from averages: throws a second, and how long they fly."""
-    span_s = (seen.t_s[-1] - seen.t_s[0]) / max(len(seen) - 1, 1)
-    beat_s = np.maximum(span_s * book.rate, 1e-6)
-    dwell = book.mean_value - np.nanmean(seen.flight_s) / beat_s
+    """Give each pattern's beat and dwell from averages: throws a second, and how long they fly.
+
+    Breaks do not count: gaps over three times the usual are left out.
+    """
+    gaps = np.diff(seen.t_s)
+    kept = gaps[gaps <= 3 * np.quantile(gaps, 0.75)]
+    beat_s = np.maximum(float(kept.mean()) * book.rate, 1e-6)
+    whole = seen.flight_s[np.isfinite(seen.flight_s)]
+    dwell = book.mean_value - (float(whole.mean()) if len(whole) else 0.0) / beat_s
     return beat_s, np.asarray(dwell)
+
+
+def refine(book: Book, seen: Sightings, settings: AlignSettings, fit: Fit) -> tuple[Float64, Float64]:
+    """Give each pattern's beat and dwell again, from the throws that a traced fit matched."""
+    if fit.columns is None:
+        raise ValueError("the fit was not traced")
+    beat_s, dwell = fit.beat_s.copy(), fit.dwell_beats.copy()
+    for row, columns in enumerate(fit.columns):
+        kept = np.flatnonzero(columns >= 0)
+        before, after = kept[:-1], kept[1:]
+        ahead = book.before[row, columns[after], 0] == columns[before]
+        ahead &= after - before == 1
+        beats = float(book.gap[row, columns[after], 0][ahead].sum())
+        if beats < 4:
+            continue
+        beat_s[row] = float((seen.t_s[after] - seen.t_s[before])[ahead].sum()) / beats
+        value = book.value[row, columns[kept]] - seen.flight_s[kept] / beat_s[row]
+        if np.isfinite(value).any():
+            dwell[row] = float(np.nanmedian(value))
+    return beat_s, dwell
 
 
 def align(
@@ -204,6 +234,9 @@ def _emission(
         steps = np.abs(book.order - seen.order[k])
         miss = np.minimum(settings.order_miss * steps, settings.order_worst)
         score = score - np.where(book.order > 0, miss, 1.0)
+    if seen.visited[k] >= 0:
+        even = book.passes % 2 == 0
+        score = score - settings.visit_miss * (even & ((book.passes > 0) != seen.visited[k]))
     return np.asarray(score)
 
 

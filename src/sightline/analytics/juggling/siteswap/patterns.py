@@ -18,6 +18,7 @@ from sightline.core.arrays import Float64, Int64
 
 LEAST_VISIBLE = 3
 Values = tuple[int, ...]
+_COLUMNS = ("mask", "value", "hand", "target", "beats", "order", "passes", "before", "gap", "rate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class Book:
         target: `(c, s)` catching hand.
         beats: `(c, s)` beats until the same ball flies again; 0 where that is open.
         order: `(c, s)` throws until the same ball flies again, that one included; 0 where that is open.
+        passes: `(c, s)` times the ball is handed over meanwhile, as a 1.
         before: `(c, s, 2)` columns of the throw before, and of the one before that.
         gap: `(c, s, 2)` beats since those.
         rate: `(c,)` visible throws a beat.
@@ -46,6 +48,7 @@ class Book:
     target: Int64
     beats: Int64
     order: Int64
+    passes: Int64
     before: Int64
     gap: Int64
     rate: Float64
@@ -61,7 +64,7 @@ class Book:
             tuple(self.names[row] for row in rows.tolist()),
             *(
                 getattr(self, name)[rows]
-                for name in ("mask", "value", "hand", "target", "beats", "order", "before", "gap", "rate")
+                for name in _COLUMNS
             ),
             mean_value=self.mean_value[rows],
             period=self.period[rows],
@@ -125,13 +128,14 @@ def _async_book(names: tuple[str, ...], values: Int64) -> Book:
     count, period = values.shape
     rows = np.arange(count)[:, None]
     seen = values >= LEAST_VISIBLE
-    beats = values.copy()
+    beats, passes = values.copy(), np.zeros_like(values)
     for _ in range(4 * period):
         at = (np.arange(period) + beats) % period
         hidden = seen & ~seen[rows, at]
         if not hidden.any():
             break
         beats = beats + np.where(hidden, values[rows, at], 0)
+        passes = passes + (hidden & (values[rows, at] == 1))
     passed = np.concatenate([np.zeros((count, 1), np.int64), np.cumsum(seen, axis=1)], axis=1)
     total = passed[:, -1:]
     ends = np.arange(period) + beats + 1
@@ -146,19 +150,21 @@ def _async_book(names: tuple[str, ...], values: Int64) -> Book:
     further = back[rows, before[..., 0]]
     gap[..., 1] = back + further
     before[..., 1] = (np.arange(period) - gap[..., 1]) % period
-    return _with_hands(names, values, seen, beats, order, before, gap)
+    return _with_hands(names, values, seen, beats, order, passes, before, gap)
 
 
 def _with_hands(  # noqa: PLR0913, PLR0917 - the columns of a book
     names: tuple[str, ...], values: Int64, seen: NDArray[np.bool_], beats: Int64, order: Int64,
-    before: Int64, gap: Int64,
+    passes: Int64, before: Int64, gap: Int64,
 ) -> Book:  # fmt: skip
     """Double the columns: each throw by either hand; hands alternate from beat to beat."""
     count, period = values.shape
     hand = np.tile(np.array([0, 1]), period)[None].repeat(count, axis=0)
     twice = {
         name: np.repeat(array, 2, axis=1)
-        for name, array in (("mask", seen), ("value", values), ("beats", beats), ("order", order))
+        for name, array in (
+            ("mask", seen), ("value", values), ("beats", beats), ("order", order), ("passes", passes)
+        )  # fmt: skip
     }
     gaps = np.repeat(gap, 2, axis=1)
     columns = 2 * np.repeat(before, 2, axis=1) + (hand[..., None] ^ (gaps % 2))
@@ -184,7 +190,7 @@ def book_of(patterns: tuple[Siteswap, ...]) -> Book:
     """
     rows = [_columns(pattern) for pattern in patterns]
     width = max((len(row) for row in rows), default=1)
-    table = np.zeros((len(rows), width, 10), np.int64)
+    table = np.zeros((len(rows), width, 11), np.int64)
     for number, row in enumerate(rows):
         table[number, : len(row)] = row
     mask = table[..., 0] == 1
@@ -198,8 +204,9 @@ def book_of(patterns: tuple[Siteswap, ...]) -> Book:
         target=table[..., 3],
         beats=table[..., 4],
         order=table[..., 5],
-        before=table[..., 6:8],
-        gap=table[..., 8:10],
+        passes=table[..., 6],
+        before=table[..., 7:9],
+        gap=table[..., 9:11],
         rate=mask.sum(axis=1) / (2 * cycles),
         mean_value=(table[..., 1] * mask).sum(axis=1) / flying,
         period=np.array([pattern.period for pattern in patterns], np.int64).reshape(len(rows)),
@@ -218,11 +225,11 @@ def _columns(pattern: Siteswap) -> list[tuple[int, ...]]:
         throws = sorted(flying, key=lambda one: (one.beat, one.hand ^ swap, -one.value))
         count, offset = len(throws), swap * len(flying)
         for number, one in enumerate(throws):
-            beats, onward = _next_flight(one, leaving, cycle)
+            beats, passes, onward = _next_flight(one, leaving, cycle)
             rounds = (one.beat + beats) // cycle
             order = throws.index(onward) - number + rounds * count if onward in throws else 0
             columns.append(
-                (1, one.value, one.hand ^ swap, one.target ^ swap, beats, order)
+                (1, one.value, one.hand ^ swap, one.target ^ swap, beats, order, passes)
                 + tuple(offset + (number - step) % count for step in (1, 2))
                 + tuple(one.beat - throws[(number - step) % count].beat
                         - (number - step) // count * cycle for step in (1, 2))
@@ -230,15 +237,16 @@ def _columns(pattern: Siteswap) -> list[tuple[int, ...]]:
     return columns
 
 
-def _next_flight(one: Landing, leaving: dict[tuple[int, int], Landing], cycle: int) -> tuple[int, Landing]:
-    """Give when and as what a ball flies again; 0 beats where it stays in the hands."""
-    beats, here = one.value, one
+def _next_flight(one: Landing, leaving: dict[tuple[int, int], Landing], cycle: int) -> tuple[int, int, Landing]:
+    """Give when a ball flies again, how often it is handed over before, and as what; 0 beats for never."""
+    beats, passes, here = one.value, 0, one
     for _ in range(4 * cycle):
         here = leaving[((one.beat + beats) % cycle, here.target)]
         if here.value >= LEAST_VISIBLE:
-            return beats, here
+            return beats, passes, here
         beats += here.value
-    return 0, here
+        passes += here.hand != here.target
+    return 0, 0, here
 
 
 @cache
