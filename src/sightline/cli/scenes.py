@@ -20,9 +20,10 @@ _Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is t
     "sightline simulate people -o plaza",
     "sightline simulate people --seconds 60 --seed 4 --shake-px 2 --noise 6 -o shaky",
     "sightline simulate people --size 1920x1080 --fps 30000/1001 --people 25 -o crowd",
+    "sightline simulate football --seconds 60 --camera tactical --size 1280x720 -o match",
 )
 def simulate(
-    scene: Annotated[str, typer.Argument(metavar="SCENE", help="What to render: people.")],
+    scene: Annotated[str, typer.Argument(metavar="SCENE", help="What to render: people, football, juggling.")],
     *,
     out: Annotated[
         Path,
@@ -36,6 +37,10 @@ def simulate(
     noise: Annotated[float, typer.Option(min=0, help="The sensor's noise, in grey levels.")] = 2.0,
     people: Annotated[
         int | None, typer.Option(min=0, help="How many take part.", show_default="what suits the length")
+    ] = None,
+    camera: Annotated[
+        str | None,
+        typer.Option(help="Where from: broadcast, tactical or phone (football).", show_default="the scene's own"),
     ] = None,
     setting: Annotated[
         list[str] | None,
@@ -64,7 +69,7 @@ def simulate(
         shake_px=shake_px,
         noise=noise,
         people=people,
-        settings=pairs(setting),
+        settings={**pairs(setting), **({} if camera is None else {"camera": camera})},
         overwrite=overwrite,
         progress=None if quiet or as_json else _rendered,
     )

@@ -233,6 +233,13 @@ _BARS = {
 }  # fmt: skip
 
 
+def extent(who: Person, points_px: Float64, depths_m: Float64, focal_px: float) -> Float64:
+    """Give the box `x1 y1 x2 y2` that `draw` would fill; arguments as there."""
+    radii_px = _RADII * (who.height_m * who.girth * focal_px) / depths_m[_BALLS]
+    places_px = points_px[_BALLS]
+    return np.r_[(places_px - radii_px[:, None]).min(axis=0), (places_px + radii_px[:, None]).max(axis=0)]
+
+
 def draw(
     who: Person, points_px: Float64, depths_m: Float64, focal_px: float, light_xy: tuple[float, float]
 ) -> Sprite:

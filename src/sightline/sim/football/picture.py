@@ -162,6 +162,53 @@ def draw(
     return image, [one for _, one in sorted(found, key=lambda pair: pair[0])]
 
 
+def outlines(
+    eye: Eye, figures: Sequence[Figure], ball: tuple[Float64, Float64] | None = None
+) -> list[Drawn]:
+    """Tell what `draw` would show, without drawing: boxes of the same bodies, hidden as far as nearer boxes cover them.
+
+    Boxes are those of `draw` to a pixel; visibility is coarser, since a box is taken to be full. Walls before the
+    camera hide nobody here.
+    """
+    told = [figure for figure in figures if figure.track_id > 0]
+    boxes: list[tuple[int, str, Float64, float]] = []
+    if told:
+        points_px, depths_m = eye.project(_bodies(told))
+        for figure, shape_px, far_m in zip(told, points_px, depths_m, strict=True):
+            if np.isfinite(shape_px).all():
+                box = kits.extent(figure.person, shape_px, far_m, eye.focal_px)
+                boxes.append((figure.track_id, figure.kind, box, float(far_m.mean())))
+    if ball is not None:
+        points_px, depths_m = eye.project(ball[0][None])
+        if np.isfinite(points_px).all():
+            radius = BALL_RADIUS_M * eye.focal_px / float(depths_m[0])
+            boxes.insert(0, (0, "ball", np.r_[points_px[0] - radius, points_px[0] + radius], float(depths_m[0])))
+    return [drawn for number in range(len(boxes)) if (drawn := _outline(boxes, number, eye.size)) is not None]
+
+
+def _outline(boxes: list[tuple[int, str, Float64, float]], number: int, size: tuple[int, int]) -> Drawn | None:
+    track_id, kind, full, far_m = boxes[number]
+    box = np.clip(full, 0, (size[1], size[0], size[1], size[0]))
+    if box[2] - box[0] < 1 or box[3] - box[1] < 1:
+        return None
+    grid = np.stack(np.meshgrid(*((np.arange(8) + 0.5) / 8,) * 2), axis=-1).reshape(-1, 2)
+    spots = full[:2] + grid * (full[2:] - full[:2])
+    shown = ((spots >= 0) & (spots < (size[1], size[0]))).all(axis=1)
+    for other, (_, _, cover, near_m) in enumerate(boxes):
+        if other != number and near_m < far_m:
+            shown &= ~((spots > cover[:2]) & (spots < cover[2:])).all(axis=1)
+    corners = tuple(float(value) for value in box), tuple(float(value) for value in full)
+    return Drawn(track_id, kind, corners[0], corners[1], float(shown.mean()))  # type: ignore[arg-type]
+
+
+def _bodies(figures: Sequence[Figure]) -> Float64:
+    """Give where the balls of bodies are, `(n, len(Ball), 3)` metres."""
+    turns = np.array([figure.heading_rad for figure in figures])
+    shapes = bodies.shape(np.array([figure.posture for figure in figures]), np.array([figure.person.height_m for figure in figures]))  # fmt: skip
+    places_m = np.array([figure.place_m for figure in figures])
+    return bodies.place(shapes, places_m, np.stack([np.cos(turns), np.sin(turns)], axis=1))
+
+
 @dataclass(slots=True)
 class _Item:
     order: int
@@ -203,10 +250,7 @@ def _sprites(
     if not figures:
         return []
     places_m = np.array([figure.place_m for figure in figures])
-    turns = np.array([figure.heading_rad for figure in figures])
-    heights_m = np.array([figure.person.height_m for figure in figures])
-    shapes = bodies.shape(np.array([figure.posture for figure in figures]), heights_m)
-    points_m = bodies.place(shapes, places_m, np.stack([np.cos(turns), np.sin(turns)], axis=1))
+    points_m = _bodies(figures)
     points_px, depths_m = eye.project(points_m)
     light_xy = _light_in_picture(look.light, eye)
     shown = look.turf.light_at(places_m)

@@ -1,75 +1,266 @@
-"""Football: a match of agents, seen through a moving camera."""
+"""Football: a match that plays itself, or one that is given, seen through a camera that follows the ball."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import cv2
 import numpy as np
 
+from sightline.analytics.football.match import PitchSize, Role, Team
 from sightline.core.errors import SettingsError
 from sightline.ports import SceneOptions
-from sightline.sim.camera import Camera
-from sightline.sim.scene import Shot, check, film, frame_count
-from sightline.sim.truth import Seen
+from sightline.service.football.simulated import match_of
+from sightline.sim.football import kits, lens, picture
+from sightline.sim.football.film import FootballShot, film, homography_facts
+from sightline.sim.football.play.engine import play
+from sightline.sim.football.play.record import Played
+from sightline.sim.football.play.shape import FORMATIONS
+from sightline.sim.football.staging import Staging
+from sightline.sim.football.views import KINDS, Eye, Operator, follow, operator, read_cameras
+from sightline.sim.scene import check, frame_count
 
-_SETTINGS = {"camera": "broadcast"}
+if TYPE_CHECKING:
+    from sightline.analytics.football.match import Match, Player
+
+_SHUTTER_SHARE = 0.25
+SETTINGS: Mapping[str, Any] = {
+    "camera": "broadcast", "cameras": None, "weather": None, "home_formation": None, "away_formation": None,
+    "trajectories": None, "lens": "broadcast", "graphics": True, "pictures": "drawn",
+}  # fmt: skip
+"""What only this scene knows, with defaults; see docs/football/simulator.md."""
 
 
 class FootballScene:
-    """A football match; see `ports.Scene`."""
+    """A football match; see `ports.Scene`.
+
+    Args:
+        options: How it is filmed. `actors` is not used: eleven a side and three officials play.
+        match: Real paths to show instead of a match that plays itself.
+    """
 
     name = "football"
-    class_name = "player"
 
-    def __init__(self, options: SceneOptions | None = None) -> None:
+    def __init__(self, options: SceneOptions | None = None, *, match: Match | None = None) -> None:
         self.options = options or SceneOptions()
         check(self.options)
-        unknown = sorted(set(self.options.settings) - set(_SETTINGS))
-        if unknown:
-            raise SettingsError(
-                f"the football scene has no setting {', '.join(unknown)}", hint=f"it has {', '.join(_SETTINGS)}"
-            )
-        self.rest = Camera(self.options.size, 1.6 * self.options.size[1], (0.0, -60.0, 20.0), tilt_deg=18.0)
+        self.settings = _checked(self.options.settings)
+        self.frames = frame_count(self.options)
+        self.drawn = self.settings["pictures"] == "drawn"
+        self._seed = self.options.seed
+        self.pitch = PitchSize()
+        self.played = self._play(match)
+        self.kits = kits.choose(self._rng(0x21))
+        times_s = np.arange(self.frames) / float(self.options.frame_rate_hz)
+        self.staging = Staging(self.played, self.kits, times_s, self._rng(0x22))
+        self.eyes = self._film_from()
+        self.ball_id = len(self.played.players) + 1
+
+    def _rng(self, purpose: int) -> np.random.Generator:
+        return np.random.default_rng([self._seed, purpose])
 
     def render(self, out: Path, progress: Callable[[int, int], None] | None = None) -> Mapping[str, Path]:
         """Write the clip and its truth; see `ports.Scene.render`."""
         return film(self, out, progress)
 
+    # -- what happens --------------------------------------------------------------------------------------
+
+    def _play(self, match: Match | None) -> Played:
+        if match is None and self.settings["trajectories"]:
+            match = match_of(Path(str(self.settings["trajectories"])))
+        if match is not None:
+            self.pitch = match.pitch
+            return given(match)
+        rng = self._rng(0x20)
+        names = tuple(FORMATIONS)
+        drawn = [names[int(rng.integers(len(names)))] for _ in range(2)]
+        shapes = (self.settings["home_formation"] or drawn[0], self.settings["away_formation"] or drawn[1])
+        return play(rng, seconds=self.options.seconds, pitch=self.pitch, formations=shapes)
+
+    def _film_from(self) -> tuple[Eye, ...]:
+        """Give the camera of every frame."""
+        options, rng = self.options, self._rng(0x23)
+        who = operator(self.settings["camera"], rng)
+        if self.settings["cameras"]:
+            who = _like(read_cameras(Path(str(self.settings["cameras"])), options.size), rng, who)
+        ball = self.staging.ball_m.copy()
+        known = np.isfinite(ball).all(axis=1)
+        rows = np.arange(len(ball))
+        for axis in range(3):
+            ball[:, axis] = np.interp(rows, rows[known], ball[known, axis]) if known.any() else 0.0
+        rate_hz = float(options.frame_rate_hz)
+        return follow(who, ball, rate_hz=rate_hz, size=options.size, seed=self._seed, shake_px=options.shake_px)
+
+    def event_rows(self) -> list[dict[str, Any]]:
+        """Give what happened within the clip as rows of the `events` table, without columns of other applications.
+
+        An event has the number of the first frame at or after it.
+        """
+        rate_hz = float(self.options.frame_rate_hz)
+
+        def frame(t_s: float | None) -> int | None:
+            return None if t_s is None else min(int(np.ceil(t_s * rate_hz - 1e-9)), self.frames - 1)
+
+        last_s = (self.frames - 1) / rate_hz
+        rows = []
+        for event in self.played.events:
+            if event.t_s <= last_s and (event.end_t_s is None or event.end_t_s <= last_s):
+                told = {name: getattr(event, name) for name in type(event).__dataclass_fields__}
+                rows.append({**told, "frame": frame(event.t_s), "end_frame": frame(event.end_t_s)})
+        return rows
+
     def events(self) -> Mapping[str, Any]:
-        """Give what happened."""
-        return {"events": []}
+        """Give what happened, for `events.json`."""
+        rows = self.event_rows()
+        tally: dict[str, int] = {}
+        for row in rows:
+            tally[row["kind"]] = tally.get(row["kind"], 0) + 1
+        return {"count": dict(sorted(tally.items())), "events": rows}
+
+    def match_facts(self) -> Mapping[str, Any]:
+        """Give what `match_of` needs beside the tables, for `match.json`."""
+        played, rate_hz = self.played, self.options.frame_rate_hz
+        first, _, _ = played.rows(self.staging.times_s)
+        owners = [("home", "away")[int(side)] if alive else "" for side, alive in zip(played.sides[first], played.alive[first], strict=True)]  # fmt: skip
+        return {
+            "frame_rate_hz": str(rate_hz),
+            "frames": self.frames,
+            "pitch": {"length_m": self.pitch.length_m, "width_m": self.pitch.width_m},
+            "home_attacks": played.home_attacks,
+            "formations": {"home": played.formations[0], "away": played.formations[1]},
+            "players": [_player(player) for player in played.players],
+            "kits": {name: _kit(kit) for name, kit in zip(("home", "away", "home_goalkeeper", "away_goalkeeper", "referee"), self.kits, strict=True)},
+            "alive": "".join("1" if alive else "0" for alive in played.alive[first]),
+            "owners": "".join({"home": "h", "away": "a", "": "-"}[owner] for owner in owners),
+            "ball_track_id": self.ball_id,
+        }  # fmt: skip
 
     def rules(self) -> Mapping[str, Any]:
-        """Give no rules."""
-        return {}
+        """Give the kits, as the football application's settings take them."""
+        return {"home_kit": _hex(self.kits[0].shirt), "away_kit": _hex(self.kits[1].shirt)}
+
+    def camera_facts(self) -> Mapping[str, Any]:
+        """Give the first frame's camera, for `camera.json`."""
+        return {**homography_facts(self.eyes[0]), "moves": True}
 
     def facts(self) -> Mapping[str, Any]:
-        """Give nothing more."""
-        return {}
+        """Give what was asked for and drawn by lot, for `scene.json`."""
+        options = self.options
+        return {
+            "scene": self.name,
+            "seconds": options.seconds,
+            "frames": self.frames,
+            "seed": options.seed,
+            "size": {"height_px": options.size[0], "width_px": options.size[1]},
+            "frame_rate_hz": str(options.frame_rate_hz),
+            "shake_px": options.shake_px,
+            "noise": options.noise,
+            "settings": {key: str(value) if isinstance(value, Path) else value for key, value in self.settings.items()},
+            "formations": list(self.played.formations),
+        }
 
-    def shots(self) -> Iterator[Shot]:
-        """Draw every frame in order."""
-        rng = np.random.default_rng(self.options.seed)
-        starts_m = rng.uniform((-20, -20), (20, 20), (22, 2))
-        speeds_mps = rng.normal(0, 2, (22, 2))
-        for index in range(frame_count(self.options)):
-            t_s = float(index / self.options.frame_rate_hz)
-            image = np.full((*self.options.size, 3), (60, 130, 70), np.uint8)
-            seen = []
-            for number, place in enumerate(starts_m + speeds_mps * t_s):
-                ends, _ = self.rest.project(np.array([[*place, 0.0], [*place, 1.8]]))
-                if not np.isfinite(ends).all():
-                    continue
-                x, low, high = float(ends[0, 0]), float(ends[0, 1]), float(ends[1, 1])
-                half = (low - high) * 0.2
-                box = (x - half, high, x + half, low)
-                height, width = self.options.size
-                if box[0] < 0 or box[1] < 0 or box[2] > width or box[3] > height:
-                    continue
-                colour = (200, 60, 60) if number % 2 else (60, 60, 220)
-                cv2.rectangle(image, (int(box[0]), int(box[1])), (int(box[2]), int(box[3])), colour, -1)
-                seen.append(Seen(number + 1, box, box, 1.0, (float(place[0]), float(place[1]))))
-            yield Shot(index, t_s, image, self.rest, seen)
+    # -- what it looks like --------------------------------------------------------------------------------
+
+    def shots(self) -> Iterator[FootballShot]:
+        """Draw every frame in order, or only tell what is in it where there are no pictures."""
+        options = self.options
+        shutter_s = _SHUTTER_SHARE / float(options.frame_rate_hz)
+        scenery = None
+        glass = lens.Lens(noise=options.noise)
+        if self.drawn:
+            rng = self._rng(0x24)
+            scenery = picture.look(rng, self.pitch, weather=self.settings["weather"], scale_px_m=float(np.clip(options.size[1] / 110, 3.0, 11.0)))
+            if self.settings["lens"] == "broadcast":
+                glass = replace(_steady(lens.lens(rng, strength=0.5)), noise=options.noise, rain=0.5 * (scenery.light.weather == "rain"))
+        for index, t_s in enumerate(self.staging.times_s.tolist()):
+            eye, figures, ball = self.eyes[index], self.staging.figures(index), self.staging.ball(index)
+            if scenery is None:
+                yield FootballShot(index, t_s, None, eye, picture.outlines(eye, figures, ball))
+                continue
+            image, seen = picture.draw(scenery, eye, figures, ball, shutter_s=shutter_s)
+            after = self.eyes[min(index + 1, len(self.eyes) - 1)]
+            moving = replace(glass, motion_px=_swept(eye, after, _SHUTTER_SHARE))
+            image = moving.see(image, np.random.default_rng([self._seed, 0x25, index]))
+            if self.settings["graphics"]:
+                self._score_bug(image, t_s)
+            yield FootballShot(index, t_s, image, eye, seen)
+
+    def _score_bug(self, image: Any, t_s: float) -> None:
+        goals = [event.team for event in self.played.events if event.kind == "goal" and event.t_s <= t_s]
+        clock = f"{int(t_s) // 60:02d}:{int(t_s) % 60:02d}"
+        score = f"{goals.count('home')}-{goals.count('away')} AWY"
+        lens.score_bug(image, (clock, "HOM", score), (self.kits[0].shirt, self.kits[1].shirt))
+
+
+def _checked(settings: Mapping[str, Any]) -> dict[str, Any]:
+    unknown = sorted(set(settings) - set(SETTINGS))
+    if unknown:
+        raise SettingsError(
+            f"the football scene has no setting {', '.join(unknown)}", hint=f"it has {', '.join(SETTINGS)}"
+        )
+    found = {**SETTINGS, **settings}
+    for name, allowed in (
+        ("camera", KINDS),
+        ("weather", (None, *picture.WEATHERS)),
+        ("home_formation", (None, *FORMATIONS)),
+        ("away_formation", (None, *FORMATIONS)),
+        ("lens", ("broadcast", "clean")),
+        ("pictures", ("drawn", "none")),
+    ):
+        if found[name] not in allowed:
+            hint = "one of " + ", ".join(str(value) for value in allowed if value)
+            raise SettingsError(f"the football scene's {name} cannot be {found[name]!r}", hint=hint)
+    return found
+
+
+def given(match: Match) -> Played:
+    """Give a match from elsewhere as one that was played: paths, and whatever of play its source tells.
+
+    Raises:
+        SettingsError: It has less than two frames.
+    """
+    if len(match) < 2:
+        raise SettingsError("trajectories of less than two frames cannot be shown", hint="give a longer match")
+    count = len(match)
+    sides = np.zeros(count, np.int64) if match.owner is None else (match.owner == "away").astype(np.int64)
+    alive = np.ones(count, bool) if match.alive is None else match.alive
+    attacks = match.periods[0].home_attacks or 1 if match.periods else 1
+    return Played(
+        1 / float(match.frame_rate_hz), match.players, match.positions_m.copy(), match.ball_m.copy(), alive,
+        np.full(count, -1, np.int64), sides, attacks, (), (), ("", ""),
+    )  # fmt: skip
+
+
+def _like(cameras: tuple[Eye, ...], rng: np.random.Generator, who: Operator) -> Operator:
+    """Give the operator at the place and with the zoom of one of some real cameras."""
+    real = cameras[int(rng.integers(len(cameras)))]
+    return replace(who, position_m=real.position_m, focal_share=real.focal_px / real.size[1], roll_deg=real.roll_deg, zoom=0.1)  # fmt: skip
+
+
+def _steady(glass: lens.Lens) -> lens.Lens:
+    """Take from a lens what would change a clip from frame to frame or hide what is to be found."""
+    return replace(glass, motion_px=(0.0, 0.0), jpeg=0, shrink=max(glass.shrink, 0.7), blur_px=min(glass.blur_px, 0.8))
+
+
+def _swept(eye: Eye, after: Eye, share: float) -> tuple[float, float]:
+    """Give how far the picture moves while the shutter is open."""
+    turn = np.deg2rad(after.pan_deg - eye.pan_deg) * np.cos(np.deg2rad(eye.tilt_deg))
+    rise = np.deg2rad(after.tilt_deg - eye.tilt_deg)
+    return float(turn * eye.focal_px * share), float(rise * eye.focal_px * share)
+
+
+def _player(player: Player) -> dict[str, Any]:
+    team = player.team.value if isinstance(player.team, Team) else None
+    role = player.role.value if isinstance(player.role, Role) else Role.OTHER.value
+    return {"player_id": player.player_id, "team": team, "role": role, "jersey": player.jersey, "name": player.name}
+
+
+def _kit(kit: kits.Kit) -> dict[str, Any]:
+    return {"shirt": _hex(kit.shirt), "trim": _hex(kit.trim), "shorts": _hex(kit.shorts), "socks": _hex(kit.socks), "pattern": kit.pattern}  # fmt: skip
+
+
+def _hex(colour: tuple[float, float, float]) -> str:
+    blue, green, red = (round(channel) for channel in colour)
+    return f"#{red:02x}{green:02x}{blue:02x}"

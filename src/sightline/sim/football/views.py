@@ -86,7 +86,7 @@ class Eye:
             "roll_degrees": self.roll_deg,
             "x_focal_length": self.focal_px,
             "y_focal_length": self.focal_px,
-            "principal_point": list(self.middle_px),
+            "principal_point": [value - 0.5 for value in self.middle_px],
             "position_meters": [x_m, -y_m, -z_m],
             "rotation_matrix": (self.rotation() @ _FLIP).tolist(),
             "radial_distortion": [0.0] * 6,
