@@ -17,6 +17,7 @@ _STEP = 1e-4
 _LEAST_PX = 0.5
 _UNKNOWN_M = 100.0
 _SCALE_M = 0.5
+_NO_PAINT, _ALL_PAINT = 0.35, 0.65
 
 
 def spread_m(row: Float64, curvature: Float64, scale_px: float, rms_px: float, picture: tuple[int, int]) -> float:
@@ -75,3 +76,13 @@ def decayed(qualities: Float64, half_life: float) -> Float64:
             if qualities[frame] == 0:
                 lent[frame] = max(lent[frame], lent[neighbour] * step)
     return lent
+
+
+def paint_quality(agreement: float, spread: float) -> float:
+    """Give 0..1 for a camera found from paint that nobody named.
+
+    Args:
+        agreement: How far camera and paint explain each other, 0..1.
+        spread: Expected error on the grass in view in metres.
+    """
+    return float(np.clip((agreement - _NO_PAINT) / (_ALL_PAINT - _NO_PAINT), 0, 1) / (1 + (spread / _SCALE_M) ** 2))

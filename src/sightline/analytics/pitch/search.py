@@ -30,57 +30,89 @@ if TYPE_CHECKING:
     from sightline.core.arrays import Float32, Float64
 
 _CELLS = 240
+_DIRECTIONS = 8
+_ALIKE_RAD = np.radians(20.0)
+_JUMP = 0.5
 _STANDS_M = tuple(
     (x, y, z)
     for y, z in ((-48.0, 10.0), (-56.0, 17.0), (-70.0, 16.0), (-78.0, 27.0), (-98.0, 30.0))
     for x in (-14.0, 0.0, 14.0)
 )
-_ENDS_M = ((-66.0, 0.0, 12.0), (-75.0, 0.0, 22.0), (-90.0, 0.0, 32.0), (-105.0, 0.0, 48.0))
-_FOCALS = tuple(0.9 * 1.16**step for step in range(11))
+_ENDS_M = ((-66.0, 0.0, 12.0), (-75.0, 0.0, 22.0), (-84.0, 0.0, 36.0), (-86.0, 0.0, 52.0), (-105.0, 0.0, 40.0))
+_FOCALS = tuple(0.9 * 1.16**step for step in range(14))
 _STEP = 0.13
-_BOOK_STEP_M = 3.5
+_BOOK_STEP_M = 4.5
 _NEAR_PX = 22.0
 _HALF_X_M, _HALF_Y_M = 58.0, 38.0
 
 
 @dataclass(frozen=True, slots=True)
 class Nearness:
-    """How close the nearest paint is, over the picture.
+    """How close the nearest paint is that runs in a given direction, over the picture.
 
     Attributes:
-        distances: `(rows, cells)` float32, standard pixels, cut off at `limit_px`.
-        limit_px: Where it is cut off; also what lies outside the picture.
+        distances: `(directions, rows, cells)` float32, standard pixels, cut off at `limit_px`.
+        limit_px: Where it is cut off.
     """
 
     distances: Float32
     limit_px: float
 
-    def at(self, points: Float64) -> Float64:
-        """Give the distance at `(..., 2)` centred points, between cells by bilinear interpolation."""
-        rows, cells = self.distances.shape
+    def at(self, points: Float64, bins: NDArray[np.int64]) -> Float64:
+        """Give the distance at `(..., 2)` centred points to paint of `(...)` directions, bilinear; NaN outside."""
+        _, rows, cells = self.distances.shape
         place = points * (cells / 2) + np.array([(cells - 1) / 2, (rows - 1) / 2])
-        inside = (place >= 0).all(-1) & (place[..., 0] <= cells - 1.001) & (place[..., 1] <= rows - 1.001)
-        place = np.where(inside[..., None], place, 0.0)
-        whole = place.astype(np.int64)
-        part = place - whole
-        flat = whole[..., 1] * cells + whole[..., 0]
+        across, down = place[..., 0], place[..., 1]
+        inside = (across >= 0) & (down >= 0) & (across <= cells - 1.001) & (down <= rows - 1.001)
+        across, down = np.where(inside, across, 0.0), np.where(inside, down, 0.0)
+        column, row = across.astype(np.int64), down.astype(np.int64)
+        across, down = across - column, down - row
+        flat = (bins * rows + row) * cells + column
         values = self.distances.reshape(-1)
-        upper = values[flat] * (1 - part[..., 0]) + values[flat + 1] * part[..., 0]
-        lower = values[flat + cells] * (1 - part[..., 0]) + values[flat + cells + 1] * part[..., 0]
-        return np.where(inside, upper * (1 - part[..., 1]) + lower * part[..., 1], np.nan)
+        upper = values[flat] * (1 - across) + values[flat + 1] * across
+        lower = values[flat + cells] * (1 - across) + values[flat + cells + 1] * across
+        return np.where(inside, upper * (1 - down) + lower * down, np.nan)
 
 
-def nearness_of(points: Float64, picture: tuple[int, int], *, limit_px: float = 60.0) -> Nearness:
-    """Make the map from `(n, 2)` centred points on paint."""
+def nearness_of(
+    points: Float64, directions_rad: Float64, picture: tuple[int, int], *, limit_px: float = 60.0
+) -> Nearness:
+    """Make the map from `(n, 2)` centred points on paint and the directions `(n,)` that the lines run in."""
     from scipy.ndimage import distance_transform_edt
 
-    rows = round(_CELLS * picture[0] / picture[1])
+    rows = _rows(picture)
     place = np.round(points * (_CELLS / 2) + np.array([(_CELLS - 1) / 2, (rows - 1) / 2])).astype(np.int64)
-    place = place[(place >= 0).all(1) & (place[:, 0] < _CELLS) & (place[:, 1] < rows)]
-    free = np.ones((rows, _CELLS), bool)
-    free[place[:, 1], place[:, 0]] = False
-    distances = distance_transform_edt(free) * (2 * STANDARD_PX / _CELLS)
-    return Nearness(np.minimum(distances, limit_px).astype(np.float32), limit_px)
+    inside = (place >= 0).all(1) & (place[:, 0] < _CELLS) & (place[:, 1] < rows)
+    place, directions = place[inside], directions_rad[inside]
+    distances = np.full((_DIRECTIONS, rows, _CELLS), limit_px, np.float32)
+    for number in range(_DIRECTIONS):
+        off = np.abs((directions - number * np.pi / _DIRECTIONS + np.pi / 2) % np.pi - np.pi / 2)
+        alike = place[off <= _ALIKE_RAD]
+        if len(alike):
+            free = np.ones((rows, _CELLS), bool)
+            free[alike[:, 1], alike[:, 0]] = False
+            found = distance_transform_edt(free) * (2 * STANDARD_PX / _CELLS)
+            distances[number] = np.minimum(found, limit_px)
+    return Nearness(distances, limit_px)
+
+
+def directions_of(seen: Float64) -> Float64:
+    """Give the direction, 0..pi, in which `(k, n, 2)` samples of markings run in the picture."""
+    along = np.diff(seen, axis=1, append=seen[:, -1:])
+    jump = (np.abs(along) > _JUMP).any(2) | ~np.isfinite(along).all(2)
+    jump[:, -1] = True
+    before = np.roll(along, 1, axis=1)
+    along = np.where(jump[..., None], before, along)
+    return np.nan_to_num(np.arctan2(along[..., 1], along[..., 0]) % np.pi)
+
+
+def bins_of(directions_rad: Float64) -> NDArray[np.int64]:
+    """Give the number of the nearest of the map's directions."""
+    return np.round(directions_rad * (_DIRECTIONS / np.pi)).astype(np.int64) % _DIRECTIONS
+
+
+def _rows(picture: tuple[int, int]) -> int:
+    return round(_CELLS * picture[0] / picture[1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,17 +136,18 @@ def book_of(size: PitchSize, picture: tuple[int, int], ends: bool) -> Book:  # n
     """Give the views of a pitch in a picture of that shape; made once."""
     cameras = np.concatenate([_views(stand, picture) for stand in _STANDS_M + (_ENDS_M if ends else ())])
     points = ground_samples(markings_of(size), _BOOK_STEP_M)[0]
-    rows = round(_CELLS * picture[0] / picture[1])
+    rows = _rows(picture)
     middle = np.array([(_CELLS - 1) / 2, (rows - 1) / 2])
+    beyond = _DIRECTIONS * rows * _CELLS
     cells = np.empty((len(cameras), len(points)), np.int32)
     for start in range(0, len(cameras), 2000):
         part = slice(start, start + 2000)
         seen = projected(cameras[part], points)
         place = np.nan_to_num(np.round(seen * (_CELLS / 2) + middle), nan=-1.0)
         inside = (place >= 0).all(2) & (place[..., 0] < _CELLS) & (place[..., 1] < rows)
-        flat = np.where(inside, place[..., 1] * _CELLS + place[..., 0], rows * _CELLS)
-        cells[part] = flat.astype(np.int32)
-    shown = (cells < rows * _CELLS).sum(1)
+        flat = (bins_of(directions_of(seen)) * rows + place[..., 1]) * _CELLS + place[..., 0]
+        cells[part] = np.where(inside, flat, beyond).astype(np.int32)
+    shown = (cells < beyond).sum(1)
     kept = shown >= 12
     return Book(cameras[kept], cells[kept], shown[kept].astype(np.float64))
 
@@ -200,23 +233,31 @@ def agreement_scores(cameras: Float64, near: Nearness, points_m: Float64, paint:
     that has a marking within reach. Lengths are measured in the picture.
     """
     seen = projected(cameras, points_m)
-    distances = near.at(seen)
+    directions = directions_of(seen)
+    distances = near.at(seen, bins_of(directions))
     length = np.linalg.norm(np.diff(seen, axis=1, append=seen[:, -1:]), axis=2)
     length = np.where(np.isfinite(distances) & (length < 0.3), length, 0.0)
     hit = (np.where(np.isfinite(distances), distances, np.inf) <= reach_px) * length
     shown = length.sum(1)
     precision = hit.sum(1) / np.maximum(shown, 1e-9)
-    recall = np.array([_recall(one[weight > 0], paint, reach_px) for one, weight in zip(seen, length, strict=True)])
+    recall = np.array(
+        [_recall(seen[k][length[k] > 0], directions[k][length[k] > 0], paint, reach_px) for k in range(len(cameras))]
+    )
     return np.asarray(2 * precision * recall / np.maximum(precision + recall, 1e-9), np.float64)
 
 
-def _recall(markings: Float64, paint: Float64, reach_px: float) -> float:
+def _recall(markings: Float64, directions: Float64, paint: Float64, reach_px: float) -> float:
+    """Give the share of paint, `(n, 3)` with its direction, near a marking that runs the same way."""
     from scipy.spatial import cKDTree
 
     if not len(markings) or not len(paint):
         return 0.0
-    distances, _ = cKDTree(markings).query(paint, distance_upper_bound=3 * reach_px / STANDARD_PX)
-    return float((distances * STANDARD_PX <= 1.6 * reach_px).mean())
+    near, which = cKDTree(markings).query(paint[:, :2], distance_upper_bound=3 * reach_px / STANDARD_PX)
+    found = np.isfinite(near)
+    off = np.full(len(paint), np.pi)
+    turned = paint[found, 2] - directions[which[found]]
+    off[found] = np.abs((turned + np.pi / 2) % np.pi - np.pi / 2)
+    return float(((near * STANDARD_PX <= 1.6 * reach_px) & (off <= 1.5 * _ALIKE_RAD)).mean())
 
 
 def _slopes(
@@ -232,7 +273,9 @@ def _slopes(
     steps = np.array([2e-3, 2e-3, 2e-3, 2e-3, 0.1, 0.1, 0.1, 1e-3])[free]
     moved = np.repeat(cameras[:, None], width + 1, axis=1)
     moved[:, np.arange(1, width + 1), free] += steps
-    found = near.at(projected(moved.reshape(-1, PARAMETERS), points_m)).reshape(count, width + 1, -1) / reach_px
+    seen = projected(moved.reshape(-1, PARAMETERS), points_m).reshape(count, width + 1, -1, 2)
+    bins = np.broadcast_to(bins_of(directions_of(seen[:, 0]))[:, None], seen.shape[:3])
+    found = near.at(seen, bins) / reach_px
     limit = near.limit_px / reach_px
     base = found[:, 0]
     shown = np.isfinite(base)
