@@ -75,7 +75,7 @@ def documented_tables():
     for part in re.split(r"^## ", page("tables.md"), flags=re.MULTILINE)[1:]:
         name = re.match(r"`(\w+)`", part)
         if name:
-            found[name[1]] = re.findall(r"^\| `(\w+)` \| (\w+) \|[^|]*\|[^|]+\|$", part, flags=re.MULTILINE)
+            found[name[1]] = re.findall(r"^\| `(\w+)` \| ([\w<>: ]+) \|[^|]*\|[^|]+\|$", part, flags=re.MULTILINE)
     return found
 
 
@@ -84,7 +84,11 @@ def test_every_table_is_documented_column_by_column():
     assert documented_tables() == real
 
 
-@pytest.mark.parametrize("name", TABLES)
+# Rows about a whole match: no one frame is theirs.
+OF_NO_FRAME = {"physical"}
+
+
+@pytest.mark.parametrize("name", sorted(TABLES.keys() - OF_NO_FRAME))
 def test_a_table_begins_with_frame_and_time(name):
     assert TABLES[name].names[:2] == ["frame", "t_s"]
     assert TABLES[name].types[:2] == [pa.int64(), pa.float64()]
