@@ -74,7 +74,7 @@ def prepare(platform: Platform, run: Run, folder: RunFolder) -> Prepared:
     check_task(model)
     kit = Kit(
         media=media,
-        models={"detector": model},
+        models={"detector": model, **_more_models(platform, settings)},
         tracker=partial(make_tracker, settings["tracker"], camera_motion=settings["camera_motion"]),
         settings=settings["app"],
         in_flight=in_flight(platform),
@@ -97,6 +97,22 @@ def prepare(platform: Platform, run: Run, folder: RunFolder) -> Prepared:
         stages=[*stages, record],
         provenance=_provenance(run, model),
     )
+
+
+def _more_models(platform: Platform, settings: Mapping[str, Any]) -> dict[str, ModelAdapter]:
+    """Give the models that an application's settings name by role beside the detector, as in `pose_model`."""
+    found = {}
+    for role in ("pose",):
+        name = settings["app"].get(f"{role}_model")
+        if name:
+            options = replace(model_options(platform, settings), layout=None)
+            found[role] = build_model(name, options, platform.zoo)
+            if found[role].info.task.value != role:
+                raise ConfigError(
+                    f"{found[role].info.name} is no model to {role}",
+                    hint="`sightline models list` names some",
+                )
+    return found
 
 
 def check_task(model: ModelAdapter) -> None:

@@ -83,9 +83,7 @@ def link(candidates: Candidates, tolerance: Tolerance | None = None) -> Linked:
     ends = settle(ends, arcs, _sides(arcs, ends), size, step_s)
     order = np.lexsort((ends_s(ends), ends_s(starts)))
     arcs = [arcs[row] for row in order]
-    flights = [
-        _flight(arc, starts[row], ends[row], candidates) for arc, row in zip(arcs, order, strict=True)
-    ]
+    flights = [_flight(arc, starts[row], ends[row], candidates) for arc, row in zip(arcs, order, strict=True)]
     balls = _balls(flights, float(np.median([arc.radius_px for arc in arcs])))
     flights = [_owned(flight, ball) for flight, ball in zip(flights, balls, strict=True)]
     held = _held(flights, arcs, candidates)

@@ -14,7 +14,9 @@ from sightline.apps.juggling.settings import JugglingSettings
 from sightline.core.errors import ConfigError
 
 if TYPE_CHECKING:
-    from sightline.ports import Kit, ReportContext, Stage
+    from sightline.core.media import MediaInfo
+    from sightline.ports import Kit, ReportContext, Stage, TableReader
+    from sightline.stages.annotate import Overlay
 
 
 class JugglingApp:
@@ -43,17 +45,26 @@ class JugglingApp:
         Raises:
             SettingsError: A setting is wrong.
         """
-        JugglingSettings.of(context.settings)
-        return {
-            "app": "juggling",
-            "format": 1,
-            "ledger": dict(context.ledger),
-            "provenance": dict(context.provenance),
-        }
+        from sightline.apps.juggling.figures import draw_figures
+        from sightline.apps.juggling.measure import measure
+        from sightline.apps.juggling.report import make_report
+        from sightline.apps.juggling.write import write_tables
 
-    def page(self, report: Mapping[str, Any], figures: Path) -> str:  # noqa: ARG002 - the port's signature
+        found = measure(context, JugglingSettings.of(context.settings))
+        write_tables(found, context.write)
+        return make_report(found, context, draw_figures(found, context))
+
+    def page(self, report: Mapping[str, Any], figures: Path) -> str:
         """Give `report.html`: one self-contained page."""
-        return f"<!doctype html>\n<html lang='en'><title>{report['app']}</title></html>\n"
+        from sightline.apps.juggling.page import make_page
+
+        return make_page(report, figures)
+
+    def overlays(self, tables: TableReader, report: Mapping[str, Any], media: MediaInfo) -> Sequence[Overlay]:
+        """Give what is drawn over the annotated video: arcs, counts and the pattern."""
+        from sightline.stages.juggling_overlay import JugglingOverlay
+
+        return (JugglingOverlay(media.size, tables, report),)
 
 
 @cache

@@ -21,6 +21,10 @@ class JugglingSettings(BaseModel):
         description="What is done with the ball: `toss` (thrown and caught), `keepie-uppie` (a football kept up), "
         "or `auto` to find out.",
     )
+    pose_model: str | None = Field(
+        default=None,
+        description="Model of bodies that tells hands and body parts, as movenet; left out, none is used.",
+    )
     min_score: float = Field(
         default=0.15, ge=0, le=1, description="Lowest score of a ball candidate that is kept."
     )

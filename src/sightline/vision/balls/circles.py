@@ -41,7 +41,9 @@ def find_circles(image: UInt8, changed: UInt8) -> list[Shape]:
     down = cv2.Sobel(grey, cv2.CV_32F, 0, 1)
     strength = cv2.magnitude(across, down)
     size = grey.shape
-    near = cv2.resize(cv2.dilate(changed, np.ones((5, 5), np.uint8)), size[::-1], interpolation=cv2.INTER_NEAREST)
+    near = cv2.resize(
+        cv2.dilate(changed, np.ones((5, 5), np.uint8)), size[::-1], interpolation=cv2.INTER_NEAREST
+    )
     rows, columns = np.nonzero((strength > _EDGE_LEVELS) & (near > 0))
     if len(rows) > _MOST_EDGES:
         chosen = np.linspace(0, len(rows) - 1, _MOST_EDGES).astype(int)

@@ -26,7 +26,8 @@ _MOST = 20_000.0
 _SCENE_EVERY = 8
 _SCENE_STEP = 3
 _BALL_SHARE = 0.03  # far more than balls take of a picture, whose own pixels count in the scene too
-_SAMPLES = 48
+SAMPLES = 48
+"""Codes in one sample."""
 
 
 class BallColours:
@@ -59,9 +60,9 @@ class BallColours:
         return codes
 
     def sample(self, codes: Index, x_px: float, y_px: float, radius_px: float) -> Index:
-        """Give a few codes from inside a ball, always `_SAMPLES` of them."""
-        turns = np.arange(_SAMPLES) * 2.399963
-        reach = 0.7 * radius_px * np.sqrt((np.arange(_SAMPLES) + 0.5) / _SAMPLES)
+        """Give a few codes from inside a ball, always `SAMPLES` of them."""
+        turns = np.arange(SAMPLES) * 2.399963
+        reach = 0.7 * radius_px * np.sqrt((np.arange(SAMPLES) + 0.5) / SAMPLES)
         rows = np.clip(np.rint(y_px + reach * np.sin(turns)), 0, codes.shape[0] - 1).astype(int)
         columns = np.clip(np.rint(x_px + reach * np.cos(turns)), 0, codes.shape[1] - 1).astype(int)
         return codes[rows, columns]

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sightline.vision.balls.colours import SAMPLES
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -103,7 +105,7 @@ class Flying:
         return {
             "lengths": np.array([len(way.points) for way in self._ways], np.int64),
             "points": np.array(points, np.float64).reshape(-1, 4),
-            "samples": np.array(samples, np.uint16).reshape(len(samples), -1),
+            "samples": np.array(samples, np.uint16).reshape(len(samples), SAMPLES),
             "radii": np.array(self._radii, np.float64),
         }
 

@@ -41,9 +41,7 @@ class Moment:
     seen: bool
 
 
-def find_end(
-    arc: Arc, candidates: Candidates, grid: Grid, tolerance: Tolerance, *, throw: bool
-) -> Moment:
+def find_end(arc: Arc, candidates: Candidates, grid: Grid, tolerance: Tolerance, *, throw: bool) -> Moment:
     """Give when an arc begins (`throw`) or ends, from where its ball strays from it.
 
     Args:
@@ -56,7 +54,7 @@ def find_end(
     step_s = candidates.step_s
     way = -1 if throw else 1
     edge_s = arc.first_s if throw else arc.last_s
-    inside = (arc.rows[:_INSIDE] if throw else arc.rows[-_INSIDE:])
+    inside = arc.rows[:_INSIDE] if throw else arc.rows[-_INSIDE:]
     t_in = candidates.clock_s[candidates.rows[inside]]
     d_in = candidates.points_px[inside] - arc.at(t_in)
     t_out, d_out = _beyond(arc, grid, step_s, way)

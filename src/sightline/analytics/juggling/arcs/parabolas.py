@@ -109,7 +109,9 @@ class Arc:
     @property
     def extent_px(self) -> float:
         """How far it goes across the picture, along its longer side."""
-        ends = np.array([self.at(self.first_s), self.at((self.first_s + self.last_s) / 2), self.at(self.last_s)])
+        ends = np.array(
+            [self.at(self.first_s), self.at((self.first_s + self.last_s) / 2), self.at(self.last_s)]
+        )
         return float(np.ptp(ends, axis=0).max())
 
 
@@ -185,9 +187,7 @@ def own_fall(rows: list[int], candidates: Candidates) -> tuple[Float64, float]:
     return np.asarray(solved[2]), float(noise * np.sqrt(np.linalg.inv(basis.T @ basis)[2, 2]))
 
 
-def _seeds(
-    grid: Grid, candidates: Candidates, gravity: Gravity, tolerance: Tolerance
-) -> tuple[Int64, Int64]:
+def _seeds(grid: Grid, candidates: Candidates, gravity: Gravity, tolerance: Tolerance) -> tuple[Int64, Int64]:
     frames, places, a, _ = triples(grid, candidates.size[0], _SEED_SPAN_S)
     if not len(frames):
         return frames, places
@@ -253,7 +253,14 @@ def _grown(
                 arc = fit(grown, candidates, fall)
         inner = range(arc.frames[0] + 1, arc.frames[-1])
         rows = sorted(
-            {*arc.rows, *(row for f in inner if f not in arc.frames and (row := _on(arc, f, grid, tolerance, owner)) is not None)},
+            {
+                *arc.rows,
+                *(
+                    row
+                    for f in inner
+                    if f not in arc.frames and (row := _on(arc, f, grid, tolerance, owner)) is not None
+                ),
+            },
             key=lambda row: int(candidates.rows[row]),
         )
         arc = _trimmed(fit(rows, candidates, fall), candidates, fall, tolerance)
@@ -286,7 +293,13 @@ def _trimmed(arc: Arc, candidates: Candidates, fall: Float64, tolerance: Toleran
         stray = np.hypot(*(candidates.points_px[arc.rows] - arc.at(t_s)).T)
         keep = stray <= tolerance.of(arc.radius_px, arc.extent_px)
         if keep.all() or keep.sum() < _FEWEST:
-            return arc if keep.all() else fit([r for r, k in zip(arc.rows, keep, strict=True) if k] or arc.rows[:1], candidates, fall)
+            return (
+                arc
+                if keep.all()
+                else fit(
+                    [r for r, k in zip(arc.rows, keep, strict=True) if k] or arc.rows[:1], candidates, fall
+                )
+            )
         arc = fit([row for row, kept in zip(arc.rows, keep, strict=True) if kept], candidates, fall)
     return arc
 
@@ -329,9 +342,7 @@ def _merged(arcs: list[Arc], candidates: Candidates, gravity: Gravity, tolerance
     return kept
 
 
-def _joined(
-    one: Arc, other: Arc, candidates: Candidates, fall: Float64, tolerance: Tolerance
-) -> Arc | None:
+def _joined(one: Arc, other: Arc, candidates: Candidates, fall: Float64, tolerance: Tolerance) -> Arc | None:
     """Give two arcs as one where they are, None where not: one parabola, or one going over smoothly into the other."""
     gap_s = other.first_s - one.last_s
     if not -_OVERLAP_S < gap_s < _LEAVES_GAP_S:
