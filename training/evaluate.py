@@ -24,8 +24,11 @@ if TYPE_CHECKING:
     from sightline.core.detections import Detections
     from sightline.ports import ModelAdapter, ModelOptions
     from training.data.labelled import Labelled
+    from training.data.splits import Part
 
 AT_ONCE = 16
+
+WEIGHTS = Path(__file__).parents[1] / "src" / "sightline" / "weights"
 
 
 def find(
@@ -81,8 +84,10 @@ def main() -> None:
     """Score from the command line."""
     from sightline.ports import ModelOptions
 
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", type=Path, required=True, help="weights file")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--model", type=Path, help="weights file; by default the one that ships")
     parser.add_argument("--name", choices=sorted(CLASS_NAMES), required=True, help="whose data")
     parser.add_argument("--part", choices=PARTS, default="test")
     parser.add_argument("--data", type=Path, default=Path("../shared/data"), help="folder of the data sets")
@@ -105,7 +110,8 @@ def main() -> None:
         class_names=() if chosen.map else CLASS_NAMES[chosen.name],
     )
     names = {int(theirs): int(ours) for theirs, ours in (pair.split(":") for pair in chosen.map or ())}
-    model = open_model(chosen.model, options)
+    weights = chosen.model or WEIGHTS / f"sightline-{chosen.name}-n.onnx"
+    model = open_model(weights, options)
     try:
         threshold = chosen.threshold
         if threshold is None:
@@ -117,13 +123,13 @@ def main() -> None:
         model.close()
     scores = score_domains(pictures, answers, CLASS_NAMES[chosen.name], threshold, draws=chosen.draws)
     if chosen.out:
-        record = {"model": chosen.model.name, "part": chosen.part, "threshold": threshold}
+        record = {"model": weights.name, "part": chosen.part, "threshold": threshold}
         record["scores"] = [each.as_dict() for each in scores]
         chosen.out.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
     print(markdown(scores, threshold))
 
 
-def _part(name: str, part: str, data_root: Path, domains: Sequence[str] | None) -> list[Labelled]:
+def _part(name: str, part: Part, data_root: Path, domains: Sequence[str] | None) -> list[Labelled]:
     return [each for each in load_split(name, part, data_root) if not domains or each.domain in domains]
 
 

@@ -41,7 +41,9 @@ class Interval:
     def __str__(self) -> str:
         if self.value is None:
             return "-"
-        return f"{self.value:.3f}" if self.low is None else f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
+        return (
+            f"{self.value:.3f}" if self.low is None else f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,12 +179,15 @@ def precisions(matched: Matched, weights: NDArray[np.float64] | None = None) -> 
     return result
 
 
-def f1_parts(matched: Matched, threshold: float) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+def f1_parts(
+    matched: Matched, threshold: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Give hits, boxes and objects of each place at a threshold, overlap 0.5."""
     above = matched.scores >= threshold
     count = len(matched.truths)
-    hits = np.bincount(matched.place[above], matched.hits[0, above], count)
-    return hits, np.bincount(matched.place[above], minlength=count).astype(float), matched.truths.astype(float)
+    hits = np.bincount(matched.place[above], matched.hits[0, above].astype(np.float64), count)
+    given = np.bincount(matched.place[above], minlength=count)
+    return hits.astype(np.float64), given.astype(np.float64), matched.truths.astype(np.float64)
 
 
 def f1(hits: float, given: float, there: float) -> float | None:
@@ -212,21 +217,24 @@ def score_domains(
     by_domain: dict[str, list[int]] = defaultdict(list)
     for at, each in enumerate(pictures):
         by_domain[each.domain].append(at)
-    rows = []
+    rows: list[Score] = []
     for domain, members in sorted(by_domain.items()):
         labelled = [pictures[at] for at in members]
         found = [counted(pictures[at], answers[at]) for at in members]
-        matched = {class_id: match_class(labelled, found, class_id) for class_id in labelled[0].labelled_classes}
-        rows += _score_domain(domain, labelled, matched, class_names, threshold, draws, seed)
+        matched = {
+            class_id: match_class(labelled, found, class_id) for class_id in labelled[0].labelled_classes
+        }
+        named = {class_names[class_id]: {class_id: each} for class_id, each in matched.items()}
+        rows += _score_domain(domain, labelled, {**named, "all": matched}, threshold, draws=draws, seed=seed)
     return rows
 
 
 def _score_domain(
     domain: str,
     labelled: Sequence[Labelled],
-    matched: Mapping[int, Matched],
-    class_names: Sequence[str],
+    named: Mapping[str, Mapping[int, Matched]],
     threshold: float,
+    *,
     draws: int,
     seed: int,
 ) -> list[Score]:
@@ -234,14 +242,11 @@ def _score_domain(
     rng = np.random.default_rng(seed)
     weights = [rng.multinomial(count, np.full(count, 1 / count)).astype(float) for _ in range(draws)]
     rows = []
-    for names in [*({class_id} for class_id in matched), set(matched)]:
-        chosen = {class_id: matched[class_id] for class_id in names}
-        if names == set(matched) and len(rows) == len(matched):
-            label = "all"
-        else:
-            label = class_names[next(iter(names))]
+    for label, chosen in named.items():
         now = _measure(chosen, np.ones(count), threshold)
-        drawn = np.array([_measure(chosen, weight, threshold)[:3] for weight in weights], float).reshape(-1, 3)
+        drawn = np.array([_measure(chosen, weight, threshold)[:3] for weight in weights], float).reshape(
+            -1, 3
+        )
         hits, given, there = _sums(chosen, np.ones(count), threshold)
         rows.append(
             Score(
@@ -250,18 +255,24 @@ def _score_domain(
                 len(labelled),
                 count,
                 int(there),
-                *(_interval(now[at], drawn[:, at]) for at in range(3)),
-                precision=float(hits / given) if given else None,
-                recall=float(hits / there) if there else None,
+                _interval(now[0], drawn[:, 0]),
+                _interval(now[1], drawn[:, 1]),
+                _interval(now[2], drawn[:, 2]),
+                float(hits / given) if given else None,
+                float(hits / there) if there else None,
             )
         )
     return rows
 
 
-def _sums(matched: Mapping[int, Matched], weights: NDArray[np.float64], threshold: float) -> NDArray[np.float64]:
-    return np.sum(
-        [[float((part * weights).sum()) for part in f1_parts(each, threshold)] for each in matched.values()], axis=0
+def _sums(
+    matched: Mapping[int, Matched], weights: NDArray[np.float64], threshold: float
+) -> NDArray[np.float64]:
+    sums: NDArray[np.float64] = np.sum(
+        [[float((part * weights).sum()) for part in f1_parts(each, threshold)] for each in matched.values()],
+        axis=0,
     )
+    return sums
 
 
 def _measure(

@@ -19,9 +19,11 @@ def table(model: str, data_root: Path) -> str:
         "|---|---|" + "---:|" * (len(names) + 4),
     ]
     parts = {part: load_split(model, part, data_root) for part in PARTS}
-    for domain in sorted({each.domain for part in PARTS for each in parts[part]}):
-        for part in PARTS:
-            lines.append(_row(domain, part, [each for each in parts[part] if each.domain == domain], names))
+    lines += [
+        _row(domain, part, [each for each in parts[part] if each.domain == domain], names)
+        for domain in sorted({each.domain for part in PARTS for each in parts[part]})
+        for part in PARTS
+    ]
     return "\n".join(lines)
 
 

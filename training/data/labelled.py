@@ -67,17 +67,17 @@ class Labelled:
     @property
     def objects_px(self) -> NDArray[np.float32]:
         """`(m, 4)` boxes of real classes only."""
-        return self.boxes_px[self.class_ids >= 0]
+        return np.asarray(self.boxes_px[self.class_ids >= 0], np.float32)
 
     @property
     def object_ids(self) -> NDArray[np.int32]:
         """`(m,)` classes of `objects_px`."""
-        return self.class_ids[self.class_ids >= 0]
+        return np.asarray(self.class_ids[self.class_ids >= 0], np.int32)
 
     @property
     def ignored_px(self) -> NDArray[np.float32]:
         """`(k, 4)` regions in which nothing is to be learned or counted."""
-        return self.boxes_px[self.class_ids == IGNORED]
+        return np.asarray(self.boxes_px[self.class_ids == IGNORED], np.float32)
 
 
 Labels = tuple["NDArray[np.float32]", "NDArray[np.int32]"]

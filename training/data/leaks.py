@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING
 
 from training.data.labelled import CLASS_NAMES, Labelled, load_split
 from training.data.pixels import read_picture
-from training.data.splits import PARTS
 from training.data.places import Look, same_pairs, see
+from training.data.splits import PARTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from training.data.places import Seen
 
-QUICK = Look(side_px=256, blur_px=1.0, equalise=True, features=200, sought=60, clear=8, same_at=25)
+QUICK = Look(side_px=160, blur_px=0.8, equalise=True, features=150, sought=50, clear=6, same_at=16)
 """Coarser than `places` looks: near-duplicates share dozens of features, and a test has a minute."""
 
 

@@ -33,9 +33,8 @@ OPEN_VIDEOS = frozenset({"videos/people/one_by_one.mp4"})
 
 def hazard_entries(data_root: Path) -> list[Entry]:
     """Give every hazard picture with its place."""
-    entries = []
-    for line in (FOLDER / "hazard" / "places.txt").read_text(encoding="utf-8").splitlines():
-        entries.append(Entry(*line.split("\t")))
+    lines = (FOLDER / "hazard" / "places.txt").read_text(encoding="utf-8").splitlines()
+    entries = [Entry(*line.split("\t")) for line in lines]
     return entries + brazil_entries(data_root)
 
 
@@ -99,7 +98,12 @@ def main() -> None:
     parts: dict[Part, list[Entry]] = {part: [] for part in PARTS}
     for source in sorted({_source(entry) for entry in entries}):
         of_source = [entry for entry in entries if _source(entry) == source]
-        dealt = deal(of_source, _counts(chosen.model, of_source, chosen.data), seed=SEED, shares=SHARES.get(chosen.model, USUAL))
+        dealt = deal(
+            of_source,
+            _counts(chosen.model, of_source, chosen.data),
+            seed=SEED,
+            shares=SHARES.get(chosen.model, USUAL),
+        )
         for part in PARTS:
             parts[part] += dealt[part]
     if chosen.model == "people":

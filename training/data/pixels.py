@@ -93,12 +93,13 @@ def extract(names: Iterable[str], data_root: Path, cache: Path = CACHE) -> dict[
     Raises:
         FileNotFoundError: A video or frame is not there.
     """
-    files, missing = {}, defaultdict(dict)
+    files: dict[str, Path] = {}
+    missing: dict[str, dict[int, Path]] = defaultdict(dict)
     for name in names:
-        video, frame = name.split("#")
-        files[name] = cache / "frames" / Path(video).stem / f"{int(frame):06d}.jpg"
+        video, number = name.split("#")
+        files[name] = cache / "frames" / Path(video).stem / f"{int(number):06d}.jpg"
         if not files[name].is_file():
-            missing[video][int(frame)] = files[name]
+            missing[video][int(number)] = files[name]
     for video, wanted in missing.items():
         for frame, image in read_frames(data_root / video, wanted).items():
             wanted[frame].parent.mkdir(parents=True, exist_ok=True)

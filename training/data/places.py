@@ -77,7 +77,7 @@ def see(image: NDArray[np.uint8], look: Look) -> Seen:
     if look.equalise:
         grey = cv2.normalize(grey.astype(np.float32), None, 0, 255, cv2.NORM_MINMAX).astype(np.uint8)
         grey = cv2.createCLAHE(4.0, (6, 6)).apply(grey)
-    sift = cv2.SIFT_create(nfeatures=look.features + 100, contrastThreshold=0.02)
+    sift = cv2.SIFT_create(nfeatures=look.features + 100, contrastThreshold=0.02)  # type: ignore[attr-defined]
     keys, found = sift.detectAndCompute(grey, None)
     if found is None:
         return Seen(np.zeros((0, 2), np.float32), np.zeros((0, 128), np.float32))
@@ -121,8 +121,8 @@ def same_pairs(
     known: Sequence[Seen],
     look: Look,
     *,
-    skip: Callable[[int, int], bool] = lambda one, other: False,
-    progress: Callable[[int], None] = lambda done: None,
+    same: bool = False,
+    progress: Callable[[int], None] | None = None,
 ) -> list[tuple[int, int, int]]:
     """Find pairs of pictures of one place.
 
@@ -130,7 +130,7 @@ def same_pairs(
         asking: Pictures that look for others.
         known: Pictures to look among.
         look: Settings; `sought`, `same_at` are read.
-        skip: Pairs (row of `asking`, row of `known`) that need no look.
+        same: Both are the same list: no picture is compared with itself.
         progress: Told how many of `asking` are done.
 
     Returns:
@@ -143,17 +143,21 @@ def same_pairs(
     pairs = []
     for row, each in enumerate(asking):
         votes = _votes(each.features[:sought], bank)
-        votes[[other for other in range(len(known)) if skip(row, other)]] = 0
-        for other in np.argsort(-votes, kind="stable")[:CANDIDATES]:
-            if votes[other] >= look.clear and (count := agreeing(each, known[other])) >= look.same_at:
-                pairs.append((row, int(other), count))
-        progress(row + 1)
+        if same:
+            votes[row] = 0
+        likely = [int(at) for at in np.argsort(-votes, kind="stable")[:CANDIDATES] if votes[at] >= look.clear]
+        counts = [agreeing(each, known[other]) for other in likely]
+        pairs += [
+            (row, other, count) for other, count in zip(likely, counts, strict=True) if count >= look.same_at
+        ]
+        if progress is not None:
+            progress(row + 1)
     return pairs
 
 
 def _votes(features: NDArray[np.float32], bank: NDArray[np.float32], step: int = 100) -> NDArray[np.int64]:
     """Count, for each picture of the bank, features with one clear counterpart among `features`."""
-    if len(features) < 2:
+    if len(features) < 2 or len(bank) == 0:
         return np.zeros(len(bank), np.int64)
     votes = []
     for start in range(0, len(bank), step):

@@ -101,9 +101,7 @@ def agree(
     if len(sure):
         unsure &= box_iou(boxes, sure).max(1) < 0.5
     regions = [
-        boxes[row]
-        for row in np.flatnonzero(unsure)
-        if not (overlaps[row, :row][unsure[:row]] > 0.8).any()
+        boxes[row] for row in np.flatnonzero(unsure) if not (overlaps[row, :row][unsure[:row]] > 0.8).any()
     ]
     found = np.concatenate([sure, np.array(regions).reshape(-1, 4)])
     kinds = [*label_classes, *[IGNORED] * len(regions)]
@@ -164,7 +162,9 @@ def label_frames(data_root: Path, frames: Mapping[str, int]) -> dict[str, list[l
     zoo = Zoo(CACHE / "zoo")
     models = []
     for name in JUDGES:
-        models.append(build_model(str(data_root / "weights" / name), ModelOptions(min_score=0.15, iou=0.6), zoo))
+        models.append(
+            build_model(str(data_root / "weights" / name), ModelOptions(min_score=0.15, iou=0.6), zoo)
+        )
         models[-1].open()
     labels = {}
     for video, stride in frames.items():

@@ -40,7 +40,7 @@ class Background:
 
     def read(self) -> NDArray[np.uint8]:
         """Read the picture; the last few hundred stay in memory."""
-        return _kept(self.path).copy()
+        return np.array(_kept(self.path), np.uint8)
 
 
 @lru_cache(maxsize=400)
@@ -102,4 +102,4 @@ def plain_wall(rng: np.random.Generator, size: tuple[int, int]) -> NDArray[np.ui
         thickness = int(rng.choice([-1, 1, 2, 4]))
         cv2.rectangle(image, corner.tolist(), other.tolist(), shade.tolist(), thickness, cv2.LINE_AA)
     image += rng.normal(0, rng.uniform(0, 4), (*size, 1))
-    return np.clip(image, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(image, 0, 255), np.uint8)

@@ -76,7 +76,7 @@ def render_ball_crop(
     taken: list[tuple[float, float, float]] = []
     for skin in skins[:balls]:
         own_px = radius_px * float(np.exp(rng.normal(0, 0.06)))
-        _drop(rng, scene, skin, own_px, light, sharpness, taken)
+        _drop(rng, scene, skin, own_px, light=light, blur_px=sharpness, taken=taken)
     image = _photograph(rng, scene.image)
     return (
         image,
@@ -106,7 +106,7 @@ def _stage(rng: np.random.Generator, background: Background | None, size: tuple[
     height, width = size
     if background is None:
         wall = plain_wall(rng, size)
-        return Scene(wall.astype(np.float32) / 255, np.zeros((0, 4), np.float32))
+        return Scene(np.asarray(wall / np.float32(255), np.float32), np.zeros((0, 4), np.float32))
     image = background.read()
     if image.shape[0] * image.shape[1] == 0:
         raise ValueError(f"{background.path.name} is empty")
@@ -120,7 +120,9 @@ def _stage(rng: np.random.Generator, background: Background | None, size: tuple[
     move = np.array([[width / wide, 0, -left * width / wide], [0, height / high, -top * height / high]])
     if flip:
         move[0] = [-move[0, 0], 0, width - move[0, 2]]
-    shown = cv2.warpAffine(image, move, (width, height), flags=cv2.INTER_AREA if part > 1 else cv2.INTER_LINEAR)
+    shown = cv2.warpAffine(
+        image, move, (width, height), flags=cv2.INTER_AREA if part > 1 else cv2.INTER_LINEAR
+    )
     scene = Scene(shown.astype(np.float32) / 255, _moved(background.people_px, move))
     for boxes_px, class_id in ((background.balls_px, BALL), (background.unsure_px, IGNORED)):
         for box in _moved(boxes_px, move):
@@ -138,6 +140,7 @@ def _drop(
     scene: Scene,
     skin: Skin,
     radius_px: float,
+    *,
     light: NDArray[np.float64],
     blur_px: float,
     taken: list[tuple[float, float, float]],
@@ -226,7 +229,10 @@ def _hold(
     middle = side * fine / 2
     reach = radius_px * fine
     towards = rng.normal(np.pi / 2, 0.6)  # where the palm is, mostly below
-    palm = (middle + np.cos(towards) * reach * rng.uniform(1.0, 1.7), middle + np.sin(towards) * reach * rng.uniform(1.0, 1.7))
+    palm = (
+        middle + np.cos(towards) * reach * rng.uniform(1.0, 1.7),
+        middle + np.sin(towards) * reach * rng.uniform(1.0, 1.7),
+    )
     palm_axes = (int(reach * rng.uniform(0.7, 1.2)), int(reach * rng.uniform(0.5, 0.9)))
     turned = float(np.degrees(towards)) + 90
     cv2.ellipse(canvas, (int(palm[0]), int(palm[1])), palm_axes, turned, 0, 360, 255, -1)
@@ -238,7 +244,10 @@ def _hold(
         bend = rng.uniform(0.2, 1.1)
         points = [
             (palm[0] - np.cos(towards) * reach * 0.3, palm[1] - np.sin(towards) * reach * 0.3),
-            (middle + np.cos(start) * reach * rng.uniform(0.5, 1.1), middle + np.sin(start) * reach * rng.uniform(0.5, 1.1)),
+            (
+                middle + np.cos(start) * reach * rng.uniform(0.5, 1.1),
+                middle + np.sin(start) * reach * rng.uniform(0.5, 1.1),
+            ),
             (middle + np.cos(tip) * reach * bend * 0.4, middle + np.sin(tip) * reach * bend * 0.4),
         ]
         width = max(1, int(reach * rng.uniform(0.16, 0.3)))
@@ -281,7 +290,16 @@ def _distract(rng: np.random.Generator, scene: Scene) -> None:
         cv2.fillPoly(layer, [points.astype(np.int32)], colour, cv2.LINE_AA)
     elif kind == 4:
         letter = str(rng.choice(list("0123456789OQGCBDae@&")))
-        cv2.putText(layer, letter, centre, int(rng.integers(0, 5)), size / 18, colour, max(1, int(size / 10)), cv2.LINE_AA)
+        cv2.putText(
+            layer,
+            letter,
+            centre,
+            int(rng.integers(0, 5)),
+            size / 18,
+            colour,
+            max(1, int(size / 10)),
+            cv2.LINE_AA,
+        )
     elif kind == 5:
         _hold(rng, layer, (float(centre[0]), float(centre[1])), size * 0.5, float(rng.uniform(0, 1)))
     else:
@@ -293,16 +311,16 @@ def _distract(rng: np.random.Generator, scene: Scene) -> None:
 
 def _photograph(rng: np.random.Generator, image: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Give what a camera would write: gain, gamma, noise, loss of detail, compression."""
-    image = np.clip(image, 0, 1) ** rng.uniform(0.85, 1.2) * rng.uniform(0.8, 1.15)
-    image = image * np.clip(1 + rng.normal(0, 0.03, 3), 0.9, 1.1)
-    height, width = image.shape[:2]
+    seen = np.clip(image, 0, 1).astype(np.float64) ** rng.uniform(0.85, 1.2) * rng.uniform(0.8, 1.15)
+    seen = seen * np.clip(1 + rng.normal(0, 0.03, 3), 0.9, 1.1)
+    height, width = seen.shape[:2]
     if rng.random() < 0.3:
         factor = rng.uniform(0.5, 0.95)
-        image = cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
-        image = cv2.resize(image, (width, height), interpolation=cv2.INTER_LINEAR)
-    image = image + rng.normal(0, rng.uniform(0, 0.02), image.shape)
-    pixels = (np.clip(image, 0, 1) * 255).astype(np.uint8)
+        seen = cv2.resize(seen, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+        seen = cv2.resize(seen, (width, height), interpolation=cv2.INTER_LINEAR)
+    seen = seen + rng.normal(0, rng.uniform(0, 0.02), seen.shape)
+    pixels = (np.clip(seen, 0, 1) * 255).astype(np.uint8)
     if rng.random() < 0.6:
         _, coded = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(30, 90))])
-        pixels = cv2.imdecode(coded, cv2.IMREAD_COLOR)
+        pixels = np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR), np.uint8)
     return np.asarray(pixels, np.uint8)

@@ -184,7 +184,11 @@ def _free(box: NDArray[np.float32], boxes: list[NDArray[np.float32]]) -> bool:
 
 
 def _paste(
-    rng: np.random.Generator, image: NDArray[np.uint8], road: Road, cutout: Cutout, boxes: list[NDArray[np.float32]]
+    rng: np.random.Generator,
+    image: NDArray[np.uint8],
+    road: Road,
+    cutout: Cutout,
+    boxes: list[NDArray[np.float32]],
 ) -> NDArray[np.float32] | None:
     """Blend a pothole into the road; gives its box, or None where there is no room."""
     height, width = image.shape[:2]
@@ -197,7 +201,9 @@ def _paste(
     if min(size) < 9 or scale > 2.0 or size[0] > 4 * size[1]:
         return None
     flip = -1 if rng.random() < 0.5 else 1
-    patch = cv2.resize(cutout.image[:, ::flip], size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    patch = cv2.resize(
+        cutout.image[:, ::flip], size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    )
     mask = cv2.resize(np.ascontiguousarray(cutout.mask[:, ::flip]), size, interpolation=cv2.INTER_AREA)
     left = round(rng.uniform(low, max(high - wide / width, low + 0.01)) * width)
     top = round(y * height - size[1])
@@ -206,9 +212,7 @@ def _paste(
     columns, rows = np.flatnonzero((mask > 127).any(0)), np.flatnonzero((mask > 127).any(1))
     if len(rows) < 5 or len(columns) < 5:
         return None
-    box = np.array(
-        [left + columns[0], top + rows[0], left + columns[-1] + 1, top + rows[-1] + 1], np.float32
-    )
+    box = np.array([left + columns[0], top + rows[0], left + columns[-1] + 1, top + rows[-1] + 1], np.float32)
     if not _free(box, boxes):
         return None
     target = image[top : top + size[1], left : left + size[0]]
@@ -224,7 +228,9 @@ def _blend(
     if around.sum() < 12:
         around = mask < 40
     here = target.reshape(-1, 3).astype(np.float32)
-    there = patch[around].astype(np.float32) if around.sum() >= 12 else patch.reshape(-1, 3).astype(np.float32)
+    there = (
+        patch[around].astype(np.float32) if around.sum() >= 12 else patch.reshape(-1, 3).astype(np.float32)
+    )
     gain = np.clip(np.median(here, 0) / np.maximum(np.median(there, 0), 8), 0.4, 1.35)
     lit = patch.astype(np.float32) * gain * rng.uniform(0.85, 1.08)
     soft = max(0.6, 0.03 * max(mask.shape))
@@ -233,5 +239,6 @@ def _blend(
     edge = np.ones(mask.shape, np.float32)
     edge[[0, -1]], edge[:, [0, -1]] = 0, 0
     alpha *= cv2.GaussianBlur(edge, (0, 0), 1.0)[..., None]
-    lit = np.minimum(lit, 1.35 * np.median(here) + 10)  # water that shone in the sun does not outshine this road
-    return np.clip(target * (1 - alpha) + lit * alpha, 0, 255).astype(np.uint8)
+    # water that shone in the sun does not outshine this road
+    lit = np.minimum(lit, 1.35 * np.median(here) + 10)
+    return np.asarray(np.clip(target * (1 - alpha) + lit * alpha, 0, 255), np.uint8)

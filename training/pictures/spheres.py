@@ -53,7 +53,11 @@ def draw_skin(rng: np.random.Generator, kinds: tuple[str, ...] = KINDS) -> Skin:
     kind = str(rng.choice(kinds, p=chances / chances.sum()))
     colours = tuple(_colour(rng) for _ in range(3))
     if kind == "tennis":
-        colours = (_bgr(rng.uniform(0.14, 0.22), rng.uniform(0.5, 0.95), rng.uniform(0.7, 1)), (0.9, 0.92, 0.9), colours[2])
+        colours = (
+            _bgr(rng.uniform(0.14, 0.22), rng.uniform(0.5, 0.95), rng.uniform(0.7, 1)),
+            (0.9, 0.92, 0.9),
+            colours[2],
+        )
     elif kind == "football" and rng.random() < 0.6:
         colours = ((0.92, 0.92, 0.92), (0.1, 0.1, 0.1), colours[2])
     elif kind == "seams" and rng.random() < 0.5:
