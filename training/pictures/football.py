@@ -127,7 +127,12 @@ def _labels(
         x1, y1, x2, y2 = one.box_px
         if one.kind == "ball":
             halo = BALL_HALO_PX * size[1] / 1280 + 0.4 * blur_px
-            x1, y1, x2, y2 = max(x1 - halo, 0), max(y1 - halo, 0), min(x2 + halo, size[1]), min(y2 + halo, size[0])
+            x1, y1, x2, y2 = (
+                max(x1 - halo, 0),
+                max(y1 - halo, 0),
+                min(x2 + halo, size[1]),
+                min(y2 + halo, size[0]),
+            )
         boxes.append((x1, y1, x2, y2))
         classes.append(CLASSES.index(one.kind))
     return np.array(boxes, np.float32).reshape(-1, 4), np.array(classes, np.int32)
@@ -156,7 +161,9 @@ def random_eye(rng: np.random.Generator, size: tuple[int, int], focus_m: NDArray
     """Draw a camera that has the place `(x, y, z)` somewhere in its picture: scouting, broadcast, near, or a phone's."""
     kind = rng.choice(4, p=(0.6, 0.2, 0.1, 0.1))
     across_m, height_m = rng.uniform(-62, -52) - rng.uniform(0, 28), rng.uniform(11, 28)
-    share = (rng.uniform(0.82, 1.35), rng.uniform(1.4, 2.9), rng.uniform(3.0, 7.0), rng.uniform(0.8, 1.5))[kind]
+    share = (rng.uniform(0.82, 1.35), rng.uniform(1.4, 2.9), rng.uniform(3.0, 7.0), rng.uniform(0.8, 1.5))[
+        kind
+    ]
     if kind == 3:
         across_m, height_m = rng.uniform(-50, -38), rng.uniform(1.8, 7)
     place = (float(rng.normal(0, 6)), float(across_m), float(height_m))
@@ -215,7 +222,9 @@ def situation(
     return focus, [replace(figures[number], track_id=place + 1) if figures[number].track_id else figures[number] for place, number in enumerate(order)]  # fmt: skip
 
 
-def _team(rng: np.random.Generator, side: int, focus: NDArray[np.float64], crowded: bool) -> NDArray[np.float64]:
+def _team(
+    rng: np.random.Generator, side: int, focus: NDArray[np.float64], crowded: bool
+) -> NDArray[np.float64]:
     """Give places of ten players: `side` is the end whose goal they keep."""
     shape = _SHAPES[int(rng.integers(len(_SHAPES)))]
     places = []
@@ -243,7 +252,9 @@ def _officials(rng: np.random.Generator, kit: Kit, focus: NDArray[np.float64]) -
     spot = np.clip(focus + rng.normal(0, 9, 2), (-48, -30), (48, 30))
     found = [_figure(rng, "referee", kits.person(rng, kit), spot, focus)]
     for side in (-1, 1):
-        place = np.array([np.clip(focus[0] + rng.normal(0, 10), -52, 52), side * (34.5 + rng.uniform(0, 1.2))])
+        place = np.array(
+            [np.clip(focus[0] + rng.normal(0, 10), -52, 52), side * (34.5 + rng.uniform(0, 1.2))]
+        )
         found.append(_figure(rng, "referee", kits.person(rng, kit), place, focus))
     if rng.random() < 0.4:
         found.append(_figure(rng, "staff", kits.person(rng, kit), np.array([rng.normal(0, 4), -36.5]), focus))
@@ -263,14 +274,20 @@ _PHASES = 32
 def _gaits() -> NDArray[np.float64]:
     """Give postures `(speeds, phases, joints)` at every quarter of a metre a second."""
     speeds = np.repeat(np.arange(0, 9, 0.25), _PHASES)
-    return bodies.gait(speeds, np.tile(np.arange(_PHASES) / _PHASES, len(speeds) // _PHASES)).reshape(-1, _PHASES, len(bodies.Joint))
+    return bodies.gait(speeds, np.tile(np.arange(_PHASES) / _PHASES, len(speeds) // _PHASES)).reshape(
+        -1, _PHASES, len(bodies.Joint)
+    )
 
 
 _ACTS = tuple(name for name in bodies.ACTIONS if name not in {"dive", "flag"})
 
 
 def _figure(
-    rng: np.random.Generator, kind: str, who: kits.Person, place: NDArray[np.float64], focus: NDArray[np.float64]
+    rng: np.random.Generator,
+    kind: str,
+    who: kits.Person,
+    place: NDArray[np.float64],
+    focus: NDArray[np.float64],
 ) -> Figure:
     """Give somebody in a posture of their kind."""
     still = kind == "staff" or rng.random() < (0.6 if kind == "goalkeeper" else 0.25)
@@ -284,7 +301,9 @@ def _figure(
             names = ("hips", "point", "stand")
         posture = posture + bodies.action(names[int(rng.integers(len(names)))]) * float(rng.uniform(0.5, 1.1))
     ahead = focus - place
-    heading = float(np.arctan2(ahead[1], ahead[0])) if rng.random() < 0.5 else float(rng.uniform(0, 2 * np.pi))
+    heading = (
+        float(np.arctan2(ahead[1], ahead[0])) if rng.random() < 0.5 else float(rng.uniform(0, 2 * np.pi))
+    )
     heading += float(rng.normal(0, 0.6))
     velocity = (speed * float(np.cos(heading)), speed * float(np.sin(heading)))
     track_id = 0 if kind == "staff" else 1
@@ -301,7 +320,9 @@ def _ball(
     if rng.random() < 0.45:
         near = figures[int(np.argmin([np.hypot(*(np.array(one.place_m) - focus)) for one in figures]))]
         turn = near.heading_rad + float(rng.normal(0, 0.5))
-        place = np.array(near.place_m) + float(rng.uniform(0.35, 1.3)) * np.array([np.cos(turn), np.sin(turn)])
+        place = np.array(near.place_m) + float(rng.uniform(0.35, 1.3)) * np.array(
+            [np.cos(turn), np.sin(turn)]
+        )
         speed *= 0.4
     elif rng.random() < 0.35:
         height, speed = float(rng.gamma(1.5, 1.8)) + 0.11, speed + 6

@@ -37,7 +37,12 @@ class Painter:
     """
 
     def __init__(
-        self, cameras: Sequence[Eye] | Path, *, size: tuple[int, int] = (540, 960), seed: int = 0, stock: int = 12
+        self,
+        cameras: Sequence[Eye] | Path,
+        *,
+        size: tuple[int, int] = (540, 960),
+        seed: int = 0,
+        stock: int = 12,
     ) -> None:
         if not isinstance(cameras, (list, tuple)):
             cameras = read_cameras(cameras / "football" / "calibration" / "sn22_cameras.json", size)  # type: ignore[operator]

@@ -126,7 +126,10 @@ def gait(speeds_mps: Float64, phases: Float64) -> Float64:
         landed = np.exp(-(((place - 0.15) / 0.12) ** 2))
         rows[:, Joint[f"HIP_{side}"]] = 0.05 * pace + 0.2 * run + swing * wave
         rows[:, Joint[f"KNEE_{side}"]] = (
-            0.06 + 0.3 * run + 0.2 * run * landed + lifted * ((1 - run) * 1.0 * pace + run * (1.05 + 0.09 * fast))
+            0.06
+            + 0.3 * run
+            + 0.2 * run * landed
+            + lifted * ((1 - run) * 1.0 * pace + run * (1.05 + 0.09 * fast))
         )
         rows[:, Joint[f"SHOULDER_{side}"]] = -wave * ((1 - run) * 0.4 * pace + run * 0.85)
         rows[:, Joint[f"ELBOW_{side}"]] = 0.2 + 0.15 * pace + run * 1.15
@@ -157,7 +160,16 @@ def shape(postures: Float64, heights_m: Float64) -> Float64:
         _arm(points, postures, tall, side, sign)
     if postures[:, Joint.ROLL].any() or postures[:, Joint.PITCH].any():
         points = _fallen(points, postures)
-    feet = (Ball.TOE_L, Ball.TOE_R, Ball.HEEL_L, Ball.HEEL_R, Ball.HIP_L, Ball.HIP_R, Ball.SHOULDER_L, Ball.SHOULDER_R)
+    feet = (
+        Ball.TOE_L,
+        Ball.TOE_R,
+        Ball.HEEL_L,
+        Ball.HEEL_R,
+        Ball.HIP_L,
+        Ball.HIP_R,
+        Ball.SHOULDER_L,
+        Ball.SHOULDER_R,
+    )
     low = points[:, feet, 2].min(axis=1) - 0.018 * heights_m
     points[:, :, 2] += (postures[:, Joint.LIFT_M] - low)[:, None]
     return points
@@ -209,9 +221,7 @@ def _trunk(points: Float64, rows: Float64, tall: Float64) -> None:
 
 def _along(angles: Float64, out: Float64, sign: float) -> Float64:
     """Give the direction `(n, 3)` of a limb that hangs down, flexed forward and led outwards."""
-    return np.stack(
-        [sign * np.sin(out), np.sin(angles) * np.cos(out), -np.cos(angles) * np.cos(out)], axis=1
-    )
+    return np.stack([sign * np.sin(out), np.sin(angles) * np.cos(out), -np.cos(angles) * np.cos(out)], axis=1)
 
 
 def _leg(points: Float64, rows: Float64, tall: Float64, side: str, sign: float) -> None:

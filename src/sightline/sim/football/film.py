@@ -14,7 +14,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 
-from sightline.core.space import Homography
 from sightline.core.tables import schema_of
 from sightline.core.tracks import Quality
 from sightline.media.encode import VideoWriter
@@ -146,7 +145,11 @@ def _object_rows(shot: FootballShot, scene: FootballScene) -> list[dict[str, Any
     rows = []
     for one in shot.seen:
         staging = scene.staging
-        place = staging.ball_m[shot.index] if one.kind == "ball" else staging.positions_m[shot.index, one.track_id - 1]
+        place = (
+            staging.ball_m[shot.index]
+            if one.kind == "ball"
+            else staging.positions_m[shot.index, one.track_id - 1]
+        )
         rows.append(
             {
                 "frame": shot.index, "t_s": shot.t_s, "track_id": one.track_id or scene.ball_id, "x_m": float(place[0]),
@@ -179,8 +182,8 @@ def _write_tables(scene: FootballScene, paths: Mapping[str, Path], seen: set[tup
         place = staging.ball_m[index]
         if np.isfinite(place).all():
             balls.append(_ball_row(scene, index, t_s, shown=(index, -1) in seen))
-    columns = {name: [] for name in schema_of("events").names}
-    events = [{**dict.fromkeys(columns), **event, "rule": "truth"} for event in scene.event_rows()]
+    names = schema_of("events").names
+    events = [{**dict.fromkeys(names), **event, "rule": "truth"} for event in scene.event_rows()]
     for role, table in (("players", rows), ("ball", balls), ("events_table", events)):
         schema = schema_of("events" if role == "events_table" else role)
         pq.write_table(pa.Table.from_pylist(table, schema=schema), paths[role], compression="zstd")
@@ -203,7 +206,6 @@ def _ball_row(scene: FootballScene, index: int, t_s: float, *, shown: bool) -> d
 
 def homography_facts(eye: Eye) -> dict[str, Any]:
     """Give a camera as `camera.json` tells it, with its map from picture pixels to pitch metres."""
-    matrix: Homography = eye.image_to_ground()
     return {
         "size": {"height_px": eye.size[0], "width_px": eye.size[1]},
         "focal_px": eye.focal_px,
@@ -211,5 +213,9 @@ def homography_facts(eye: Eye) -> dict[str, Any]:
         "pan_deg": eye.pan_deg,
         "tilt_deg": eye.tilt_deg,
         "roll_deg": eye.roll_deg,
-        "homography": {"source": "image_px", "target": "pitch_m", "matrix": matrix.matrix.tolist()},
+        "homography": {
+            "source": "image_px",
+            "target": "pitch_m",
+            "matrix": eye.image_to_ground().matrix.tolist(),
+        },
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import cv2
@@ -14,6 +15,8 @@ from sightline.sim.canvas import Pad, Paint, Sprite, rounds, shades
 from sightline.sim.wardrobe import HAIRS, SKINS, Colour
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from sightline.core.arrays import Float64
 
 PATTERNS = ("plain", "stripes", "hoops", "halves", "sash", "chest", "sleeves", "pins")
@@ -188,8 +191,16 @@ def person(rng: np.random.Generator, kit: Kit, *, number: int | None = None, sta
 
 # --- drawing ----------------------------------------------------------------------------------------------
 
-_B = Ball
-_TRUNK = (_B.WAIST_L, _B.WAIST_R, _B.CHEST_L, _B.CHEST_R, _B.SHOULDER_L, _B.SHOULDER_R, _B.HIP_L, _B.HIP_R)
+_TRUNK = (
+    Ball.WAIST_L,
+    Ball.WAIST_R,
+    Ball.CHEST_L,
+    Ball.CHEST_R,
+    Ball.SHOULDER_L,
+    Ball.SHOULDER_R,
+    Ball.HIP_L,
+    Ball.HIP_R,
+)
 
 
 def _sided(side: str) -> list[tuple[str, tuple[Ball, ...], float, int]]:
@@ -209,20 +220,20 @@ def _sided(side: str) -> list[tuple[str, tuple[Ball, ...], float, int]]:
 
 
 PARTS: tuple[tuple[str, tuple[Ball, ...], float, int], ...] = (
-    ("shorts", (_B.HIP_L, _B.HIP_R, _B.THIGH_L, _B.THIGH_R), 1.05, 0),
+    ("shorts", (Ball.HIP_L, Ball.HIP_R, Ball.THIGH_L, Ball.THIGH_R), 1.05, 0),
     ("shirt", _TRUNK, 1.08, 0),
     *_sided("L"),
     *_sided("R"),
-    ("skin", (_B.NECK, _B.JAW), 0.9, 5),
-    ("skin", (_B.CROWN, _B.JAW), 1.0, 5),
-    ("hair", (_B.HAIR, _B.CROWN), 0.95, 6),
+    ("skin", (Ball.NECK, Ball.JAW), 0.9, 5),
+    ("skin", (Ball.CROWN, Ball.JAW), 1.0, 5),
+    ("hair", (Ball.HAIR, Ball.CROWN), 0.95, 6),
 )
 """Pieces of a figure: what of, which balls' hull, how much wider than the limb, and the limb they belong to."""
 
 _BALLS = np.array([ball for _, balls, _, _ in PARTS for ball in balls])
 _SWELLS = np.array([swell for _, balls, swell, _ in PARTS for _ in balls])
 _ENDS = np.cumsum([0, *(len(balls) for _, balls, _, _ in PARTS)])
-_SPANS = [slice(int(a), int(b)) for a, b in zip(_ENDS[:-1], _ENDS[1:], strict=True)]
+_SPANS = [slice(int(a), int(b)) for a, b in pairwise(_ENDS)]
 _LIMBS = [[n for n, part in enumerate(PARTS) if part[3] == limb] for limb in range(7)]
 _NEARER_M = (0.0, 0.01, 0.01, 0.0, 0.0, 0.012, 0.0)
 _RADII: Float64 = RADII[_BALLS] * _SWELLS
@@ -237,7 +248,8 @@ def extent(who: Person, points_px: Float64, depths_m: Float64, focal_px: float) 
     """Give the box `x1 y1 x2 y2` that `draw` would fill; arguments as there."""
     radii_px = _RADII * (who.height_m * who.girth * focal_px) / depths_m[_BALLS]
     places_px = points_px[_BALLS]
-    return np.r_[(places_px - radii_px[:, None]).min(axis=0), (places_px + radii_px[:, None]).max(axis=0)]
+    low, high = places_px - radii_px[:, None], places_px + radii_px[:, None]
+    return np.concatenate([low.min(axis=0), high.max(axis=0)])
 
 
 def draw(
@@ -266,7 +278,9 @@ def draw(
     paints = who.paints(levels)
     order = sorted(
         range(len(_LIMBS)),
-        key=lambda limb: _NEARER_M[limb] - far_m[_SPANS[_LIMBS[limb][0]].start : _SPANS[_LIMBS[limb][-1]].stop].mean(),
+        key=lambda limb: (
+            _NEARER_M[limb] - far_m[_SPANS[_LIMBS[limb][0]].start : _SPANS[_LIMBS[limb][-1]].stop].mean()
+        ),
     )
     for limb in order:
         for level in range(levels):
@@ -277,32 +291,35 @@ def draw(
     return pad.sprite()
 
 
-def _print_shirt(pad: Pad, who: Person, points_px: Float64, outline: Float64) -> None:
+def _print_shirt(pad: Pad, who: Person, points_px: Float64, outline: NDArray[np.int32]) -> None:
     """Print the pattern, and the number where the back is seen."""
-    if outline.size == 0 or abs(points_px[_B.SHOULDER_L, 0] - points_px[_B.SHOULDER_R, 0]) < 1.5:
+    if outline.size == 0 or abs(points_px[Ball.SHOULDER_L, 0] - points_px[Ball.SHOULDER_R, 0]) < 1.5:
         return
     from_behind = _faces_away(points_px)
-    marks: list[tuple[tuple[float, ...], Colour]] = [(mark, who.kit.trim) for mark in _pattern(who.kit.pattern)]
+    marks: list[tuple[tuple[float, ...], Colour]] = [
+        (mark, who.kit.trim) for mark in _pattern(who.kit.pattern)
+    ]
     if who.number is not None and from_behind:
         marks += [(mark, who.kit.digits) for mark in _digits(who.number)]
     if not marks:
         return
     left, right = ("L", "R") if from_behind else ("R", "L")
-    corners = points_px[[_B[f"SHOULDER_{left}"], _B[f"SHOULDER_{right}"], _B[f"HIP_{right}"], _B[f"HIP_{left}"]]]
+    ends = [Ball[name] for name in (f"SHOULDER_{left}", f"SHOULDER_{right}", f"HIP_{right}", f"HIP_{left}")]
+    corners = points_px[ends]
     middle = corners.mean(axis=0)
     corners = middle + (corners - middle) * (1.3, 1.12)
     corners[2:, 0] = middle[0] + (corners[2:, 0] - middle[0]) * 1.6
-    shapes: dict[Colour, list[Float64]] = {}
+    shapes: dict[Colour, list[NDArray[np.int32]]] = {}
     for mark, colour in marks:
         shares = np.array(mark).reshape(-1, 2)
         across, down = shares[:, :1], shares[:, 1:]
         top = corners[0] * (1 - across) + corners[1] * across
         low = corners[3] * (1 - across) + corners[2] * across
         shapes.setdefault(colour, []).append(pad.fixed(top * (1 - down) + low * down))
-    hull = cv2.convexHull(outline.astype(np.int32))
-    left, top, width, height = (int(value) for value in cv2.boundingRect(hull >> 4))
-    part = pad.pixels[max(top, 0) : top + height + 1, max(left, 0) : left + width + 1]
-    shift = -np.array([max(left, 0), max(top, 0)], np.int32) * 16
+    hull = cv2.convexHull(outline)
+    start_x, start_y, width, height = (max(int(value), 0) for value in cv2.boundingRect(hull >> 4))
+    part = pad.pixels[start_y : start_y + height + 1, start_x : start_x + width + 1]
+    shift = -np.array([start_x, start_y], np.int32) * 16
     trunk = np.zeros(part.shape[:2], np.uint8)
     cv2.fillConvexPoly(trunk, hull + shift, 255, cv2.LINE_8, 4)
     for colour, polygons in shapes.items():
@@ -315,7 +332,7 @@ def _print_shirt(pad: Pad, who: Person, points_px: Float64, outline: Float64) ->
 
 def _faces_away(points_px: Float64) -> bool:
     """Tell whether the back is seen: the left shoulder then appears on the left."""
-    return bool(points_px[_B.SHOULDER_L, 0] < points_px[_B.SHOULDER_R, 0])
+    return bool(points_px[Ball.SHOULDER_L, 0] < points_px[Ball.SHOULDER_R, 0])
 
 
 def _box(x1: float, y1: float, x2: float, y2: float) -> tuple[float, ...]:

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 if TYPE_CHECKING:
-    from sightline.core.arrays import UInt8
+    from sightline.core.arrays import Float32, UInt8
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Lens:
             image = _noisy(image, self.noise, rng)
         if self.jpeg:
             _, packed = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, self.jpeg])
-            image = cv2.imdecode(packed, cv2.IMREAD_COLOR)
+            image = np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR), np.uint8)
         return image
 
     def _soft(self, image: UInt8) -> UInt8:
@@ -75,7 +75,9 @@ class Lens:
         if self.blur_px > 0.2:
             image = cv2.GaussianBlur(image, (0, 0), self.blur_px)
         if self.sharpen:
-            image = cv2.addWeighted(image, 1 + self.sharpen, cv2.GaussianBlur(image, (5, 5), 1.2), -self.sharpen, 0)
+            image = cv2.addWeighted(
+                image, 1 + self.sharpen, cv2.GaussianBlur(image, (5, 5), 1.2), -self.sharpen, 0
+            )
         return image
 
     def _curve(self) -> UInt8:
@@ -111,20 +113,20 @@ def lens(rng: np.random.Generator, *, strength: float = 1.0, rain: bool = False)
     )
 
 
-def _streak(motion_px: tuple[float, float]) -> UInt8:
+def _streak(motion_px: tuple[float, float]) -> Float32:
     reach = int(np.ceil(max(abs(motion_px[0]), abs(motion_px[1])) / 2)) + 1
     kernel = np.zeros((2 * reach + 1, 2 * reach + 1), np.float32)
     half = np.array(motion_px) / 2
     ends = [np.rint((reach + sign * half) * 16).astype(int).tolist() for sign in (-1, 1)]
     cv2.line(kernel, ends[0], ends[1], 1.0, 1, cv2.LINE_AA, 4)
-    return kernel / kernel.sum()
+    return np.asarray(kernel / kernel.sum(), np.float32)
 
 
 def _vignette(image: UInt8, amount: float) -> UInt8:
     rows = np.linspace(-1, 1, image.shape[0], dtype=np.float32)
     columns = np.linspace(-1, 1, image.shape[1], dtype=np.float32)
     kept = (255 * (1 - amount * (rows[:, None] ** 2 + columns[None, :] ** 2) / 2)).astype(np.uint8)
-    return cv2.multiply(image, cv2.merge([kept, kept, kept]), scale=1 / 255)
+    return np.asarray(cv2.multiply(image, cv2.merge([kept, kept, kept]), scale=1 / 255), np.uint8)
 
 
 def _noisy(image: UInt8, sigma: float, rng: np.random.Generator) -> UInt8:
@@ -134,8 +136,11 @@ def _noisy(image: UInt8, sigma: float, rng: np.random.Generator) -> UInt8:
     tile += rng.standard_normal((120, 160, 1), np.float32) * np.float32(sigma)
     tile = np.rint(tile * 0.75).astype(np.int16)
     down, across = -(-height // 120), -(-width // 160)
-    pieces = [np.hstack([np.roll(tile, rng.integers(0, 120, 2), (0, 1)) for _ in range(across)]) for _ in range(down)]
-    return cv2.add(image, np.vstack(pieces)[:height, :width], dtype=cv2.CV_8U)
+    pieces = [
+        np.hstack([np.roll(tile, rng.integers(0, 120, 2), (0, 1)) for _ in range(across)])
+        for _ in range(down)
+    ]
+    return np.asarray(cv2.add(image, np.vstack(pieces)[:height, :width], dtype=cv2.CV_8U), np.uint8)
 
 
 def _rain(image: UInt8, amount: float, rng: np.random.Generator) -> None:
@@ -161,9 +166,14 @@ def overlay(image: UInt8, rng: np.random.Generator) -> None:
     if rng.random() < 0.7:
         _score_bug(image, rng, unit)
     if rng.random() < 0.4:
-        text, grey = ("LIVE", "SPORT TV", "ARENA HD", "REPLAY")[int(rng.integers(4))], int(rng.integers(170, 256))
+        text, grey = (
+            ("LIVE", "SPORT TV", "ARENA HD", "REPLAY")[int(rng.integers(4))],
+            int(rng.integers(170, 256)),
+        )
         place = (int(rng.uniform(0.6, 0.86) * width), int(rng.choice((0.07, 0.93)) * height))
-        cv2.putText(image, text, place, cv2.FONT_HERSHEY_DUPLEX, unit / 22, (grey, grey, grey), 2, cv2.LINE_AA)
+        cv2.putText(
+            image, text, place, cv2.FONT_HERSHEY_DUPLEX, unit / 22, (grey, grey, grey), 2, cv2.LINE_AA
+        )
     if rng.random() < 0.12:
         colour = rng.integers(0, 256, 3).tolist()
         top = int(rng.uniform(0.82, 0.9) * height)
@@ -173,11 +183,13 @@ def overlay(image: UInt8, rng: np.random.Generator) -> None:
         cv2.rectangle(image, (left, top), (left + int(0.3 * width), top + int(2.6 * unit)), (0, 0, 0), -1)
 
 
-def score_bug(image: UInt8, texts: tuple[str, str, str], colours: tuple[tuple[float, ...], tuple[float, ...]]) -> None:
+def score_bug(
+    image: UInt8, texts: tuple[str, str, str], colours: tuple[tuple[float, ...], tuple[float, ...]]
+) -> None:
     """Lay a score bug into the top left corner: clock, teams and score, and the teams' colours."""
     unit = image.shape[0] / 36
     left, top = int(1.6 * unit), int(1.4 * unit)
-    tall, wide = int(1.6 * unit), (int(3.4 * unit), int(7.5 * unit))
+    tall, wide = int(1.6 * unit), (int(3.4 * unit), int(9.5 * unit))
     cv2.rectangle(image, (left, top), (left + wide[0], top + tall), (52, 30, 24), -1)
     cv2.rectangle(image, (left + wide[0], top), (left + sum(wide), top + tall), (236, 236, 236), -1)
     for number, colour in enumerate(colours):

@@ -9,37 +9,21 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from sightline.analytics.football.match import PitchSize
+from sightline.sim.body import Ball
 from sightline.sim.canvas import Pad, Sprite, lay, smear, window
-from sightline.sim.football import bodies, kits
+from sightline.sim.football import bodies, kits, shadows
+from sightline.sim.football.shadows import WEATHERS, Light
 from sightline.sim.football.stadium import Stadium, build, paint_goal
 from sightline.sim.football.turf import Turf, grow
 from sightline.sim.football.views import NEAR_M
 
 if TYPE_CHECKING:
+    from sightline.analytics.football.match import PitchSize
     from sightline.core.arrays import Float32, Float64, UInt8
     from sightline.sim.football.kits import Person
     from sightline.sim.football.views import Eye
 
 BALL_RADIUS_M = 0.11
-WEATHERS = ("sun", "cloud", "rain", "night")
-
-
-@dataclass(frozen=True, slots=True)
-class Light:
-    """How the light falls.
-
-    Attributes:
-        weather: One of `WEATHERS`.
-        towards: Directions `(k, 3)` of length 1 to each lamp.
-        shadow: How dark the shadow of one lamp is, 0..1.
-        gain: BGR gains on everything.
-    """
-
-    weather: str
-    towards: Float64
-    shadow: float
-    gain: tuple[float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,37 +85,28 @@ class Drawn:
     visibility: float
 
 
-def look(rng: np.random.Generator, pitch: PitchSize, *, weather: str | None = None, scale_px_m: float = 8.0) -> Look:
+def look(
+    rng: np.random.Generator, pitch: PitchSize, *, weather: str | None = None, scale_px_m: float = 8.0
+) -> Look:
     """Draw what a match looks like by lot; `weather` is one of `WEATHERS`, or None for any."""
     weather = weather or WEATHERS[int(rng.choice(4, p=(0.3, 0.3, 0.1, 0.3)))]
     turf = grow(rng, pitch, scale_px_m=scale_px_m, sun=0.7 if weather == "sun" else 0.0)
     bright = {"sun": 1.0, "cloud": 0.8, "rain": 0.6, "night": 0.45}[weather]
-    light = _light(rng, weather)
+    light = shadows.lamps(rng, weather)
     tints = ((245, 245, 245), (245, 245, 245), (60, 225, 240), (60, 140, 250), (200, 235, 225))
     return Look(turf, build(rng, pitch, gain=bright), light, tints[int(rng.integers(len(tints)))])
-
-
-def _light(rng: np.random.Generator, weather: str) -> Light:
-    turn = float(rng.uniform(0, 2 * np.pi))
-    if weather == "sun":
-        rise = float(np.deg2rad(rng.uniform(18, 62)))
-        towards = np.array([[np.cos(turn) * np.cos(rise), np.sin(turn) * np.cos(rise), np.sin(rise)]])
-        warm = float(rng.uniform(0.9, 1.0))
-        return Light(weather, towards, float(rng.uniform(0.3, 0.6)), (warm, 0.98, 1.03))
-    if weather == "night":
-        rises = np.deg2rad(rng.uniform(35, 60, 4))
-        turns = np.pi / 4 + np.pi / 2 * np.arange(4) + rng.normal(0, 0.2, 4)
-        towards = np.stack([np.cos(turns) * np.cos(rises), np.sin(turns) * np.cos(rises), np.sin(rises)], axis=1)
-        return Light(weather, towards, float(rng.uniform(0.08, 0.24)), (1.0, 1.0, 1.0))
-    cool = float(rng.uniform(1.0, 1.06))
-    return Light(weather, np.array([[0.0, 0.0, 1.0]]), float(rng.uniform(0.2, 0.45)), (cool, 1.0, 0.97))
 
 
 # --- drawing ----------------------------------------------------------------------------------------------
 
 
 def draw(
-    look: Look, eye: Eye, figures: Sequence[Figure], ball: tuple[Float64, Float64] | None = None, *, shutter_s: float = 0.0
+    look: Look,
+    eye: Eye,
+    figures: Sequence[Figure],
+    ball: tuple[Float64, Float64] | None = None,
+    *,
+    shutter_s: float = 0.0,
 ) -> tuple[UInt8, list[Drawn]]:
     """Draw a frame without what lens and sensor do to it.
 
@@ -162,9 +137,7 @@ def draw(
     return image, [one for _, one in sorted(found, key=lambda pair: pair[0])]
 
 
-def outlines(
-    eye: Eye, figures: Sequence[Figure], ball: tuple[Float64, Float64] | None = None
-) -> list[Drawn]:
+def outlines(eye: Eye, figures: Sequence[Figure], ball: tuple[Float64, Float64] | None = None) -> list[Drawn]:
     """Tell what `draw` would show, without drawing: boxes of the same bodies, hidden as far as nearer boxes cover them.
 
     Boxes are those of `draw` to a pixel; visibility is coarser, since a box is taken to be full. Walls before the
@@ -182,11 +155,15 @@ def outlines(
         points_px, depths_m = eye.project(ball[0][None])
         if np.isfinite(points_px).all():
             radius = BALL_RADIUS_M * eye.focal_px / float(depths_m[0])
-            boxes.insert(0, (0, "ball", np.r_[points_px[0] - radius, points_px[0] + radius], float(depths_m[0])))
+            boxes.insert(
+                0, (0, "ball", np.r_[points_px[0] - radius, points_px[0] + radius], float(depths_m[0]))
+            )
     return [drawn for number in range(len(boxes)) if (drawn := _outline(boxes, number, eye.size)) is not None]
 
 
-def _outline(boxes: list[tuple[int, str, Float64, float]], number: int, size: tuple[int, int]) -> Drawn | None:
+def _outline(
+    boxes: list[tuple[int, str, Float64, float]], number: int, size: tuple[int, int]
+) -> Drawn | None:
     track_id, kind, full, far_m = boxes[number]
     box = np.clip(full, 0, (size[1], size[0], size[1], size[0]))
     if box[2] - box[0] < 1 or box[3] - box[1] < 1:
@@ -229,7 +206,12 @@ def _paint_surroundings(image: UInt8, look: Look, eye: Eye) -> None:
             above = np.array([[0.0, -10.0], [eye.size[1], -10.0], [eye.size[1], at[1]], [0.0, at[0]]])
             fixed = np.rint(above).clip(-32000, 32000).astype(np.int32)
             cv2.fillConvexPoly(image, fixed, look.stadium.sky)
-    half = replace(eye, size=(eye.size[0] // 2, eye.size[1] // 2), focal_px=eye.focal_px / 2, centre_px=(eye.middle_px[0] / 2, eye.middle_px[1] / 2))
+    half = replace(
+        eye,
+        size=(eye.size[0] // 2, eye.size[1] // 2),
+        focal_px=eye.focal_px / 2,
+        centre_px=(eye.middle_px[0] / 2, eye.middle_px[1] / 2),
+    )
     coarse, cover = np.zeros((*half.size, 3), np.uint8), np.zeros(half.size, np.uint8)
     for wall in look.stadium.stands:
         wall.paint(coarse, half, cover)
@@ -243,16 +225,14 @@ def _paint_surroundings(image: UInt8, look: Look, eye: Eye) -> None:
         wall.paint(image, eye)
 
 
-def _sprites(
-    image: UInt8, look: Look, eye: Eye, figures: Sequence[Figure], shutter_s: float
-) -> list[_Item]:
+def _sprites(image: UInt8, look: Look, eye: Eye, figures: Sequence[Figure], shutter_s: float) -> list[_Item]:
     """Draw everybody who is in sight on their own, and their shadows on the ground."""
     if not figures:
         return []
     places_m = np.array([figure.place_m for figure in figures])
     points_m = _bodies(figures)
     points_px, depths_m = eye.project(points_m)
-    light_xy = _light_in_picture(look.light, eye)
+    light_xy = shadows.in_picture(look.light, eye)
     shown = look.turf.light_at(places_m)
     height, width = eye.size
     items: list[_Item] = []
@@ -263,23 +243,24 @@ def _sprites(
         low, high = shape_px.min(axis=0) - 60, shape_px.max(axis=0) + 60
         if high[0] < 0 or low[0] > width or high[1] < 0 or low[1] > height:
             continue
-        _throw_shadow(image, look.light, eye, points_m[order], float(shown[order]))
+        shadows.throw(image, look.light, eye, points_m[order], float(shown[order]))
         sprite = kits.draw(figure.person, shape_px, depths_m[order], eye.focal_px, light_xy)
         if shown[order] < 0.99:
             sprite = sprite.lit(float(0.15 + 0.85 * shown[order]))
         if shutter_s:
             sprite = _blurred(sprite, eye, figure, shutter_s)
         items.append(
-            _Item(order + 1, figure.track_id, figure.kind, sprite, float(depths_m[order].mean()), figure.place_m, figure.track_id > 0)
+            _Item(
+                order + 1,
+                figure.track_id,
+                figure.kind,
+                sprite,
+                float(depths_m[order].mean()),
+                figure.place_m,
+                figure.track_id > 0,
+            )
         )
     return items
-
-
-def _light_in_picture(light: Light, eye: Eye) -> tuple[float, float]:
-    seen = eye.rotation() @ light.towards.mean(axis=0)
-    long = max(float(np.hypot(seen[0], seen[1])), 1e-9)
-    scale = min(long, 1.0) / long
-    return float(seen[0]) * scale, float(seen[1]) * scale
 
 
 def _blurred(sprite: Sprite, eye: Eye, figure: Figure, shutter_s: float) -> Sprite:
@@ -292,75 +273,7 @@ def _blurred(sprite: Sprite, eye: Eye, figure: Figure, shutter_s: float) -> Spri
     return smear(sprite, dx, dy)
 
 
-_BONES = np.array(
-    [
-        (bodies.Ball[a], bodies.Ball[b])
-        for a, b in (
-            ("HIP_L", "KNEE_L"), ("KNEE_L", "ANKLE_L"), ("ANKLE_L", "TOE_L"), ("HIP_R", "KNEE_R"), ("KNEE_R", "ANKLE_R"),
-            ("ANKLE_R", "TOE_R"), ("HIP_L", "CHEST_R"), ("HIP_R", "CHEST_L"), ("SHOULDER_L", "SHOULDER_R"), ("NECK", "CROWN"),
-            ("SHOULDER_L", "ELBOW_L"), ("ELBOW_L", "WRIST_L"), ("SHOULDER_R", "ELBOW_R"), ("ELBOW_R", "WRIST_R"),
-        )
-    ]
-)  # fmt: skip
-_THICK_M = (0.17, 0.11, 0.09, 0.17, 0.11, 0.09, 0.3, 0.3, 0.2, 0.2, 0.09, 0.07, 0.09, 0.07)
-
-
-def _throw_shadow(image: UInt8, light: Light, eye: Eye, points_m: Float64, shown: float) -> None:
-    """Darken the ground where somebody keeps the light off, in place."""
-    if light.weather in {"cloud", "rain"} or shown < 0.9:
-        _soft_shadow(image, eye, points_m, light.shadow)
-        return
-    towards = light.towards
-    fall = points_m[None, :, :2] - points_m[None, :, 2:3] * (towards[:, None, :2] / towards[:, None, 2:3])
-    points_px, depths_m = eye.project(np.concatenate([fall, np.zeros((*fall.shape[:2], 1))], axis=2))
-    if not np.isfinite(points_px).all():
-        return
-    low, high = points_px.min(axis=(0, 1)) - 4, points_px.max(axis=(0, 1)) + 5
-    left, top = (int(v) for v in np.floor(low).clip(0, (eye.size[1], eye.size[0])))
-    right, bottom = (int(v) for v in np.ceil(high).clip(0, (eye.size[1], eye.size[0])))
-    if right - left < 2 or bottom - top < 2 or right - left > 1200:
-        return
-    scale = eye.focal_px / float(depths_m.mean())
-    dark = np.zeros((bottom - top, right - left), np.uint8)
-    level = round(255 * light.shadow)
-    for lamp_px in points_px:
-        mask = np.zeros_like(dark) if len(points_px) > 1 else dark
-        fixed = np.rint((lamp_px - (left, top) - 0.5) * 8).astype(np.int32)
-        for (start, end), thick_m in zip(_BONES, _THICK_M, strict=True):
-            thick = max(round(thick_m * scale * 0.9), 1)
-            cv2.line(mask, fixed[start].tolist(), fixed[end].tolist(), level, thick, cv2.LINE_AA, 3)
-        if mask is not dark:
-            cv2.add(dark, mask, dst=dark)
-    dark = cv2.blur(dark, (3, 3))
-    _darken(image[top:bottom, left:right], dark)
-
-
-def _soft_shadow(image: UInt8, eye: Eye, points_m: Float64, strength: float) -> None:
-    middle = points_m[:, :2].mean(axis=0)
-    turns = np.arange(12) * (np.pi / 6)
-    ring = np.stack([middle[0] + 0.42 * np.cos(turns), middle[1] + 0.42 * np.sin(turns), np.zeros(12)], axis=1)
-    points_px, _ = eye.project(ring)
-    if not np.isfinite(points_px).all():
-        return
-    pad = Pad((*points_px.min(axis=0), *points_px.max(axis=0)), fineness=1, margin_px=3, largest=600)
-    mask = np.zeros((pad.height, pad.width), np.uint8)
-    cv2.fillConvexPoly(mask, pad.fixed(points_px), round(255 * strength), cv2.LINE_AA, 4)
-    wide = max(pad.width // 3, 3) | 1
-    mask = cv2.blur(mask, (wide, max(pad.height // 3, 3) | 1))
-    patch = Sprite(pad.left, pad.top, np.zeros((1, 1, 3), np.float32), mask.astype(np.float32), None)
-    place = window(patch, (image.shape[0], image.shape[1]))
-    if place is not None:
-        _darken(image[place.rows, place.columns], np.ascontiguousarray(mask[place.sprite_rows, place.sprite_columns]))
-
-
-def _darken(part: UInt8, dark: UInt8) -> None:
-    kept = cv2.bitwise_not(dark)
-    cv2.multiply(part, cv2.merge([kept, kept, kept]), dst=part, scale=1 / 255)
-
-
-def _ball(
-    image: UInt8, look: Look, eye: Eye, ball: tuple[Float64, Float64], shutter_s: float
-) -> list[_Item]:
+def _ball(image: UInt8, look: Look, eye: Eye, ball: tuple[Float64, Float64], shutter_s: float) -> list[_Item]:
     centre_m, velocity_mps = ball
     ends = np.array([centre_m, centre_m + velocity_mps * shutter_s])
     points_px, depths_m = eye.project(ends)
@@ -373,15 +286,15 @@ def _ball(
         return []
     foot = centre_m.copy()
     foot[2] = 0.0
-    flat = np.repeat(foot[None], len(bodies.Ball), axis=0)
+    flat = np.repeat(foot[None], len(Ball), axis=0)
     turns = np.arange(len(flat)) * (2 * np.pi / len(flat))
     flat[:, :2] += BALL_RADIUS_M * np.stack([np.cos(turns), np.sin(turns)], axis=1)
     if centre_m[2] < 0.6:
-        _soft_shadow(image, eye, flat, 0.8 * look.light.shadow * (1 - centre_m[2]))
+        shadows.soft(image, eye, flat, 0.8 * look.light.shadow * (1 - centre_m[2]))
     pad = Pad((x - radius, y - radius, x + radius, y + radius), fineness=8 if radius < 20 else 3, margin_px=2)
     turns = np.arange(20) * (np.pi / 10)
     ring = np.stack([np.cos(turns), np.sin(turns)], axis=1)
-    light = np.array(_light_in_picture(look.light, eye))
+    light = np.array(shadows.in_picture(look.light, eye))
     for level, gain in enumerate((0.62, 0.78, 0.9, 1.0)):
         middle = np.array([x, y]) + light * radius * 0.45 * level / 4
         pad.polygon(middle + ring * radius * (1 - level / 4.6), [channel * gain for channel in look.ball])
@@ -433,7 +346,7 @@ def _visible(items: list[_Item], size: tuple[int, int], cover: UInt8) -> list[tu
         shows = sprite.alpha[place.sprite_rows, place.sprite_columns]
         wall = cover[place.rows, place.columns]
         if wall.any():
-            shows = shows * (1 - wall.astype(np.float32) / 255)
+            shows = shows * (1 - wall.astype(np.float32) / np.float32(255))
         for other in near_first[:number]:
             shows = _hidden_by(shows, place.rows, place.columns, other.sprite)
         whole = float(sprite.alpha.sum(dtype=np.float64))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sightline.analytics.football.match import PitchSize, Role, Team
+from sightline.analytics.football.match import PitchSize
 from sightline.core.errors import SettingsError
 from sightline.ports import SceneOptions
 from sightline.service.football.simulated import match_of
@@ -18,6 +18,7 @@ from sightline.sim.football.film import FootballShot, film, homography_facts
 from sightline.sim.football.play.engine import play
 from sightline.sim.football.play.record import Played
 from sightline.sim.football.play.shape import FORMATIONS
+from sightline.sim.football.shadows import WEATHERS
 from sightline.sim.football.staging import Staging
 from sightline.sim.football.views import KINDS, Eye, Operator, follow, operator, read_cameras
 from sightline.sim.scene import check, frame_count
@@ -91,7 +92,9 @@ class FootballScene:
         for axis in range(3):
             ball[:, axis] = np.interp(rows, rows[known], ball[known, axis]) if known.any() else 0.0
         rate_hz = float(options.frame_rate_hz)
-        return follow(who, ball, rate_hz=rate_hz, size=options.size, seed=self._seed, shake_px=options.shake_px)
+        return follow(
+            who, ball, rate_hz=rate_hz, size=options.size, seed=self._seed, shake_px=options.shake_px
+        )
 
     def event_rows(self) -> list[dict[str, Any]]:
         """Give what happened within the clip as rows of the `events` table, without columns of other applications.
@@ -157,7 +160,9 @@ class FootballScene:
             "frame_rate_hz": str(options.frame_rate_hz),
             "shake_px": options.shake_px,
             "noise": options.noise,
-            "settings": {key: str(value) if isinstance(value, Path) else value for key, value in self.settings.items()},
+            "settings": {
+                key: str(value) if isinstance(value, Path) else value for key, value in self.settings.items()
+            },
             "formations": list(self.played.formations),
         }
 
@@ -171,9 +176,18 @@ class FootballScene:
         glass = lens.Lens(noise=options.noise)
         if self.drawn:
             rng = self._rng(0x24)
-            scenery = picture.look(rng, self.pitch, weather=self.settings["weather"], scale_px_m=float(np.clip(options.size[1] / 110, 3.0, 11.0)))
+            scenery = picture.look(
+                rng,
+                self.pitch,
+                weather=self.settings["weather"],
+                scale_px_m=float(np.clip(options.size[1] / 110, 3.0, 11.0)),
+            )
             if self.settings["lens"] == "broadcast":
-                glass = replace(_steady(lens.lens(rng, strength=0.5)), noise=options.noise, rain=0.5 * (scenery.light.weather == "rain"))
+                glass = replace(
+                    _steady(lens.lens(rng, strength=0.5)),
+                    noise=options.noise,
+                    rain=0.5 * (scenery.light.weather == "rain"),
+                )
         for index, t_s in enumerate(self.staging.times_s.tolist()):
             eye, figures, ball = self.eyes[index], self.staging.figures(index), self.staging.ball(index)
             if scenery is None:
@@ -203,7 +217,7 @@ def _checked(settings: Mapping[str, Any]) -> dict[str, Any]:
     found = {**SETTINGS, **settings}
     for name, allowed in (
         ("camera", KINDS),
-        ("weather", (None, *picture.WEATHERS)),
+        ("weather", (None, *WEATHERS)),
         ("home_formation", (None, *FORMATIONS)),
         ("away_formation", (None, *FORMATIONS)),
         ("lens", ("broadcast", "clean")),
@@ -222,7 +236,9 @@ def given(match: Match) -> Played:
         SettingsError: It has less than two frames.
     """
     if len(match) < 2:
-        raise SettingsError("trajectories of less than two frames cannot be shown", hint="give a longer match")
+        raise SettingsError(
+            "trajectories of less than two frames cannot be shown", hint="give a longer match"
+        )
     count = len(match)
     sides = np.zeros(count, np.int64) if match.owner is None else (match.owner == "away").astype(np.int64)
     alive = np.ones(count, bool) if match.alive is None else match.alive
@@ -241,7 +257,9 @@ def _like(cameras: tuple[Eye, ...], rng: np.random.Generator, who: Operator) -> 
 
 def _steady(glass: lens.Lens) -> lens.Lens:
     """Take from a lens what would change a clip from frame to frame or hide what is to be found."""
-    return replace(glass, motion_px=(0.0, 0.0), jpeg=0, shrink=max(glass.shrink, 0.7), blur_px=min(glass.blur_px, 0.8))
+    return replace(
+        glass, motion_px=(0.0, 0.0), jpeg=0, shrink=max(glass.shrink, 0.7), blur_px=min(glass.blur_px, 0.8)
+    )
 
 
 def _swept(eye: Eye, after: Eye, share: float) -> tuple[float, float]:
@@ -252,9 +270,14 @@ def _swept(eye: Eye, after: Eye, share: float) -> tuple[float, float]:
 
 
 def _player(player: Player) -> dict[str, Any]:
-    team = player.team.value if isinstance(player.team, Team) else None
-    role = player.role.value if isinstance(player.role, Role) else Role.OTHER.value
-    return {"player_id": player.player_id, "team": team, "role": role, "jersey": player.jersey, "name": player.name}
+    team = player.team.value if player.team else None
+    return {
+        "player_id": player.player_id,
+        "team": team,
+        "role": player.role.value,
+        "jersey": player.jersey,
+        "name": player.name,
+    }
 
 
 def _kit(kit: kits.Kit) -> dict[str, Any]:

@@ -57,7 +57,9 @@ class Wall:
             return
         tall, wide = self.picture.shape[:2]
         plane = np.zeros((4, 3))
-        plane[:3] = np.c_[np.array(self.across_m) / wide, np.array(self.down_m) / tall, np.array(self.origin_m)]
+        plane[:3] = np.c_[
+            np.array(self.across_m) / wide, np.array(self.down_m) / tall, np.array(self.origin_m)
+        ]
         plane[3, 2] = 1.0
         shift = np.array([[1.0, 0.0, -left - 0.5], [0.0, 1.0, -top - 0.5], [0.0, 0.0, 1.0]])
         centre = np.array([[1.0, 0.0, 0.5], [0.0, 1.0, 0.5], [0.0, 0.0, 1.0]])
@@ -130,10 +132,14 @@ def crowd(rng: np.random.Generator, length_m: float, rows: int, gain: float) -> 
     """Give a stand full of people from the front: seats half a metre wide, four fifths deep, ten pixels a metre."""
     columns = int(length_m * 2)
     seats = np.array(_vivid(rng, dark=0.35))
-    fans = np.array([_vivid(rng) for _ in range(3)] + [(30, 28, 30), (60, 56, 54), (200, 200, 205), (92, 60, 40)])
+    fans = np.array(
+        [_vivid(rng) for _ in range(3)] + [(30, 28, 30), (60, 56, 54), (200, 200, 205), (92, 60, 40)]
+    )
     weights = rng.dirichlet([rng.uniform(0.3, 4), 1.0, 0.7, 3.0, 2.0, 1.2, 1.0])
     shirts = fans[rng.choice(len(fans), (rows, columns), p=weights)] + rng.normal(0, 14, (rows, columns, 3))
-    full = np.clip(rng.uniform(0.3, 1.1) + 0.35 * cv2.resize(rng.standard_normal((3, 12)), (columns, rows)), 0, 0.99)
+    full = np.clip(
+        rng.uniform(0.3, 1.1) + 0.35 * cv2.resize(rng.standard_normal((3, 12)), (columns, rows)), 0, 0.99
+    )
     taken = rng.random((rows, columns)) < full
     shirts = np.where(taken[:, :, None], shirts, seats + rng.normal(0, 5, (rows, columns, 3)))
     skin = np.array([120, 150, 200]) * rng.uniform(0.35, 1.05, (rows, columns, 1))
@@ -151,7 +157,9 @@ def crowd(rng: np.random.Generator, length_m: float, rows: int, gain: float) -> 
     return (picture * gain).clip(0, 255).astype(np.uint8)
 
 
-def _plain(rng: np.random.Generator, colour: Sequence[float], shape: tuple[int, int] = (8, 64)) -> UInt8:
+def _plain(
+    rng: np.random.Generator, colour: Sequence[float] | Float64, shape: tuple[int, int] = (8, 64)
+) -> UInt8:
     noise = rng.normal(0, 5, (*shape, 1))
     return (np.array(colour) + noise).clip(0, 255).astype(np.uint8)
 
@@ -180,7 +188,7 @@ class Stadium:
 
 def build(rng: np.random.Generator, pitch: PitchSize, *, gain: float = 1.0) -> Stadium:
     """Draw a stadium by lot; `gain` is how bright its stands are."""
-    half_x, half_y = pitch.length_m / 2, pitch.width_m / 2
+    half_x = pitch.length_m / 2
     gap_m, stand_m = float(rng.uniform(2.5, 6.5)), float(rng.uniform(7, 14))
     dusk = gain * float(rng.uniform(0.5, 1.3))
     stands: list[Wall] = []
@@ -219,7 +227,9 @@ def _sided(
         return Wall(picture, (-reach, line + top[0], top[1]), (2 * reach, 0, 0), (0, drop[0], drop[1]))
     sign = -1.0 if side == "left" else 1.0
     line = sign * (pitch.length_m / 2 + top[0])
-    return Wall(picture, (line, sign * reach, top[1]), (0, -sign * 2 * reach, 0), (sign * drop[0], 0, drop[1]))
+    return Wall(
+        picture, (line, sign * reach, top[1]), (0, -sign * 2 * reach, 0), (sign * drop[0], 0, drop[1])
+    )
 
 
 def _near_side(rng: np.random.Generator, pitch: PitchSize, dusk: float) -> list[Wall]:
@@ -241,7 +251,11 @@ def _near_side(rng: np.random.Generator, pitch: PitchSize, dusk: float) -> list[
 
 def _bench(rng: np.random.Generator, middle: float, line: float) -> list[Wall]:
     """Give a bench with a roof, seen from behind."""
-    long_m, deep_m, high_m = float(rng.uniform(6, 12)), float(rng.uniform(1.2, 2.2)), float(rng.uniform(1.6, 2.2))
+    long_m, deep_m, high_m = (
+        float(rng.uniform(6, 12)),
+        float(rng.uniform(1.2, 2.2)),
+        float(rng.uniform(1.6, 2.2)),
+    )
     colour = np.array(_vivid(rng))
     roof = _plain(rng, colour * 1.0, (12, 120))
     roof[:, :: int(rng.integers(8, 20))] = (colour * 0.6).clip(0, 255).astype(np.uint8)
@@ -264,9 +278,10 @@ def _goal(pitch: PitchSize, side: int) -> tuple[Float64, tuple[Float64, ...], Fl
     width, height, deep = _GOAL_M
     line, back = side * pitch.length_m / 2, side * (pitch.length_m / 2 + deep)
     half, shelf = width / 2, side * (pitch.length_m / 2 + 0.9)
-    threads: list[Float64] = []
-    for share in np.linspace(-half, half, 30):
-        threads.append(np.array([(line, share, height), (shelf, share, height), (back, share, 0.0)]))
+    threads: list[Float64] = [
+        np.array([(line, share, height), (shelf, share, height), (back, share, 0.0)])
+        for share in np.linspace(-half, half, 30)
+    ]
     for share in np.linspace(0, 1, 10):
         at, up = back + (shelf - back) * share, height * share
         threads.append(np.array([(line, -half, up), (at, -half, up), (at, half, up), (line, half, up)]))

@@ -11,11 +11,18 @@ from sightline.sim.football import bodies, kits
 from sightline.sim.football.picture import BALL_RADIUS_M, Figure
 
 if TYPE_CHECKING:
+    from sightline.analytics.football.match import Player
     from sightline.core.arrays import Float64
     from sightline.sim.football.kits import Kit, Person
     from sightline.sim.football.play.record import Played
 
-_SPREADS_S = {"kick": (0.28, 0.3), "throw": (0.6, 0.3), "jump": (0.3, 0.35), "dive": (0.35, 1.1), "slide": (0.3, 0.8)}
+_SPREADS_S = {
+    "kick": (0.28, 0.3),
+    "throw": (0.6, 0.3),
+    "jump": (0.3, 0.35),
+    "dive": (0.35, 1.1),
+    "slide": (0.3, 0.8),
+}
 """How long before and after its height an act shows, seconds."""
 _TURN_S = 0.14
 _KINDS = {Role.PLAYER: "player", Role.GOALKEEPER: "goalkeeper", Role.REFEREE: "referee", Role.OTHER: "staff"}
@@ -48,7 +55,9 @@ class Staging:
         self.kinds = [_KINDS[player.role] for player in played.players]
         self.people = [self._dress(player, wear, rng) for player in played.players]
         self.speeds_mps = _slopes(self.positions_m, times_s)
-        self.ball_mps = _slopes(self.ball_m[:, None], times_s)[:, 0] if len(times_s) > 1 else np.zeros_like(self.ball_m)
+        self.ball_mps = (
+            _slopes(self.ball_m[:, None], times_s)[:, 0] if len(times_s) > 1 else np.zeros_like(self.ball_m)
+        )
         self._turns = self._headings()
         self._postures = self._pose(played)
         self._bench = _bench(rng, bench)
@@ -74,11 +83,13 @@ class Staging:
         return (place, np.nan_to_num(self.ball_mps[index])) if np.isfinite(place).all() else None
 
     @staticmethod
-    def _dress(player: object, wear: tuple[Kit, Kit, Kit, Kit, Kit], rng: np.random.Generator) -> Person:
-        team, role = getattr(player, "team"), getattr(player, "role")  # noqa: B009
+    def _dress(player: Player, wear: tuple[Kit, Kit, Kit, Kit, Kit], rng: np.random.Generator) -> Person:
+        team, role = player.team, player.role
         away = team is Team.AWAY
-        number = 4 if role is Role.REFEREE or team is None else (2 if role is Role.GOALKEEPER else 0) + int(away)
-        return kits.person(rng, wear[number], number=getattr(player, "jersey"))  # noqa: B009
+        number = (
+            4 if role is Role.REFEREE or team is None else (2 if role is Role.GOALKEEPER else 0) + int(away)
+        )
+        return kits.person(rng, wear[number], number=player.jersey)
 
     def _headings(self) -> Float64:
         """Give where everybody faces, `(n, p)` radians: ahead when they run, to the ball when they do not."""
@@ -86,7 +97,9 @@ class Staging:
         to_ball = self.ball_m[:, None, :2] - self.positions_m
         far = np.maximum(np.hypot(to_ball[..., 0], to_ball[..., 1]), 1e-6)
         run = np.clip((speed - 0.6) / 0.9, 0.0, 1.0)[..., None]
-        aim = run * self.speeds_mps / np.maximum(speed, 1e-6)[..., None] + (1 - run) * to_ball / far[..., None]
+        aim = (
+            run * self.speeds_mps / np.maximum(speed, 1e-6)[..., None] + (1 - run) * to_ball / far[..., None]
+        )
         aim = np.nan_to_num(aim)
         step_s = float(np.median(np.diff(self.times_s))) if len(self.times_s) > 1 else _TURN_S
         keep = float(np.exp(-step_s / _TURN_S))
@@ -100,7 +113,9 @@ class Staging:
         count, people = self.positions_m.shape[:2]
         speed = np.nan_to_num(np.hypot(self.speeds_mps[..., 0], self.speeds_mps[..., 1]))
         steps_s = np.diff(self.times_s, prepend=self.times_s[:1])
-        phases = np.cumsum(speed / bodies.stride_m(speed) * steps_s[:, None], axis=0) + np.arange(people) * 0.37
+        phases = (
+            np.cumsum(speed / bodies.stride_m(speed) * steps_s[:, None], axis=0) + np.arange(people) * 0.37
+        )
         rows = bodies.gait(speed.ravel(), phases.ravel() % 1.0).reshape(count, people, -1)
         self._stand_ready(rows, speed)
         for act in played.acts:
@@ -109,7 +124,9 @@ class Staging:
             weights = np.clip(np.minimum(1 + away / before, 1 - away / after), 0.0, 1.0)
             shown = np.flatnonzero(weights > 0)
             if len(shown):
-                change = bodies.action(act.name) * self._side(act.name, act.column, int(shown[len(shown) // 2]))
+                change = bodies.action(act.name) * self._side(
+                    act.name, act.column, int(shown[len(shown) // 2])
+                )
                 calm = 1 - 0.8 * weights[shown, None] if act.name in {"dive", "slide"} else 1.0
                 rows[shown, act.column] = rows[shown, act.column] * calm + weights[shown, None] * change
         return rows
@@ -151,5 +168,9 @@ def _bench(rng: np.random.Generator, count: int) -> list[Figure]:
         if rng.random() < 0.3:
             posture = posture + bodies.action("hips")
         place = (float(rng.uniform(-25, 25)), -float(rng.uniform(36.3, 39.0)))
-        found.append(Figure(0, "staff", kits.person(rng, wear, staff=True), posture, place, float(rng.normal(1.57, 0.4))))
+        found.append(
+            Figure(
+                0, "staff", kits.person(rng, wear, staff=True), posture, place, float(rng.normal(1.57, 0.4))
+            )
+        )
     return found

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from sightline.analytics.football.match import PitchSize
 from sightline.analytics.pitch.markings import Marking, markings_of
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from sightline.analytics.football.match import PitchSize
     from sightline.core.arrays import Float32, Float64, UInt8
     from sightline.sim.football.views import Eye
 
@@ -92,8 +94,8 @@ def strips(pitch: PitchSize, line_m: float) -> tuple[Float64, ...]:
         centre = np.array([x * half_x, y * half_y])
         found.append(np.stack([centre + ring * (1 - line_m / 2), centre + ring * (1 + line_m / 2)], axis=1))
     disc = np.linspace(0, np.pi, 7)
-    for x in (0.0, -half_x + 11.0, half_x - 11.0):
-        upper = np.stack([x + 0.16 * np.cos(disc), 0.16 * np.sin(disc)], axis=1)
+    for spot_m in (0.0, -half_x + 11.0, half_x - 11.0):
+        upper = np.stack([spot_m + 0.16 * np.cos(disc), 0.16 * np.sin(disc)], axis=1)
         found.append(np.stack([upper, upper * (1, -1)], axis=1))
     return tuple(np.concatenate([strip, np.zeros((*strip.shape[:2], 1))], axis=2) for strip in found)
 
@@ -112,9 +114,11 @@ def lines(eye: Eye, pitch: PitchSize, line_m: float) -> tuple[slice, slice, UInt
     quads = []
     for strip in strips(pitch, line_m):
         points_px, _ = eye.project(strip)
-        ahead = np.isfinite(points_px).all(axis=(1, 2))
+        ahead = np.asarray(np.isfinite(points_px).all(axis=(1, 2)))
         pairs = ahead[1:] & ahead[:-1]
-        pieces = np.stack([points_px[:-1, 0], points_px[1:, 0], points_px[1:, 1], points_px[:-1, 1]], axis=1)[pairs]
+        pieces = np.stack([points_px[:-1, 0], points_px[1:, 0], points_px[1:, 1], points_px[:-1, 1]], axis=1)[
+            pairs
+        ]
         low, high = pieces.min(axis=1), pieces.max(axis=1)
         inside = (low[:, 0] < width) & (high[:, 0] > 0) & (low[:, 1] < height) & (high[:, 1] > 0)
         quads.append(pieces[inside])
@@ -126,7 +130,9 @@ def lines(eye: Eye, pitch: PitchSize, line_m: float) -> tuple[slice, slice, UInt
     left = int(np.clip(shapes[..., 0].min() - 1, 0, width - 1))
     right = int(np.clip(shapes[..., 0].max() + 2, left + 1, width))
     fine = np.zeros(((bottom - top) * _FINE, (right - left) * _FINE), np.uint8)
-    fixed = np.rint(((shapes - (left, top)) * _FINE - 0.5) * (1 << _SHIFT)).clip(-(2**26), 2**26).astype(np.int32)
+    fixed = (
+        np.rint(((shapes - (left, top)) * _FINE - 0.5) * (1 << _SHIFT)).clip(-(2**26), 2**26).astype(np.int32)
+    )
     for quad in fixed:
         cv2.fillConvexPoly(fine, quad, 255, cv2.LINE_8, _SHIFT)
     drawn = cv2.resize(fine, (right - left, bottom - top), interpolation=cv2.INTER_AREA)
@@ -160,12 +166,18 @@ def grow(rng: np.random.Generator, pitch: PitchSize, *, scale_px_m: float = 8.0,
     gain = 1 + _stripes(rng, x, y, pitch) * float(rng.uniform(0.015, 0.13))
     gain += blotches(rng, shape, 9 * scale_px_m) * float(rng.uniform(0.01, 0.05))
     gain += blotches(rng, shape, 1.2 * scale_px_m) * float(rng.uniform(0.005, 0.025))
-    gain += rng.standard_normal((64, shape[1]), np.float32)[rng.integers(0, 64, shape[0])] * float(rng.uniform(0.01, 0.05))
+    gain += rng.standard_normal((64, shape[1]), np.float32)[rng.integers(0, 64, shape[0])] * float(
+        rng.uniform(0.01, 0.05)
+    )
     base = _green(rng)
     picture = cv2.multiply(np.full((*shape, 3), base, np.float32), cv2.merge([gain, gain, gain]))
     _wear(rng, picture, x, y, pitch)
     _border(rng, picture, x, y, pitch)
-    light = _shade(rng, pitch, wide, tall) if rng.random() < sun else np.ones((shape[0] // 4, shape[1] // 4), np.float32)
+    light = (
+        _shade(rng, pitch, wide, tall)
+        if rng.random() < sun
+        else np.ones((shape[0] // 4, shape[1] // 4), np.float32)
+    )
     if light.min() < 1:
         fall = cv2.resize(light, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
         tint = 1 - (1 - fall)[:, :, None] * np.array([0.72, 0.95, 1.05], np.float32)
@@ -196,7 +208,7 @@ def _stripes(rng: np.random.Generator, x: Float32, y: Float32, pitch: PitchSize)
     sharp = float(rng.uniform(1.5, 8.0))
 
     def waves(u: Float32) -> Float32:
-        return np.tanh(np.float32(sharp) * np.sin(np.float32(np.pi / width_m) * u)).astype(np.float32)
+        return np.asarray(np.tanh(np.float32(sharp) * np.sin(np.float32(np.pi / width_m) * u)), np.float32)
 
     if kind == "across":
         return np.broadcast_to(waves(x), shape)
@@ -237,11 +249,10 @@ def _border(rng: np.random.Generator, picture: Float32, x: Float32, y: Float32, 
     rows = abs(y[:, 0]) > pitch.width_m / 2 + edge_m
     columns = abs(x[0]) > pitch.length_m / 2 + edge_m
     gain = np.float32(rng.uniform(0.55, 1.05))
-    for part in (picture[rows], picture[:, columns]):
-        part *= gain
-    picture[rows] *= gain if colour is None else 0
-    picture[:, columns] *= gain if colour is None else 0
-    if colour is not None:
+    if colour is None:
+        picture[rows] *= gain
+        picture[:, columns] *= gain
+    else:
         worn = np.array(colour, np.float32) * float(rng.uniform(0.6, 1.3))
         picture[rows] = worn + rng.normal(0, 4, (int(rows.sum()), 1, 1)).astype(np.float32)
         picture[:, columns] = worn + rng.normal(0, 4, (picture.shape[0], 1, 1)).astype(np.float32)
@@ -254,9 +265,9 @@ def _shade(rng: np.random.Generator, pitch: PitchSize, wide: float, tall: float)
     dark = float(rng.uniform(0.42, 0.82))
     scale = shape[1] / wide
 
-    def fixed(points: list[tuple[float, float]]) -> Float64:
+    def fixed(points: list[tuple[float, float]]) -> NDArray[np.int32]:
         spots = [((px + wide / 2) * scale, (tall / 2 - py) * scale) for px, py in points]
-        return np.rint(np.array(spots) * 16).astype(np.int32)
+        return np.asarray(np.rint(np.array(spots) * 16), np.int32)
 
     side = (-1.0, 1.0)[int(rng.random() < 0.5)]
     reach = float(rng.uniform(-0.6, 0.9)) * pitch.width_m / 2
@@ -267,6 +278,11 @@ def _shade(rng: np.random.Generator, pitch: PitchSize, wide: float, tall: float)
     if rng.random() < 0.35:
         for start in rng.uniform(-50, 50, 6):
             width = float(rng.uniform(1, 5))
-            spot = [(start, far), (start + width, far), (start + width + 25, side * reach), (start + 25, side * reach)]
+            spot = [
+                (start, far),
+                (start + width, far),
+                (start + width + 25, side * reach),
+                (start + 25, side * reach),
+            ]
             cv2.fillPoly(light, [fixed(spot)], 1.0, cv2.LINE_AA, 4)
-    return cv2.GaussianBlur(light, (0, 0), float(rng.uniform(0.4, 2.5)))
+    return np.asarray(cv2.GaussianBlur(light, (0, 0), float(rng.uniform(0.4, 2.5))), np.float32)

@@ -179,7 +179,9 @@ def read_cameras(path: Path, size: tuple[int, int]) -> tuple[Eye, ...]:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise SettingsError(f"cannot read cameras from {path}: {error}", hint="a JSON file of cameras") from error
+        raise SettingsError(
+            f"cannot read cameras from {path}: {error}", hint="a JSON file of cameras"
+        ) from error
     entries = [data[name] for name in sorted(data)] if isinstance(data, dict) else list(data)
     eyes = tuple(Eye.from_soccernet(entry, size) for entry in entries if entry)
     if not eyes:
@@ -212,7 +214,9 @@ class Operator:
     roll_deg: float
 
 
-def operator(kind: str, rng: np.random.Generator, *, pitch_m: tuple[float, float] = (105.0, 68.0)) -> Operator:
+def operator(
+    kind: str, rng: np.random.Generator, *, pitch_m: tuple[float, float] = (105.0, 68.0)
+) -> Operator:
     """Draw where a camera of a kind stands and how it is led.
 
     Raises:
@@ -226,7 +230,11 @@ def operator(kind: str, rng: np.random.Generator, *, pitch_m: tuple[float, float
         place = (float(rng.normal(0, 1)), -half_m - float(rng.uniform(28, 40)), float(rng.uniform(19, 27)))
         return Operator(kind, place, float(rng.uniform(0.82, 0.98)), 0.08, 1.6, (0.45, 0.2), 0.004, float(rng.normal(0, 0.2)))  # fmt: skip
     if kind == "phone":
-        place = (float(rng.uniform(-14, 14)), -half_m - float(rng.uniform(5, 12)), float(rng.uniform(2.2, 6.0)))
+        place = (
+            float(rng.uniform(-14, 14)),
+            -half_m - float(rng.uniform(5, 12)),
+            float(rng.uniform(2.2, 6.0)),
+        )
         return Operator(kind, place, float(rng.uniform(0.85, 1.25)), 0.15, 0.4, (0.95, 0.8), 0.16, float(rng.normal(0, 1.0)))  # fmt: skip
     raise SettingsError(f"no camera is called {kind!r}", hint=f"one of {', '.join(KINDS)}")
 

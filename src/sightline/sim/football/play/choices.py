@@ -34,7 +34,13 @@ class Option:
 
 
 def best_pass(
-    rng: np.random.Generator, from_m: Float64, mates_m: Float64, mates_mps: Float64, rivals_m: Float64, *, attack: int
+    rng: np.random.Generator,
+    from_m: Float64,
+    mates_m: Float64,
+    mates_mps: Float64,
+    rivals_m: Float64,
+    *,
+    attack: int,
 ) -> Option | None:
     """Give the pass that looks best: forward, to somebody free, through a lane nobody reaches.
 
@@ -82,7 +88,9 @@ def kick(rng: np.random.Generator, from_m: Float64, option: Option, *, haste: fl
     """Give the ball's velocity `(3,)` for a pass, with the error of a good foot, greater in `haste` (0..1)."""
     way = option.place_m - from_m[:2]
     far = float(np.hypot(*way))
-    turn = float(np.arctan2(way[1], way[0]) + rng.normal(0, (0.055 if option.lofted else 0.04) + 0.06 * haste))
+    turn = float(
+        np.arctan2(way[1], way[0]) + rng.normal(0, (0.055 if option.lofted else 0.04) + 0.06 * haste)
+    )
     if option.lofted:
         rise = float(rng.uniform(0.45, 0.75))
         speed = loft_mps(far, rise) * float(np.exp(rng.normal(0, 0.06 + 0.05 * haste)))
@@ -97,7 +105,9 @@ def clear(rng: np.random.Generator, from_m: Float64, *, attack: int) -> Float64:
     wing = float(np.sign(from_m[1]) or 1.0)
     turn = float(rng.normal(0.75, 0.4))
     speed, rise = float(rng.uniform(17, 25)), float(rng.uniform(0.35, 0.9))
-    return speed * np.array([attack * np.cos(turn) * np.cos(rise), wing * np.sin(turn) * np.cos(rise), np.sin(rise)])
+    return speed * np.array(
+        [attack * np.cos(turn) * np.cos(rise), wing * np.sin(turn) * np.cos(rise), np.sin(rise)]
+    )
 
 
 def cross(rng: np.random.Generator, from_m: Float64, *, attack: int, half_m: float) -> Float64:
@@ -117,7 +127,9 @@ def shot_chance(from_m: Float64, *, attack: int, half_m: float, rivals_m: Float6
     units = way / max(far, 1e-6)
     gaps = rivals_m - from_m
     along = gaps @ units
-    blocked = ((along > 0) & (along < min(far, 6)) & (abs(gaps @ np.array([-units[1], units[0]])) < 0.7)).any()
+    blocked = (
+        (along > 0) & (along < min(far, 6)) & (abs(gaps @ np.array([-units[1], units[0]])) < 0.7)
+    ).any()
     return float(np.clip(1.6 * np.exp(-(far - 7) / 10), 0, 0.97) * facing**1.2 * (0.5 if blocked else 1.0))
 
 
@@ -151,7 +163,8 @@ def run_with(
     course = way + 0.7 * push + (0.6 * velocity_mps / speed if speed > 0.5 else 0.0)
     course[1] -= np.clip(from_m[1] / (half_m[1] - 2), -1.2, 1.2) ** 5
     course[0] -= attack * np.clip(from_m[0] * attack / (half_m[0] - 2), -1.2, 1.2) ** 9 * 1.5
-    return course / max(float(np.hypot(*course)), 1e-6)
+    result: Float64 = course / max(float(np.hypot(*course)), 1e-6)
+    return result
 
 
 def save_share(keeper_m: Float64, crossing_m: Float64, time_s: float) -> float:

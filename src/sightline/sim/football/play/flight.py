@@ -102,7 +102,12 @@ def loft_mps(distance_m: float, rise_rad: float) -> float:
     """Give how fast a ball must be kicked at an angle to land at a distance, drag counted in."""
     speed = (distance_m * GRAVITY_MPS2 / max(np.sin(2 * rise_rad), 0.1)) ** 0.5
     for _ in range(4):
-        path = fly(0.0, np.array([0, 0, RADIUS_M]), speed * np.array([np.cos(rise_rad), 0, np.sin(rise_rad)]), longest_s=5.0)
+        path = fly(
+            0.0,
+            np.array([0, 0, RADIUS_M]),
+            speed * np.array([np.cos(rise_rad), 0, np.sin(rise_rad)]),
+            longest_s=5.0,
+        )
         landed = np.flatnonzero((path.places_m[1:, 2] <= RADIUS_M + 0.02) & (path.velocities_mps[:-1, 2] < 0))
         reached = float(path.places_m[landed[0] + 1, 0]) if len(landed) else distance_m
         speed *= (distance_m / max(reached, 1.0)) ** 0.55

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sightline.core.arrays import Float64
+    from sightline.sim.football.play.state import State
 
 _TEAM = 11
 _FETCH_S = 0.9
@@ -64,7 +65,7 @@ class Restart:
         middle[2] = max(middle[2], RADIUS_M) + 3.2 * share * (1 - share)
         return middle
 
-    def kick(  # noqa: PLR0913
+    def kick(
         self,
         rng: np.random.Generator,
         ball_m: Float64,
@@ -76,7 +77,9 @@ class Restart:
         """Give the velocity `(3,)` with which the ball is put into play, and to whom, -1 for nobody in particular."""
         far = np.hypot(*(places_m[mates] - ball_m[:2]).T)
         if self.kind == "corner":
-            aim = np.array([attack * (half_m[0] - rng.uniform(4, 10)), -np.sign(ball_m[1]) * rng.uniform(-4, 3)])
+            aim = np.array(
+                [attack * (half_m[0] - rng.uniform(4, 10)), -np.sign(ball_m[1]) * rng.uniform(-4, 3)]
+            )
             return _lofted(rng, ball_m, aim, (0.35, 0.6)), -1
         if self.kind == "goal_kick" and rng.random() < 0.5:
             aim = np.array([ball_m[0] + attack * rng.uniform(45, 58), rng.uniform(-18, 18)])
@@ -101,17 +104,15 @@ def _lofted(rng: np.random.Generator, from_m: Float64, aim_m: Float64, rises: tu
     return speed * np.array([np.cos(turn) * np.cos(rise), np.sin(turn) * np.cos(rise), np.sin(rise)])
 
 
-def award(  # noqa: PLR0913
-    cause: str,
-    ball_m: Float64,
-    last_side: int,
-    attacks: tuple[int, int],
-    half_m: tuple[float, float],
-    t_s: float,
-    places_m: Float64,
-    rng: np.random.Generator,
-) -> Restart:
-    """Give what follows a ball that crossed a line: `cause` is `side`, `end` or `goal`."""
+def award(state: State, cause: str, last_side: int) -> Restart:
+    """Give what follows a ball that crossed a line.
+
+    Args:
+        state: The match as the ball crosses it.
+        cause: `side`, `end` or `goal`.
+        last_side: Whose player touched it last.
+    """
+    ball_m, half_m, attacks, rng, t_s = state.ball_m, state.half_m, state.attacks, state.rng, state.t_s
     side = 1 - last_side
     end = 1.0 if ball_m[0] > 0 else -1.0
     wing = 1.0 if ball_m[1] > 0 else -1.0
@@ -120,7 +121,10 @@ def award(  # noqa: PLR0913
         scorer = 0 if attacks[0] == end else 1
         kind, side, place, wait = "kick_off", 1 - scorer, np.zeros(2), float(rng.uniform(12, 18))
     elif cause == "side":
-        kind, place = "throw_in", np.array([float(np.clip(ball_m[0], -half_m[0] + 1, half_m[0] - 1)), wing * (half_m[1] + 0.05)])
+        kind, place = (
+            "throw_in",
+            np.array([float(np.clip(ball_m[0], -half_m[0] + 1, half_m[0] - 1)), wing * (half_m[1] + 0.05)]),
+        )
     elif attacks[last_side] == end:
         kind, side, wait = "goal_kick", 1 - last_side, wait + 4
         place = np.array([end * (half_m[0] - 5.3), wing * 4.0])
@@ -128,7 +132,7 @@ def award(  # noqa: PLR0913
         kind, wait = "corner", wait + 6
         place = np.array([end * (half_m[0] - 0.3), wing * (half_m[1] - 0.3)])
     mates = np.arange(side * _TEAM, side * _TEAM + _TEAM)
-    taker = int(mates[0]) if kind == "goal_kick" else _nearest(places_m, mates[1:], place)
+    taker = int(mates[0]) if kind == "goal_kick" else _nearest(state.legs.places_m, mates[1:], place)
     if kind == "kick_off":
         taker = int(mates[10])
     return Restart(kind, side, place, t_s + wait, taker, cause, t_s + min(wait - 1.5, 2.5), ball_m.copy())

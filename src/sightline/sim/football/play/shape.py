@@ -38,7 +38,9 @@ FORMATIONS: dict[str, tuple[tuple[float, float], ...]] = {
 """Slots of ten outfield players: depth from the last line (0) to the first (1), and place across (-1..1, left is 1)."""
 
 
-def targets(formation: str, ball_m: Float64, attack: int, *, having: bool, half_m: tuple[float, float]) -> Float64:
+def targets(
+    formation: str, ball_m: Float64, attack: int, *, having: bool, half_m: tuple[float, float]
+) -> Float64:
     """Give where ten outfield players want to be.
 
     Args:
@@ -62,9 +64,8 @@ def targets(formation: str, ball_m: Float64, attack: int, *, having: bool, half_
         deep, wide = 27.0, 0.62 * half_m[1]
     x = np.minimum(last + slots[:, 0] * deep, half_m[0] - 6)
     y = slots[:, 1] * wide + float(ball_m[1]) * (0.22 if having else 0.42)
-    y = np.clip(y * attack * attack, -half_m[1] + 1.5, half_m[1] - 1.5)
-    places = np.stack([x * attack, np.where(True, y, y)], axis=1)
-    return places
+    y = np.clip(y, -half_m[1] + 1.5, half_m[1] - 1.5)
+    return np.stack([x * attack, y], axis=1)
 
 
 def keeper(ball_m: Float64, attack: int, half_m: tuple[float, float]) -> Float64:
@@ -73,7 +74,7 @@ def keeper(ball_m: Float64, attack: int, half_m: tuple[float, float]) -> Float64
     way = ball_m - goal
     far = float(np.hypot(*way))
     out = float(np.clip(0.09 * far + 0.9, 0.9, 9.0))
-    place = goal + way / max(far, 1e-6) * out
+    place: Float64 = goal + way / max(far, 1e-6) * out
     place[1] = float(np.clip(place[1], -4.5, 4.5))
     return place
 
