@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 GRAVITY_MPS2 = 9.81
 _GROUND, _PLAYER = 0, 1
 _FREE = 6
+_TOUCHED_M = 0.9
+_AIR_M = (3.0, 4.0)
+_PITCH_M = 40.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +139,14 @@ def lift_ball(
     """
     settings = settings or FlightSettings()
     count = len(t_s)
-    if len(points_px) != count or len(cameras) != count or (players_m is not None and len(players_m) != count):
-        raise AnalysisError(f"{count} times, {len(points_px)} points and {len(cameras)} cameras do not fit together")
+    if (
+        len(points_px) != count
+        or len(cameras) != count
+        or (players_m is not None and len(players_m) != count)
+    ):
+        raise AnalysisError(
+            f"{count} times, {len(points_px)} points and {len(cameras)} cameras do not fit together"
+        )
     positions_m, flying = np.full((count, 3), np.nan), np.zeros(count, np.bool_)
     usable = np.isfinite(points_px).all(axis=1) & np.isfinite(cameras).all(axis=(1, 2))
     edges = np.flatnonzero(np.diff(np.concatenate(([0], usable.astype(np.int8), [0])))).reshape(-1, 2)
@@ -178,8 +187,7 @@ def _run(
 def _depths(planes: Float64, cameras: Float64) -> Float64:
     """Give how far from the camera the grass is behind each sighting; beyond the horizon as far as at the edge of it."""
     ground = np.linalg.pinv(planes[:, :, :2]) @ -planes[:, :, 3:]
-    depth = cameras[:, 2, :2] @ ground if False else np.einsum("ni,nij->nj", cameras[:, 2, :2], ground)[:, 0]
-    depth = depth + cameras[:, 2, 3]
+    depth = np.einsum("ni,nij->nj", cameras[:, 2, :2], ground)[:, 0] + cameras[:, 2, 3]
     usual = np.median(np.abs(depth))
     held: Float64 = np.clip(np.abs(depth), usual / 4, usual * 4)
     return held
@@ -199,7 +207,9 @@ def _cuts(t_s: Float64, points_px: Float64, settings: FlightSettings) -> Int64:
     )
     step = max(1, round(settings.cut_s / float(np.median(np.diff(t_s)))))
     every = np.arange(0, count, step)
-    away = np.abs(every[:, None] - (sharp + 1)[None]).min(axis=1) if len(sharp) else np.full(len(every), count)
+    away = (
+        np.abs(every[:, None] - (sharp + 1)[None]).min(axis=1) if len(sharp) else np.full(len(every), count)
+    )
     return np.unique(np.concatenate(([0], every[away > 1], sharp + 1, [count - 1]))).astype(np.int64)
 
 
@@ -231,7 +241,9 @@ def _explained(run: _Run, settings: FlightSettings) -> tuple[Float64, NDArray[np
     cuts = len(run.cuts)
     worth = np.full((cuts, 2), np.inf)
     worth[0] = 0.0
-    chosen: list[list[tuple[int, int, Float64, float]]] = [[(-1, -1, np.zeros(_FREE), 0.0)] * 2 for _ in range(cuts)]
+    chosen: list[list[tuple[int, int, Float64, float]]] = [
+        [(-1, -1, np.zeros(_FREE), 0.0)] * 2 for _ in range(cuts)
+    ]
     for start in range(cuts - 1):
         if not np.isfinite(worth[start]).any():
             continue
@@ -295,12 +307,25 @@ def _pieces(run: _Run, start: int, settings: FlightSettings) -> _Pieces:
         sums = _sums(run, rows, steps_s, places, drag_hz)
         for before in (_GROUND, _PLAYER):
             for after in (_GROUND, _PLAYER):
-                cost, state = _flown(run, start, ends, steps_s[places], sums, drag_hz, (before, after), settings)
+                bounds = (
+                    _Bound(np.full(len(ends), start), before, np.zeros(len(ends))),
+                    _Bound(ends, after, steps_s[places]),
+                )
+                cost, state = _flown(run, bounds, sums, drag_hz, settings)
                 better = cost < costs[:, before, after]
                 costs[better, before, after] = cost[better]
                 states[better, before, after] = state[better]
                 drags[better, before, after] = drag_hz
     return _Pieces(ends.astype(np.int64), costs, states, drags)
+
+
+@dataclass(frozen=True, slots=True)
+class _Bound:
+    """One end of each of some pieces: its cut, on the grass or at a player, and its time since the piece began."""
+
+    cuts: Int64
+    kind: int
+    t_s: Float64
 
 
 def _base(run: _Run, rows: Int64, steps_s: Float64, drag_hz: float, fall: float) -> tuple[Float64, Float64]:
@@ -329,7 +354,9 @@ def _rolled(
     left, right = _base(run, rows, steps_s, settings.roll_drag_hz, 0.0)
     right = right - left[..., 2] * settings.radius_m
     left = left[..., [0, 1, 3, 4]]
-    inner = np.cumsum(np.einsum("mai,maj->mij", left, left), axis=0)[places] + np.diag([1e-6, 1e-6, 1e-2, 1e-2])
+    inner = np.cumsum(np.einsum("mai,maj->mij", left, left), axis=0)[places] + np.diag(
+        [1e-6, 1e-6, 1e-2, 1e-2]
+    )
     outer = np.cumsum(np.einsum("mai,ma->mi", left, right), axis=0)[places]
     square = np.cumsum((right**2).sum(axis=1))[places]
     found = np.linalg.solve(inner, outer[..., None])[..., 0]
@@ -342,52 +369,50 @@ def _rolled(
 
 def _flown(
     run: _Run,
-    start: int,
-    ends: Int64,
-    lasts_s: Float64,
+    bounds: tuple[_Bound, _Bound],
     sums: tuple[Float64, Float64, Float64],
     drag_hz: float,
-    kinds: tuple[int, int],
     settings: FlightSettings,
 ) -> tuple[Float64, Float64]:
     """Fit flights between ends of two kinds: on the grass, or at a player."""
-    inner, outer, square = sums[0].copy(), sums[1].copy(), sums[2].copy()
-    inner += np.diag([1e-6] * 3 + [1e-3] * 3)
-    reach = -np.expm1(-drag_hz * lasts_s) / drag_hz
-    drop = GRAVITY_MPS2 * (lasts_s - reach) / drag_hz
-    known = np.ones(len(ends), np.bool_)
-    for place, kind in enumerate(kinds):
-        cuts = np.full(len(ends), start) if place == 0 else ends
-        spread = np.zeros(len(ends)) if place == 0 else reach
-        falls = np.zeros(len(ends)) if place == 0 else drop
-        wanted, errors = _wanted(run, cuts, kind, settings)
+    inner, outer, square = sums[0] + np.diag([1e-6] * 3 + [1e-3] * 3), sums[1].copy(), sums[2].copy()
+    count = len(square)
+    known = np.ones(count, np.bool_)
+    for bound in bounds:
+        reach = -np.expm1(-drag_hz * bound.t_s) / drag_hz
+        drop = GRAVITY_MPS2 * (bound.t_s - reach) / drag_hz
+        wanted, errors = _wanted(run, bound.cuts, bound.kind, settings)
         known &= ~np.isnan(wanted).any(axis=1)
         for axis in range(3):
-            if not np.isfinite(errors[axis]):
-                continue
-            line = np.zeros((len(ends), _FREE))
-            line[:, axis] = 1 / errors[axis]
-            line[:, 3 + axis] = spread / errors[axis]
-            value = (wanted[:, axis] + (falls if axis == 2 else 0.0)) / errors[axis]
+            line = np.zeros((count, _FREE))
+            line[:, axis] = 1 / errors[:, axis]
+            line[:, 3 + axis] = reach / errors[:, axis]
+            value = (wanted[:, axis] + (drop if axis == 2 else 0.0)) / errors[:, axis]
             inner += line[:, :, None] * line[:, None, :]
             outer += line * value[:, None]
             square += value**2
     good = np.flatnonzero(known)
-    costs, states = np.full(len(ends), np.inf), np.zeros((len(ends), _FREE))
+    costs, states = np.full(count, np.inf), np.zeros((count, _FREE))
     if len(good):
         found = np.linalg.solve(inner[good], outer[good][..., None])[..., 0]
-        cost = (square[good] - (found * outer[good]).sum(axis=1)) / 2 + settings.piece_cost + settings.flight_cost
+        cost = (square[good] - (found * outer[good]).sum(axis=1)) / 2
+        cost += settings.piece_cost + settings.flight_cost
         fast = np.linalg.norm(found[:, 3:], axis=1) > settings.max_speed_mps
         costs[good], states[good] = np.where(fast, np.inf, cost), found
     return costs, states
 
 
-def _wanted(
-    run: _Run, cuts: Int64, kind: int, settings: FlightSettings
-) -> tuple[Float64, tuple[float, float, float]]:
+def _wanted(run: _Run, cuts: Int64, kind: int, settings: FlightSettings) -> tuple[Float64, Float64]:
+    """Give where pieces should begin or end, `(e, 3)`, and by how much they may miss; infinite: anywhere.
+
+    A track that begins or ends far from any player may do so in the air.
+    """
+    wanted, errors = np.zeros((len(cuts), 3)), np.full((len(cuts), 3), np.inf)
     if kind == _GROUND:
-        wanted = np.zeros((len(cuts), 3))
-        wanted[:, 2] = settings.radius_m
-        return wanted, (np.inf, np.inf, settings.ground_m)
-    wanted = np.concatenate((run.anchors[cuts], np.full((len(cuts), 1), 0.9)), axis=1)
-    return wanted, (settings.player_m, settings.player_m, settings.touch_m)
+        wanted[:, 2], errors[:, 2] = settings.radius_m, settings.ground_m
+        return wanted, errors
+    wanted[:, :2], wanted[:, 2] = run.anchors[cuts], _TOUCHED_M
+    errors[:] = (settings.player_m, settings.player_m, settings.touch_m)
+    loose = np.isin(cuts, (0, len(run.cuts) - 1)) & np.isnan(run.anchors[cuts, 0])
+    wanted[loose], errors[loose] = (0.0, 0.0, _AIR_M[0]), (_PITCH_M, _PITCH_M, _AIR_M[1])
+    return wanted, errors

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from sightline.core.arrays import Float64
 
 GRAVITY_MPS2 = 9.81
+_UNLIKELY = 1e-3
+_USUAL_MPS = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,26 +176,58 @@ def velocity_beside(t_s: Float64, positions: Float64, row: int, towards: int, wi
     return slope
 
 
+@dataclass(frozen=True, slots=True)
+class _Reach:
+    """Where the ball would be, row by row, untouched since the gap began (ahead), and until it ends (back).
+
+    Attributes:
+        ahead: `(m, 2)` positions.
+        back: `(m, 2)` positions.
+        near_ahead: `(m,)` cost of a touch there.
+        near_back: `(m,)` the same.
+        spread_ahead: `(m,)` standard error.
+        spread_back: `(m,)` the same.
+    """
+
+    ahead: Float64
+    back: Float64
+    near_ahead: Float64
+    near_back: Float64
+    spread_ahead: Float64
+    spread_back: Float64
+
+
+def _reach(gap: _Gap, settings: GapSettings) -> _Reach:
+    left_s = gap.t_s[-1] - gap.t_s
+    ahead = _coast(gap.begin, gap.leaving, gap.t_s, settings.drag_hz)
+    back = _coast(gap.end, -gap.arriving, left_s, -settings.drag_hz)
+    return _Reach(
+        ahead,
+        back,
+        _player_costs(ahead, gap, settings),
+        _player_costs(back, gap, settings),
+        settings.drift + settings.drift_rate * gap.t_s,
+        settings.drift + settings.drift_rate * left_s,
+    )
+
+
 def _ways(gap: _Gap, settings: GapSettings) -> Float64:
     """Average the likely stories' paths, `(m, 2)`."""
-    ahead = _coast(gap.begin, gap.leaving, gap.t_s, settings.drag_hz)
-    back = _coast(gap.end, -gap.arriving, gap.t_s[-1] - gap.t_s, -settings.drag_hz)
-    near_ahead, near_back = _player_costs(ahead, gap, settings), _player_costs(back, gap, settings)
-    spread_ahead = settings.drift + settings.drift_rate * gap.t_s
-    spread_back = settings.drift + settings.drift_rate * (gap.t_s[-1] - gap.t_s)
-    costs = [np.array([_untouched_cost(gap, ahead, settings)])]
-    costs.append(_once_costs(ahead, back, near_ahead, near_back, spread_ahead, spread_back, settings))
-    costs.append(_twice_costs(gap, ahead, back, near_ahead, near_back, spread_ahead, spread_back, settings))
-    every = np.concatenate([cost.ravel() for cost in costs])
-    best = np.argsort(every, kind="stable")[: settings.stories]
-    weights = np.exp(-(every[best] - every[best[0]]))
-    weights /= weights.sum()
-    count = len(gap.t_s)
-    path = np.zeros((count, 2))
+    reach = _reach(gap, settings)
+    costs = np.concatenate(
+        (
+            [_untouched_cost(gap, reach, settings)],
+            _once_costs(reach, settings),
+            _twice_costs(gap, reach, settings).ravel(),
+        )
+    )
+    best = np.argsort(costs, kind="stable")[: settings.stories]
+    weights = np.exp(-(costs[best] - costs[best[0]]))
+    likely = weights > _UNLIKELY * weights.sum()
+    best, weights = best[likely], weights[likely] / weights[likely].sum()
+    path = np.zeros((len(gap.t_s), 2))
     for story, weight in zip(best.tolist(), weights.tolist(), strict=True):
-        if weight < 1e-3:
-            continue
-        path += weight * _path(gap, ahead, back, story, settings) / weights[weights >= 1e-3].sum()
+        path += weight * _path(gap, reach, story)
     return path
 
 
@@ -208,107 +242,82 @@ def _player_costs(way: Float64, gap: _Gap, settings: GapSettings) -> Float64:
         return np.full(len(way), 2.0)
     away = np.hypot(*np.moveaxis(gap.players - way[:, None], -1, 0))
     nearest = np.nanmin(np.where(np.isnan(away), 1e3, away), axis=1)
-    return np.minimum((nearest / settings.reach) ** 2 / 2, 12.0)
-
-
-def _untouched_cost(gap: _Gap, ahead: Float64, settings: GapSettings) -> float:
-    total_s = float(gap.t_s[-1])
-    spread = settings.drift + settings.drift_rate * total_s
-    missed = float(((ahead[-1] - gap.end) ** 2).sum()) / spread**2 / 2
-    slowed = gap.leaving * np.exp(-settings.drag_hz * total_s)
-    turned = float(((slowed - gap.arriving) ** 2).sum()) / (settings.unit_mps * (1.0 + total_s)) ** 2 / 2
-    return missed + turned + 2 * np.log(spread)
-
-
-def _once_costs(
-    ahead: Float64,
-    back: Float64,
-    near_ahead: Float64,
-    near_back: Float64,
-    spread_ahead: Float64,
-    spread_back: Float64,
-    settings: GapSettings,
-) -> Float64:
-    """Give `(m,)` the cost of one touch at each time: both ways must meet there, near a player."""
-    spread = np.hypot(spread_ahead, spread_back)
-    missed = ((ahead - back) ** 2).sum(axis=1) / spread**2 / 2
-    cost: Float64 = missed + 2 * np.log(spread) + (near_ahead + near_back) / 2 + settings.touch_cost
+    cost: Float64 = np.minimum((nearest / settings.reach) ** 2 / 2, 12.0)
     return cost
 
 
-def _twice_costs(
-    gap: _Gap,
-    ahead: Float64,
-    back: Float64,
-    near_ahead: Float64,
-    near_back: Float64,
-    spread_ahead: Float64,
-    spread_back: Float64,
-    settings: GapSettings,
-) -> Float64:
+def _untouched_cost(gap: _Gap, reach: _Reach, settings: GapSettings) -> float:
+    total_s, spread = float(gap.t_s[-1]), float(reach.spread_ahead[-1])
+    missed = float(((reach.ahead[-1] - gap.end) ** 2).sum()) / spread**2 / 2
+    slowed = gap.leaving * np.exp(-settings.drag_hz * total_s)
+    turned = float(((slowed - gap.arriving) ** 2).sum()) / (settings.unit_mps * (1.0 + total_s)) ** 2 / 2
+    return missed + turned + 2 * float(np.log(spread))
+
+
+def _once_costs(reach: _Reach, settings: GapSettings) -> Float64:
+    """Give `(m,)` the cost of one touch at each time: both ways must meet there, near a player."""
+    spread = np.hypot(reach.spread_ahead, reach.spread_back)
+    missed = ((reach.ahead - reach.back) ** 2).sum(axis=1) / spread**2 / 2
+    near = (reach.near_ahead + reach.near_back) / 2
+    cost: Float64 = missed + 2 * np.log(spread) + near + settings.touch_cost
+    return cost
+
+
+def _twice_costs(gap: _Gap, reach: _Reach, settings: GapSettings) -> Float64:
     """Give `(m, m)` the cost of touches at two times: near players, and the way between not too fast."""
     between_s = gap.t_s[None, :] - gap.t_s[:, None]
-    ways = np.hypot(*np.moveaxis(back[None, :] - ahead[:, None], -1, 0))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        speed = np.where(between_s > 0, ways / np.where(between_s > 0, between_s, 1.0), np.inf)
-    cost = near_ahead[:, None] + near_back[None, :] + 2 * settings.touch_cost
-    cost = cost + np.log(spread_ahead)[:, None] + np.log(spread_back)[None, :]
-    cost = cost + (speed / (15.0 * settings.unit_mps)) ** 2 / 2
-    return np.where(between_s > 0, cost, np.inf)
+    later = between_s > 0
+    ways = np.hypot(*np.moveaxis(reach.back[None, :] - reach.ahead[:, None], -1, 0))
+    speed = ways / np.where(later, between_s, 1.0)
+    cost = reach.near_ahead[:, None] + reach.near_back[None, :] + 2 * settings.touch_cost
+    cost = cost + np.log(reach.spread_ahead)[:, None] + np.log(reach.spread_back)[None, :]
+    cost = cost + (speed / (_USUAL_MPS * settings.unit_mps)) ** 2 / 2
+    return np.where(later, cost, np.inf)
 
 
-def _path(gap: _Gap, ahead: Float64, back: Float64, story: int, settings: GapSettings) -> Float64:
+def _path(gap: _Gap, reach: _Reach, story: int) -> Float64:
     """Draw one story: 0 untouched, then one touch at each row, then two touches at each pair of rows."""
     count = len(gap.t_s)
     if story == 0:
         return _hermite(gap)
     if story <= count:
         touch = story - 1
-        share = _share(gap, settings)[touch]
-        place = (1 - share) * ahead[touch] + share * back[touch]
-        return _joined(gap, ahead, back, touch, touch, place, place)
+        # where the two ways should meet, each counts by its variance
+        ahead, back = reach.spread_ahead[touch] ** 2, reach.spread_back[touch] ** 2
+        place = (back * reach.ahead[touch] + ahead * reach.back[touch]) / (ahead + back)
+        return _joined(gap, reach, (touch, touch), (place, place))
     first, second = divmod(story - 1 - count, count)
-    return _joined(gap, ahead, back, first, second, ahead[first], back[second])
+    return _joined(gap, reach, (first, second), (reach.ahead[first], reach.back[second]))
 
 
-def _share(gap: _Gap, settings: GapSettings) -> Float64:
-    """Give how much the way back in time counts where the two ways should meet, by their variances."""
-    forward = (settings.drift + settings.drift_rate * gap.t_s) ** 2
-    backward = (settings.drift + settings.drift_rate * (gap.t_s[-1] - gap.t_s)) ** 2
-    share: Float64 = forward / (forward + backward)
-    return share
-
-
-def _joined(
-    gap: _Gap, ahead: Float64, back: Float64, first: int, second: int, turn: Float64, turn_back: Float64
-) -> Float64:
-    """Bend the two ways so that they pass through the touches, and go between these with their player or straight."""
-    path = np.empty_like(ahead)
+def _joined(gap: _Gap, reach: _Reach, touches: tuple[int, int], places: tuple[Float64, Float64]) -> Float64:
+    """Bend both ways so that they pass through the touches; between these go with their player, or straight."""
+    (first, second), (turn, turn_back) = touches, places
+    path = np.empty_like(reach.ahead)
     t_s, total_s = gap.t_s, gap.t_s[-1]
     rise = t_s[: first + 1] / max(float(t_s[first]), 1e-9)
-    path[: first + 1] = ahead[: first + 1] + rise[:, None] * (turn - ahead[first])
+    path[: first + 1] = reach.ahead[: first + 1] + rise[:, None] * (turn - reach.ahead[first])
     fall = (total_s - t_s[second:]) / max(float(total_s - t_s[second]), 1e-9)
-    path[second:] = back[second:] + fall[:, None] * (turn_back - back[second])
+    path[second:] = reach.back[second:] + fall[:, None] * (turn_back - reach.back[second])
     if second > first + 1:
         share = ((t_s[first : second + 1] - t_s[first]) / (t_s[second] - t_s[first]))[:, None]
         path[first : second + 1] = (1 - share) * turn + share * turn_back
-        carrier = _carrier(gap, first, second, turn, turn_back)
+        carrier = _carrier(gap, touches, places)
         if carrier is not None:
-            steps = carrier - ((1 - share) * carrier[0] + share * carrier[-1])
-            path[first : second + 1] += steps
+            path[first : second + 1] += carrier - ((1 - share) * carrier[0] + share * carrier[-1])
     return path
 
 
-def _carrier(gap: _Gap, first: int, second: int, turn: Float64, turn_back: Float64) -> Float64 | None:
+def _carrier(gap: _Gap, touches: tuple[int, int], places: tuple[Float64, Float64]) -> Float64 | None:
     """Give the way of the player nearest to both touches, `(k, 2)`; None where they are two players."""
     if not gap.players.shape[1]:
         return None
-    ends = []
-    for row, place in ((first, turn), (second, turn_back)):
+    nearest = []
+    for row, place in zip(touches, places, strict=True):
         away = np.hypot(*(gap.players[row] - place).T)
-        ends.append(int(np.where(np.isnan(away), np.inf, away).argmin()))
-    way = gap.players[first : second + 1, ends[0]]
-    return way if ends[0] == ends[1] and not np.isnan(way).any() else None
+        nearest.append(int(np.where(np.isnan(away), np.inf, away).argmin()))
+    way = gap.players[touches[0] : touches[1] + 1, nearest[0]]
+    return way if nearest[0] == nearest[1] and not np.isnan(way).any() else None
 
 
 def _hermite(gap: _Gap) -> Float64:
@@ -343,5 +352,8 @@ def _heights(t_s: Float64, positions: Float64, rows: NDArray[np.int64], settings
     rising = float(velocity_beside(t_s, positions, first, -1, settings.window_s)[2])
     wanted = (end - begin) / total_s + GRAVITY_MPS2 * total_s / 2
     if max(begin, end) < 0.3 or abs(rising - wanted) > 2.0:
-        return np.maximum(straight, 0.0)
-    return np.maximum(straight + GRAVITY_MPS2 / 2 * times * (total_s - times), 0.0)
+        bent = straight
+    else:
+        bent = straight + GRAVITY_MPS2 / 2 * times * (total_s - times)
+    heights: Float64 = np.maximum(bent, 0.0)
+    return heights

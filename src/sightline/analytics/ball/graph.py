@@ -18,6 +18,8 @@ import numpy as np
 from sightline.analytics.ball.candidates import BallCandidates, log_odds
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from sightline.analytics.ball.settings import BallSettings
     from sightline.core.arrays import Float64, Int64
 
@@ -27,6 +29,18 @@ _BREAK_COST = 12.0
 _START_COST = 4.0
 _MOST_RARITY = 8.0
 _STAIN_SHARE = 0.15
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """What every step of the search reads."""
+
+    candidates: BallCandidates
+    worth: Float64  # (k,) of each candidate
+    rarity: float
+    t_s: Float64
+    settings: BallSettings
+    players: Float64 | None
 
 
 @dataclass(slots=True)
@@ -63,7 +77,7 @@ def pick_by_graph(
         return picked
     offsets = candidates.offsets(count)
     worth = log_odds(candidates.scores) - _stains(candidates, count, settings)
-    rarity = _rarity(candidates, count, settings)
+    search = _Search(candidates, worth, _rarity(candidates, count, settings), t_s, settings, players)
     recent: list[_Ways] = []
     nodes: list[Int64] = []
     befores: list[Int64] = []
@@ -73,9 +87,7 @@ def pick_by_graph(
         if not len(here):
             continue
         recent = [ways for ways in recent if row - ways.row <= settings.max_missing_frames]
-        ways = _arrive(
-            candidates, here, worth, rarity, recent, (best_worth, best_way), row, t_s, settings, players
-        )
+        ways = _arrive(search, here, row, recent, (best_worth, best_way))
         ways.first = total
         recent.append(ways)
         nodes.append(ways.nodes)
@@ -109,23 +121,20 @@ def _rarity(candidates: BallCandidates, count: int, settings: BallSettings) -> f
     return float(np.clip(-np.log(by_chance), 0.0, _MOST_RARITY))
 
 
-def _arrive(
-    candidates: BallCandidates,
-    here: Int64,
-    worth: Float64,
-    rarity: float,
-    recent: list[_Ways],
-    best: tuple[float, int],
-    row: int,
-    t_s: Float64,
-    settings: BallSettings,
-    players: Float64 | None,
-) -> _Ways:
-    """Find the best ways to each of a frame's candidates."""
-    seen = candidates.positions[here]
-    count = len(here)
-    start = -_START_COST if best[1] < 0 else best[0] - _BREAK_COST
-    start_worths = worth[here] + max(start, -_START_COST)
+def _arrive(search: _Search, here: Int64, row: int, recent: list[_Ways], best: tuple[float, int]) -> _Ways:
+    """Find the best ways to each of a frame's candidates.
+
+    Args:
+        search: What is searched.
+        here: `(m,)` the frame's candidates.
+        row: The frame.
+        recent: Ways to the frames before, as far as a ball may be missing.
+        best: Worth and number of the best way so far: the ball may be lost and found again anywhere.
+    """
+    candidates, settings = search.candidates, search.settings
+    seen, count = candidates.positions[here], len(here)
+    start = max(-_START_COST, best[0] - _BREAK_COST)
+    start_worths = search.worth[here] + start
     start_befores = np.full(count, best[1] if start > -_START_COST else -1, np.int64)
     if not recent:
         return _Ways(row, here, seen, np.zeros((count, 2)), np.ones(count), start_worths, start_befores, 0)
@@ -135,10 +144,10 @@ def _arrive(
     worths = np.concatenate([ways.worths for ways in recent])
     numbers = np.concatenate([ways.first + np.arange(len(ways.nodes)) for ways in recent])
     rows = np.concatenate([np.full(len(ways.nodes), ways.row) for ways in recent])
-    step_s = t_s[row] - t_s[rows]
-    near = _near(places, rows, players, settings)
-    cost, arriving, doubt = _edges(seen, places, velocities, doubts, step_s, near, settings)
-    gain = worths[None] + rarity - cost - _MISS_COST * (row - rows - 1)[None]
+    step_s = search.t_s[row] - search.t_s[rows]
+    near = _near(places, rows, search)
+    cost, arriving, doubt = _edges(seen, (places, velocities, doubts), step_s, near, settings)
+    gain = worths[None] + search.rarity - cost - _MISS_COST * (row - rows - 1)[None]
     kept = min(_WAYS, gain.shape[1])
     order = np.argsort(-gain, axis=1, kind="stable")[:, :kept]
     picked = np.take_along_axis(gain, order, axis=1)
@@ -152,31 +161,29 @@ def _arrive(
         np.concatenate((seen, seen[lines])),
         np.concatenate((np.zeros((count, 2)), arriving[lines, flat])),
         np.concatenate((np.ones(count), doubt[lines, flat])),
-        np.concatenate((start_worths, worth[here[lines]] + picked.ravel()[alive])),
+        np.concatenate((start_worths, search.worth[here[lines]] + picked.ravel()[alive])),
         np.concatenate((start_befores, numbers[flat])),
         0,
     )
 
 
-def _near(
-    places: Float64, rows: Int64, players: Float64 | None, settings: BallSettings
-) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _near(places: Float64, rows: Int64, search: _Search) -> NDArray[np.bool_]:
+    players = search.players
     if players is None or not players.shape[1]:
         return np.zeros(len(places), np.bool_)
     away = np.hypot(*np.moveaxis(players[rows] - places[:, None], -1, 0))
-    return np.asarray((away < settings.reach).any(axis=1), np.bool_)
+    return np.asarray((away < search.settings.reach).any(axis=1), np.bool_)
 
 
 def _edges(
     seen: Float64,
-    places: Float64,
-    velocities: Float64,
-    doubts: Float64,
+    ways: tuple[Float64, Float64, Float64],
     step_s: Float64,
-    near: np.ndarray[tuple[int], np.dtype[np.bool_]],
+    near: NDArray[np.bool_],
     settings: BallSettings,
 ) -> tuple[Float64, Float64, Float64]:
     """Give `(m, k)` costs from k ways to m candidates, the velocities they arrive with and their doubts."""
+    places, velocities, doubts = ways
     fall = np.zeros_like(velocities)
     fall[:, 1] = settings.gravity
     heading = places + velocities * step_s[:, None] + fall * (step_s**2)[:, None] / 2

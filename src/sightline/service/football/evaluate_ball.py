@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -108,7 +108,8 @@ def _gaps(match: Match, *, folds: int, seed: int) -> dict[str, Any]:
     if not all(len(rows) for rows in rows_of.values()):
         raise AnalysisError("no stretch of play is long enough to cut gaps into it")
     choices = [
-        GapSettings(**dict(zip(GRID, values, strict=True))) for values in itertools.product(*GRID.values())
+        replace(GapSettings(), **dict(zip(GRID, values, strict=True)))
+        for values in itertools.product(*GRID.values())
     ]
     edges = np.linspace(0, len(match), folds + 1)
     errors = {
@@ -144,7 +145,8 @@ def _starts(match: Match, gap_s: float) -> NDArray[np.int64]:
     bad_before = np.concatenate(([0], np.cumsum(~good)))
     starts = np.arange(2 * _BESIDE, len(match) - length - 2 * _BESIDE, _EVERY)
     whole = bad_before[starts + length + 1] == bad_before[starts - 1]
-    return starts[whole]
+    found: NDArray[np.int64] = starts[whole]
+    return found
 
 
 def _ours(match: Match, rows: NDArray[np.int64], gap_s: float, settings: GapSettings) -> Float64:
@@ -205,13 +207,14 @@ def _median(values: Float64, blocks: NDArray[np.int64], seed: int) -> dict[str, 
 
 @dataclass(frozen=True, slots=True)
 class _View:
-    """Ten seconds of the match through one camera."""
+    """Ten seconds of the match through one camera; scored is what is in the picture while play is on."""
 
     camera: PitchCamera
     t_s: Float64
     truth_m: Float64
     truth_px: Float64
     inside: NDArray[np.bool_]
+    scored: NDArray[np.bool_]
     players_m: Float64
     players_px: Float64
 
@@ -268,7 +271,8 @@ def _views(match: Match, cameras: list[PitchCamera], seed: int, *, heights: bool
             players = match.positions_m[rows]
             shown = camera.project(players.reshape(-1, 2)).reshape(players.shape)
             pixels, inside = _pixels(camera, truth_m)
-            views.append(_View(camera, match.t_s[rows], truth_m, pixels, inside, players, shown))
+            scored = inside if match.alive is None else inside & match.alive[rows]
+            views.append(_View(camera, match.t_s[rows], truth_m, pixels, inside, scored, players, shown))
     return views
 
 
@@ -316,11 +320,11 @@ def _errors(track: BallTrack, view: _View, *, lift: bool) -> Float64:
     else:
         found_m = view.camera.to_ground(track.positions)
     errors_m = np.hypot(*(found_m - view.truth_m[:, :2]).T)
-    return np.where(np.isnan(errors_m), _LOST_M, errors_m)[view.inside]
+    return np.where(np.isnan(errors_m), _LOST_M, errors_m)[view.scored]
 
 
 def _within(parts: list[Float64], seed: int) -> dict[str, float]:
-    counts = np.array([((part < WITHIN_M).sum(), len(part)) for part in parts], np.float64)
+    counts = np.array([((part < WITHIN_M).sum(), len(part)) for part in parts if len(part)], np.float64)
     low, high = bootstrap_interval(
         counts, lambda drawn: float(drawn[:, 0].sum() / drawn[:, 1].sum()), seed=seed
     )

@@ -170,7 +170,10 @@ def _passes(
     results: dict[EventSettings, FootballEvents], feed: _Feed, blocks: list[_Block], seed: int
 ) -> dict[str, Any]:
     found = {choice: _found(result) for choice, result in results.items()}
-    folds, counts = [], {(t, named): [] for t in TOLERANCES_S for named in (False, True)}
+    folds: list[dict[str, Any]] = []
+    counts: dict[tuple[float, bool], list[Float64]] = {
+        (tolerance_s, named): [] for tolerance_s in TOLERANCES_S for named in (False, True)
+    }
     for number, block in enumerate(blocks):
         others = [other for index, other in enumerate(blocks) if index != number]
         choice, offset_s = _choose(feed, found, others)
@@ -248,7 +251,7 @@ def _possession(
     if owner is None or told is None:
         raise AnalysisError("the recording does not say who has the ball", hint="team_possession is needed")
     folds, parts = [], []
-    for number, (block, base) in enumerate(zip(blocks, chosen, strict=True)):
+    for block, base in zip(blocks, chosen, strict=True):
         others = told & ~block.holds(match.t_s) & (owner != "")
         agreement = {
             value: float(

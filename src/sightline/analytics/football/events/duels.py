@@ -2,56 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from sightline.analytics.football.events.event import EventKind, FootballEvent, evidence_of
 
 if TYPE_CHECKING:
-    from sightline.analytics.football.events.possession import Carry
-    from sightline.analytics.football.events.scene import Scene
-    from sightline.analytics.football.events.settings import EventSettings
-    from sightline.analytics.football.events.touches import Touches
+    from sightline.analytics.football.events.passes import Reading
 
 _AERIAL_M = 1.5
 _APART_S = 2.0
 
 
-def find_duels(
-    scene: Scene, touches: Touches, carries: Sequence[Carry], settings: EventSettings
-) -> Iterator[FootballEvent]:
+def find_duels(reading: Reading) -> Iterator[FootballEvent]:
     """Tell touches at which an opponent was as near; one for each pair of players within two seconds.
 
     The team that the ball comes to next has won it. A duel in the air is one above the waist.
 
     Args:
-        scene: The match.
-        touches: All touches.
-        carries: Who had the ball.
-        settings: `duel_m`.
+        reading: What was found so far.
     """
+    touches, scene = reading.touches, reading.scene
     last: tuple[frozenset[int], int] | None = None
-    for number, carry in enumerate(carries):
+    for number, carry in enumerate(reading.carries):
         for touch in range(carry.first, carry.last + 1):
             rival, row = int(touches.rivals[touch]), int(touches.rows[touch])
-            if rival < 0 or touches.rival_distances_m[touch] > settings.duel_m:
+            if rival < 0 or touches.rival_distances_m[touch] > scene.settings.duel_m:
                 continue
             pair = frozenset((carry.player, rival))
-            if last is not None and last[0] == pair and row - last[1] < scene.rows(_APART_S):
-                last = (pair, row)
-                continue
+            again = last is not None and last[0] == pair and row - last[1] < scene.rows(_APART_S)
             last = (pair, row)
-            yield _duel(scene, touches, carries, number, touch, settings)
+            if not again:
+                yield _duel(reading, number, touch)
 
 
-def _duel(
-    scene: Scene,
-    touches: Touches,
-    carries: Sequence[Carry],
-    number: int,
-    touch: int,
-    settings: EventSettings,
-) -> FootballEvent:
+def _duel(reading: Reading, number: int, touch: int) -> FootballEvent:
+    scene, touches, carries = reading.scene, reading.touches, reading.carries
     carry = carries[number]
     row = int(touches.rows[touch])
     follower = carries[number + 1] if number + 1 < len(carries) else None
@@ -73,6 +59,6 @@ def _duel(
         x_m=x,
         y_m=y,
         outcome={True: "won", False: "lost", None: "open"}[won],
-        confidence=round(max(0.0, 1.0 - rival_m / (2 * settings.duel_m)), 3),
+        confidence=round(max(0.0, 1.0 - rival_m / (2 * scene.settings.duel_m)), 3),
         evidence=evidence_of(facts),
     )

@@ -9,7 +9,7 @@ import numpy as np
 from sightline.analytics.football.events.duels import find_duels
 from sightline.analytics.football.events.event import FootballEvent, FootballEvents
 from sightline.analytics.football.events.offside import find_offsides
-from sightline.analytics.football.events.passes import find_flights, find_passes
+from sightline.analytics.football.events.passes import Reading, find_flights, find_passes
 from sightline.analytics.football.events.play import find_play, restart_place
 from sightline.analytics.football.events.possession import find_carries, find_spells, team_of_rows
 from sightline.analytics.football.events.restarts import restart_events
@@ -35,28 +35,27 @@ def find_events(match: Match, settings: EventSettings | None = None) -> Football
     Returns:
         Events in order of time, spells of possession, and for each row whether play is on and who has the ball.
     """
-    settings = settings or EventSettings()
-    scene = make_scene(match, settings)
-    touches = find_touches(scene, settings)
-    play = find_play(scene, touches, settings)
-    carries = find_carries(scene, touches, play, settings)
-    flights = find_flights(scene, touches, carries, play)
-    shots = find_shots(scene, touches, carries, flights, play, settings)
+    scene = make_scene(match, settings or EventSettings())
+    touches = find_touches(scene)
+    play = find_play(scene, touches)
+    carries = find_carries(scene, touches, play)
+    reading = Reading(scene, touches, play, carries, find_flights(scene, touches, carries, play))
+    shots = find_shots(reading)
     shot_flights = {shot.flight for shot in shots}
-    passes = tuple(flight for number, flight in enumerate(flights) if number not in shot_flights)
+    passes = [flight for number, flight in enumerate(reading.flights) if number not in shot_flights]
     restarts = {
-        stop.restart: restart_place(scene, settings, int(touches.rows[stop.restart]))
+        stop.restart: restart_place(scene, int(touches.rows[stop.restart]))
         for stop in play.stops
         if stop.restart >= 0
     }
     events: list[FootballEvent] = [
-        *restart_events(scene, touches, play, settings),
-        *find_passes(scene, touches, carries, passes, play, settings),
-        *shot_events(scene, touches, carries, flights, shots),
-        *find_duels(scene, touches, carries, settings),
-        *find_offsides(scene, carries, passes, restarts, settings),
+        *restart_events(scene, touches, play),
+        *find_passes(reading, passes),
+        *shot_events(reading, shots),
+        *find_duels(reading),
+        *find_offsides(reading, passes, restarts),
     ]
-    sides = team_of_rows(scene, touches, carries, play, settings)
+    sides = team_of_rows(scene, touches, carries, play)
     names = np.array(["", "home", "away"])
     within = scene.period_of >= 0
     known = within & ~np.isnan(scene.ball_m[:, 0])

@@ -5,7 +5,7 @@ It says where players' positions were, not their feet, and never whether one int
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,10 +15,7 @@ from scipy.special import ndtr
 from sightline.analytics.football.events.event import EventKind, FootballEvent, evidence_of
 
 if TYPE_CHECKING:
-    from sightline.analytics.football.events.passes import Flight
-    from sightline.analytics.football.events.possession import Carry
-    from sightline.analytics.football.events.scene import Scene
-    from sightline.analytics.football.events.settings import EventSettings
+    from sightline.analytics.football.events.passes import Flight, Reading
     from sightline.core.arrays import Float64
 
 _NEVER_OFFSIDE = ("throw_in", "goal_kick", "corner")
@@ -102,24 +99,18 @@ def judge(
 
 
 def find_offsides(
-    scene: Scene,
-    carries: Sequence[Carry],
-    flights: Sequence[Flight],
-    restarts: dict[int, str],
-    settings: EventSettings,
+    reading: Reading, flights: Iterable[Flight], restarts: Mapping[int, str]
 ) -> Iterator[FootballEvent]:
     """Tell passes whose receiver stood beyond the line as the ball was played, and those too close to tell.
 
     Args:
-        scene: The match.
-        carries: Who had the ball.
-        flights: The ball's ways.
+        reading: What was found so far.
+        flights: The ball's ways; those of shots taken out.
         restarts: Touch that brings the ball back -> name of the restart.
-        settings: `offside_error_m`, `offside_sure`.
     """
+    scene, settings = reading.scene, reading.scene.settings
     for flight in flights:
-        carry = carries[flight.carry]
-        receiver = carries[flight.receiver] if flight.receiver >= 0 else None
+        carry, receiver = reading.carries[flight.carry], reading.receiver(flight)
         sign = scene.goal_sign(flight.begin, carry.side)
         if receiver is None or receiver.side != carry.side or not sign:
             continue
@@ -137,12 +128,12 @@ def find_offsides(
             continue
         call = judge(attacker_x_m, line, sign, error_m=settings.offside_error_m, sure=settings.offside_sure)
         if call.decision is not False:
-            yield _event(scene, carry, receiver, flight, line, call)
+            yield _event(reading, flight, line, call)
 
 
-def _event(
-    scene: Scene, carry: Carry, receiver: Carry, flight: Flight, line: OffsideLine, call: OffsideCall
-) -> FootballEvent:
+def _event(reading: Reading, flight: Flight, line: OffsideLine, call: OffsideCall) -> FootballEvent:
+    scene, carry = reading.scene, reading.carries[flight.carry]
+    receiver = reading.carries[flight.receiver]
     x, y = scene.match.positions_m[flight.begin, receiver.player].tolist()
     facts = {
         "line_m": line.x_m,

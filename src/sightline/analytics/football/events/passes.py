@@ -10,13 +10,14 @@ import numpy as np
 from sightline.analytics.football.events.event import EventKind, FootballEvent, evidence_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from sightline.analytics.football.events.play import Play
     from sightline.analytics.football.events.possession import Carry
     from sightline.analytics.football.events.scene import Scene
-    from sightline.analytics.football.events.settings import EventSettings
     from sightline.analytics.football.events.touches import Touches
+
+_BLOCK_S = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,29 @@ class Flight:
     length_m: float
     speed_mps: float
     top_m: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the later rules build on.
+
+    Attributes:
+        scene: The match.
+        touches: All touches.
+        play: When play is on.
+        carries: Who had the ball.
+        flights: The ball's ways between carries.
+    """
+
+    scene: Scene
+    touches: Touches
+    play: Play
+    carries: tuple[Carry, ...]
+    flights: tuple[Flight, ...]
+
+    def receiver(self, flight: Flight) -> Carry | None:
+        """Give the carry that a flight comes to; None where play stops first."""
+        return self.carries[flight.receiver] if flight.receiver >= 0 else None
 
 
 def find_flights(
@@ -89,42 +113,29 @@ def _leaving_mps(scene: Scene, touches: Touches, touch: int, begin: int, end: in
     return max(touches.speed_out_mps(touch), mean)
 
 
-def find_passes(
-    scene: Scene,
-    touches: Touches,
-    carries: tuple[Carry, ...],
-    flights: tuple[Flight, ...],
-    play: Play,
-    settings: EventSettings,
-) -> Iterator[FootballEvent]:
+def find_passes(reading: Reading, flights: Iterable[Flight]) -> Iterator[FootballEvent]:
     """Tell passes, and interceptions where an opponent is the next to touch.
 
     Args:
-        scene: The match.
-        touches: All touches.
-        carries: Who had the ball.
-        flights: The ball's ways; those of shots already taken out.
-        play: When play is on.
-        settings: `min_pass_m`, `min_release_mps`, `deflection_m`, `high_m`, `long_m`.
+        reading: What was found so far.
+        flights: The ball's ways; those of shots taken out.
     """
-    causes = {stop.row: stop.cause for stop in play.stops}
+    causes = {stop.row: stop.cause for stop in reading.play.stops}
     for flight in flights:
-        carry = carries[flight.carry]
-        receiver = carries[flight.receiver] if flight.receiver >= 0 else None
-        cause = causes.get(flight.end)
-        if receiver is None and cause not in ("side", "end", "goal"):
+        carry, receiver = reading.carries[flight.carry], reading.receiver(flight)
+        if receiver is None and causes.get(flight.end) not in ("side", "end", "goal"):
             continue  # stopped by the referee on its way: who was to get it is not known
-        if not _is_pass(carries, flight, receiver, settings):
+        if not _is_pass(reading, flight):
             continue
-        yield _pass(scene, touches, carry, receiver, flight, settings)
-        if receiver is not None and receiver.side != carry.side and not _blocked(scene, flight, settings):
-            yield _interception(scene, touches, carry, receiver, flight)
+        yield _pass(reading, flight)
+        blocked = (flight.end - flight.begin) * reading.scene.step_s < _BLOCK_S
+        if receiver is not None and receiver.side != carry.side and not blocked:
+            yield _interception(reading, flight, carry, receiver)
 
 
-def _is_pass(
-    carries: tuple[Carry, ...], flight: Flight, receiver: Carry | None, settings: EventSettings
-) -> bool:
-    carry = carries[flight.carry]
+def _is_pass(reading: Reading, flight: Flight) -> bool:
+    settings, carries = reading.scene.settings, reading.carries
+    carry, receiver = carries[flight.carry], reading.receiver(flight)
     if flight.length_m < settings.min_pass_m or flight.speed_mps < settings.min_release_mps:
         return False
     if receiver is not None and receiver.side == carry.side:
@@ -135,21 +146,12 @@ def _is_pass(
     return not deflected or carry.restart
 
 
-def _blocked(scene: Scene, flight: Flight, settings: EventSettings) -> bool:
-    return flight.length_m < settings.min_pass_m or (flight.end - flight.begin) * scene.step_s < 0.2
-
-
-def _pass(
-    scene: Scene,
-    touches: Touches,
-    carry: Carry,
-    receiver: Carry | None,
-    flight: Flight,
-    settings: EventSettings,
-) -> FootballEvent:
-    x, y, end_x, end_y = (*scene.ball_m[flight.begin, :2].tolist(), *scene.ball_m[flight.end, :2].tolist())
+def _pass(reading: Reading, flight: Flight) -> FootballEvent:
+    scene, touches, settings = reading.scene, reading.touches, reading.scene.settings
+    carry, receiver = reading.carries[flight.carry], reading.receiver(flight)
+    x, y = scene.ball_m[flight.begin, :2].tolist()
+    end_x, end_y = scene.ball_m[flight.end, :2].tolist()
     complete = receiver is not None and receiver.side == carry.side
-    outcome = "complete" if complete else "out" if receiver is None else "incomplete"
     facts = {
         "length_m": flight.length_m,
         "release_mps": flight.speed_mps,
@@ -169,23 +171,22 @@ def _pass(
         float(scene.match.t_s[flight.begin]),
         int(scene.match.frames[flight.end]),
         float(scene.match.t_s[flight.end]),
-        scene.team_name(carry.side),
-        scene.player_id(carry.player),
-        scene.player_id(receiver.player) if receiver is not None and complete else None,
-        x,
-        y,
-        end_x,
-        end_y,
-        outcome,
-        pass_confidence(touches, flight, receiver, settings),
-        evidence_of(facts),
+        team=scene.team_name(carry.side),
+        player_id=scene.player_id(carry.player),
+        receiver_id=scene.player_id(receiver.player) if receiver is not None and complete else None,
+        x_m=x,
+        y_m=y,
+        end_x_m=end_x,
+        end_y_m=end_y,
+        outcome="complete" if complete else "out" if receiver is None else "incomplete",
+        confidence=_confidence(reading, flight),
+        evidence=evidence_of(facts),
     )
 
 
-def pass_confidence(
-    touches: Touches, flight: Flight, receiver: Carry | None, settings: EventSettings
-) -> float:
+def _confidence(reading: Reading, flight: Flight) -> float:
     """Give 0..1: clear kick, near passer, clear way, near receiver."""
+    settings, touches, receiver = reading.scene.settings, reading.touches, reading.receiver(flight)
     kick = touches.changes_mps[flight.touch] / settings.kick_mps - 1.0
     near = 1.0 - touches.distances_m[flight.touch] / settings.reach_m
     way = flight.length_m / settings.min_pass_m - 1.0
@@ -194,15 +195,14 @@ def pass_confidence(
     return round(float(1.0 / (1.0 + np.exp(-score))), 3)
 
 
-def _interception(
-    scene: Scene, touches: Touches, carry: Carry, receiver: Carry, flight: Flight
-) -> FootballEvent:
+def _interception(reading: Reading, flight: Flight, carry: Carry, receiver: Carry) -> FootballEvent:
+    scene = reading.scene
     x, y = scene.ball_m[flight.end, :2].tolist()
     kept = receiver.last > receiver.first
     facts = {
         "from": scene.player_id(carry.player),
         "way_m": flight.length_m,
-        "distance_m": float(touches.distances_m[receiver.first]),
+        "distance_m": float(reading.touches.distances_m[receiver.first]),
         "touches": receiver.last - receiver.first + 1,
     }
     return FootballEvent(
@@ -214,7 +214,7 @@ def _interception(
         x_m=x,
         y_m=y,
         outcome="kept" if kept else "touched",
-        confidence=round(0.5 + 0.4 * kept, 3),
+        confidence=0.9 if kept else 0.5,
         evidence=evidence_of(facts),
     )
 

@@ -11,13 +11,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sightline.analytics.football.events.touches import Touches
-
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sightline.analytics.football.events.scene import Scene
-    from sightline.analytics.football.events.settings import EventSettings
+    from sightline.analytics.football.events.touches import Touches
     from sightline.core.arrays import Int64
 
 _HANDS_M = (0.6, 1.9)
@@ -76,23 +74,22 @@ class _Signs:
     outs: Int64
 
 
-def find_play(scene: Scene, touches: Touches, settings: EventSettings) -> Play:
+def find_play(scene: Scene, touches: Touches) -> Play:
     """Say when play is on.
 
     Args:
         scene: The match; where its source says what is alive, that is taken.
         touches: All touches.
-        settings: `still_mps`, `still_s`, `hold_s`, `out_margin_m`, `restart_quiet_s`, `restart_spot_m`.
     """
     told = scene.match.alive
-    signs = _signs(scene, settings)
+    signs = _signs(scene)
     alive = np.zeros(len(scene.match), np.bool_)
     stops: list[Stop] = []
     for period in scene.match.periods:
         if period.stop <= period.start:
             continue
         if told is None:
-            found = _infer(scene, touches, signs, settings, period.start, period.stop)
+            found = _infer(scene, touches, signs, period.start, period.stop)
         else:
             found = _read(scene, touches, signs, told, period.start, period.stop)
         alive[period.start : period.stop] = True
@@ -106,11 +103,11 @@ def find_play(scene: Scene, touches: Touches, settings: EventSettings) -> Play:
     return Play(alive, tuple(stops), told is not None)
 
 
-def _signs(scene: Scene, settings: EventSettings) -> _Signs:
+def _signs(scene: Scene) -> _Signs:
     ball = scene.ball_m
     count = len(ball)
     half_length, half_width = scene.half
-    margin = settings.out_margin_m
+    margin = scene.settings.out_margin_m
     with np.errstate(invalid="ignore"):
         out = (np.abs(ball[:, 0]) > half_length + margin) | (np.abs(ball[:, 1]) > half_width + margin)
         in_hands = (ball[:, 2] > _HANDS_M[0]) & (ball[:, 2] < _HANDS_M[1])
@@ -122,16 +119,16 @@ def _signs(scene: Scene, settings: EventSettings) -> _Signs:
         close = distances[np.arange(len(rows)), nearest] < _HANDS_REACH_M
         keeper_at_home = scene.keepers[nearest] & (np.abs(ball[rows, 0]) > half_length - _BOX_LENGTH_M)
         held[rows[close & ~keeper_at_home]] = True
-    stills = _stretches(_still(scene, settings), scene.rows(1.0), bridge=scene.rows(0.1))
+    stills = _stretches(_still(scene), scene.rows(1.0), bridge=scene.rows(0.1))
     return _Signs(
-        _stretches(held, scene.rows(settings.hold_s), bridge=scene.rows(0.2)),
+        _stretches(held, scene.rows(scene.settings.hold_s), bridge=scene.rows(0.2)),
         stills,
-        stills[stills[:, 1] - stills[:, 0] >= scene.rows(settings.still_s)],
+        stills[stills[:, 1] - stills[:, 0] >= scene.rows(scene.settings.still_s)],
         _stretches(out, 2, bridge=1),
     )
 
 
-def _still(scene: Scene, settings: EventSettings) -> NDArray[np.bool_]:
+def _still(scene: Scene) -> NDArray[np.bool_]:
     """Say where the ball moves slower than `still_mps`, measured over 0.4 s."""
     steps = scene.rows(0.2)
     ball = scene.ball_m[:, :2]
@@ -139,7 +136,7 @@ def _still(scene: Scene, settings: EventSettings) -> NDArray[np.bool_]:
     if len(ball) > 2 * steps:
         ways = np.hypot(*(ball[2 * steps :] - ball[: -2 * steps]).T)
         with np.errstate(invalid="ignore"):
-            still[steps:-steps] = ways < settings.still_mps * 2 * steps * scene.step_s
+            still[steps:-steps] = ways < scene.settings.still_mps * 2 * steps * scene.step_s
     return still
 
 
@@ -155,16 +152,14 @@ def _stretches(flags: NDArray[np.bool_], least: int, *, bridge: int) -> Int64:
     return spans[spans[:, 1] - spans[:, 0] >= least]
 
 
-def _infer(
-    scene: Scene, touches: Touches, signs: _Signs, settings: EventSettings, first: int, last: int
-) -> list[Stop]:
+def _infer(scene: Scene, touches: Touches, signs: _Signs, first: int, last: int) -> list[Stop]:
     """Walk from stop to restart to stop through one period."""
     stops: list[Stop] = []
     row, cause = _opening(scene, signs, first, last), "start"
     if row < 0:
         row, cause = _next_stop(scene, signs, first, last)
     while 0 <= row < last:
-        restart = _restart(scene, touches, signs, settings, row, cause, last)
+        restart = _restart(scene, touches, signs, row, cause, last)
         until = int(touches.rows[restart]) if restart >= 0 else last
         stops.append(Stop(row, cause, until, restart))
         if restart < 0:
@@ -210,9 +205,7 @@ def out_cause(scene: Scene, row: int) -> str:
     return "goal" if abs(y) < _GOAL_HALF_WIDTH_M and z < _BAR_M else "end"
 
 
-def _restart(
-    scene: Scene, touches: Touches, signs: _Signs, settings: EventSettings, row: int, cause: str, last: int
-) -> int:
+def _restart(scene: Scene, touches: Touches, signs: _Signs, row: int, cause: str, last: int) -> int:
     """Give the touch with which play goes on, -1 where there is none before `last`."""
     begin = int(np.searchsorted(touches.rows, row, side="right" if cause != "start" else "left"))
     end = int(np.searchsorted(touches.rows, last))
@@ -221,7 +214,7 @@ def _restart(
         if touches.speed_out_mps(touch) < _KICKED_MPS or not _settles(scene, signs, int(touches.rows[touch])):
             continue
         quiet = touches.quiet_mps[touch] < _QUIET_MPS or cause == "start"
-        if quiet and _fits(scene, settings, row, cause, int(touches.rows[touch])):
+        if quiet and _fits(scene, row, cause, int(touches.rows[touch])):
             return touch
         played_on = touch + 2 < end and len(set(touches.players[touch : touch + 3].tolist())) > 1
         if played_on and touches.rows[touch] > row + 3 * pause and _inside(scene, int(touches.rows[touch])):
@@ -246,12 +239,12 @@ def _settles(scene: Scene, signs: _Signs, row: int) -> bool:
 def _inside(scene: Scene, row: int) -> bool:
     half_length, half_width = scene.half
     x, y = scene.ball_m[row, :2].tolist()
-    return abs(x) <= half_length and abs(y) <= half_width
+    return bool(abs(x) <= half_length and abs(y) <= half_width)
 
 
-def _fits(scene: Scene, settings: EventSettings, stop: int, cause: str, row: int) -> bool:
+def _fits(scene: Scene, stop: int, cause: str, row: int) -> bool:
     """Say whether a kick is taken where the laws want it after such a stop."""
-    place = restart_place(scene, settings, row)
+    place = restart_place(scene, row)
     if cause == "side":
         same = np.sign(scene.ball_m[stop, 1]) == np.sign(scene.ball_m[row, 1])
         return place == "throw_in" and bool(same)
@@ -263,12 +256,12 @@ def _fits(scene: Scene, settings: EventSettings, stop: int, cause: str, row: int
     return _inside(scene, row)
 
 
-def restart_place(scene: Scene, settings: EventSettings, row: int) -> str:
+def restart_place(scene: Scene, row: int) -> str:
     """Name the restart that is taken from where the ball is at a row; `free_kick` where it may be anywhere."""
     x, y = scene.ball_m[row, :2].tolist()
     half_length, half_width = scene.half
     from_end, from_side = half_length - abs(x), half_width - abs(y)
-    near = settings.restart_spot_m
+    near = scene.settings.restart_spot_m
     if from_end < near and from_side < near:
         return "corner"
     if from_side < near / 2:
@@ -305,7 +298,8 @@ def _restart_beside(scene: Scene, touches: Touches, row: int) -> int:
     begin = int(np.searchsorted(touches.rows, row - scene.rows(_EARLY_S)))
     now = int(np.searchsorted(touches.rows, row + scene.rows(0.2) + 1))
     end = int(np.searchsorted(touches.rows, row + scene.rows(_EARLY_S) + 1))
-    for touch in (*range(now - 1, begin - 1, -1), *range(now, end)):
+    order: list[int] = [*range(now - 1, begin - 1, -1), *range(now, end)]
+    for touch in order:
         if touches.speed_out_mps(touch) >= _KICKED_MPS:
             return touch
     return -1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,6 @@ from sightline.analytics.football.events.event import PossessionSpell
 if TYPE_CHECKING:
     from sightline.analytics.football.events.play import Play
     from sightline.analytics.football.events.scene import Scene
-    from sightline.analytics.football.events.settings import EventSettings
     from sightline.analytics.football.events.touches import Touches
     from sightline.core.arrays import Int64
 
@@ -38,14 +38,13 @@ class Carry:
     restart: bool
 
 
-def find_carries(scene: Scene, touches: Touches, play: Play, settings: EventSettings) -> tuple[Carry, ...]:
+def find_carries(scene: Scene, touches: Touches, play: Play) -> tuple[Carry, ...]:
     """Join touches of one player that follow one another while play is on.
 
     Args:
         scene: The match.
         touches: All touches.
         play: When play is on.
-        settings: `carry_m`, `loose_s`.
     """
     stretches = _stretch_of_touch(scene, touches, play)
     restarts = {stop.restart for stop in play.stops}
@@ -59,7 +58,7 @@ def find_carries(scene: Scene, touches: Touches, play: Play, settings: EventSett
             and last.player == player
             and last.spell == stretch
             and touch not in restarts
-            and _near(scene, touches, previous, touch, settings)
+            and _near(scene, touches, previous, touch)
         ):
             carries[-1] = Carry(last.first, touch, player, side, stretch, last.restart)
         else:
@@ -87,39 +86,30 @@ def _stretch_of_touch(scene: Scene, touches: Touches, play: Play) -> Int64:
     return np.where(on[rows], numbers[rows], -1) if count else np.zeros(0, np.int64)
 
 
-def _near(scene: Scene, touches: Touches, before: int, after: int, settings: EventSettings) -> bool:
+def _near(scene: Scene, touches: Touches, before: int, after: int) -> bool:
     first, second = int(touches.rows[before]), int(touches.rows[after])
-    if (second - first) * scene.step_s > settings.loose_s:
+    if (second - first) * scene.step_s > scene.settings.loose_s:
         return False
     way = scene.ball_m[second, :2] - scene.ball_m[first, :2]
-    return bool(np.hypot(*way) <= settings.carry_m)
+    return bool(np.hypot(*way) <= scene.settings.carry_m)
 
 
-def team_of_rows(
-    scene: Scene, touches: Touches, carries: tuple[Carry, ...], play: Play, settings: EventSettings
-) -> Int64:
+def team_of_rows(scene: Scene, touches: Touches, carries: tuple[Carry, ...], play: Play) -> Int64:
     """Give the team in possession row by row: +1 home, -1 away, 0 nobody or not known.
 
     A team keeps the ball from its touch to the next one of the other team, `loose_s` at most. Possession shorter
     than `hysteresis_s` between two spells of the other team is taken back.
     """
     rows_side = np.zeros(len(scene.match), np.int64)
-    spans = _team_spans(scene, touches, carries, settings)
-    for begin, end, side in _without_blips(spans, scene.rows(settings.hysteresis_s)):
+    spans = _team_spans(scene, touches, carries)
+    for begin, end, side in _without_blips(spans, scene.rows(scene.settings.hysteresis_s)):
         rows_side[begin:end] = side
-    rows_side[~_counted(scene, touches, play)] = 0
+    rows_side[~play.alive | (scene.period_of < 0)] = 0
     return rows_side
 
 
-def _counted(scene: Scene, touches: Touches, play: Play) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    counted = play.alive & (scene.period_of >= 0)
-    return counted
-
-
-def _team_spans(
-    scene: Scene, touches: Touches, carries: tuple[Carry, ...], settings: EventSettings
-) -> list[tuple[int, int, int]]:
-    loose = scene.rows(settings.loose_s)
+def _team_spans(scene: Scene, touches: Touches, carries: tuple[Carry, ...]) -> list[tuple[int, int, int]]:
+    loose = scene.rows(scene.settings.loose_s)
     spans: list[tuple[int, int, int]] = []
     for number, carry in enumerate(carries):
         begin = int(touches.rows[carry.first])
@@ -176,7 +166,7 @@ def find_spells(
             scene.player_id(int(players[begin])) if scene.sides[players[begin]] == sides[begin] else None,
             float(sure[begin]),
         )
-        for begin, end in zip(bounds[:-1], bounds[1:], strict=True)
+        for begin, end in itertools.pairwise(bounds)
         if begin < end and sides[begin] != 0
     )
 

@@ -13,7 +13,6 @@ from sightline.analytics.football.events.play import restart_place
 if TYPE_CHECKING:
     from sightline.analytics.football.events.play import Play, Stop
     from sightline.analytics.football.events.scene import Scene
-    from sightline.analytics.football.events.settings import EventSettings
     from sightline.analytics.football.events.touches import Touches
 
 _FITTING = {
@@ -27,9 +26,7 @@ _FITTING = {
 }
 
 
-def restart_events(
-    scene: Scene, touches: Touches, play: Play, settings: EventSettings
-) -> Iterator[FootballEvent]:
+def restart_events(scene: Scene, touches: Touches, play: Play) -> Iterator[FootballEvent]:
     """Tell each time the ball goes out and each restart that was seen.
 
     A restart is named by why play stopped and where it goes on; a free kick is the name of what fits nothing else.
@@ -39,13 +36,12 @@ def restart_events(
         scene: The match.
         touches: All touches.
         play: Stops and restarts.
-        settings: `restart_spot_m`.
     """
     for stop in play.stops:
         if stop.cause in ("side", "end", "goal"):
             yield _out(scene, touches, stop)
         if stop.restart >= 0:
-            event = _restart(scene, touches, stop, settings)
+            event = _restart(scene, touches, stop)
             if event is not None:
                 yield event
     opened = {stop.row for stop in play.stops if stop.cause == "start"}
@@ -81,9 +77,9 @@ def _out(scene: Scene, touches: Touches, stop: Stop) -> FootballEvent:
     )
 
 
-def _restart(scene: Scene, touches: Touches, stop: Stop, settings: EventSettings) -> FootballEvent | None:
+def _restart(scene: Scene, touches: Touches, stop: Stop) -> FootballEvent | None:
     row = int(touches.rows[stop.restart])
-    place = restart_place(scene, settings, row)
+    place = restart_place(scene, row)
     fits = place in _FITTING[stop.cause]
     if stop.cause in ("side", "end", "goal", "start") and not fits:
         if stop.cause == "start":
@@ -94,7 +90,7 @@ def _restart(scene: Scene, touches: Touches, stop: Stop, settings: EventSettings
         place = "free_kick"
     quiet = touches.quiet_mps[stop.restart]
     sure = 0.9 if fits else 0.4
-    facts = {
+    facts: dict[str, float | str | bool | None] = {
         "stop": stop.cause,
         "stopped_s": (row - stop.row) * scene.step_s,
         "quiet_mps": float(quiet) if np.isfinite(quiet) else None,

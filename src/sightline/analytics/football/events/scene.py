@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,7 @@ class Scene:
         sides: `(p,)` +1 for home players, -1 for away, 0 for everybody else.
         keepers: `(p,)` whether a column is a goalkeeper.
         step_s: Seconds between rows.
+        settings: Thresholds of the rules.
     """
 
     match: Match
@@ -43,6 +45,7 @@ class Scene:
     sides: Int64
     keepers: NDArray[np.bool_]
     step_s: float
+    settings: EventSettings
 
     @property
     def half(self) -> tuple[float, float]:
@@ -78,7 +81,7 @@ def make_scene(match: Match, settings: EventSettings) -> Scene:
 
     Args:
         match: Positions; may be empty, without players or without a ball.
-        settings: `max_gap_s` is used here.
+        settings: Thresholds; `max_gap_s` is used here.
     """
     count = len(match)
     period_of = np.full(count, -1, np.int64)
@@ -97,7 +100,7 @@ def make_scene(match: Match, settings: EventSettings) -> Scene:
     ball_m[:, 2] = np.where(np.isnan(ball_m[:, 2]) & ~np.isnan(ball_m[:, 0]), 0.0, ball_m[:, 2])
     bounds = np.concatenate(([0], broken, [count])).astype(np.int64)
     players_m = match.positions_m[:, sides != 0]
-    for start, stop in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
+    for start, stop in itertools.pairwise(bounds.tolist()):
         if stop > start:
             ball_m[start:stop] = fill_gaps(
                 match.t_s[start:stop],
@@ -106,7 +109,15 @@ def make_scene(match: Match, settings: EventSettings) -> Scene:
                 players_m=players_m[start:stop],
             ).positions
     return Scene(
-        match, ball_m, _runs(~np.isnan(ball_m[:, 0]), bounds), period_of, attacks, sides, keepers, step_s
+        match,
+        ball_m,
+        _runs(~np.isnan(ball_m[:, 0]), bounds),
+        period_of,
+        attacks,
+        sides,
+        keepers,
+        step_s,
+        settings,
     )
 
 
@@ -119,7 +130,7 @@ def _runs(known: NDArray[np.bool_], bounds: Int64) -> tuple[tuple[int, int], ...
     edges[bounds] = True
     edges[1:-1] |= known[1:] != known[:-1]
     places = np.flatnonzero(edges).tolist()
-    return tuple((start, stop) for start, stop in zip(places[:-1], places[1:], strict=True) if known[start])
+    return tuple((start, stop) for start, stop in itertools.pairwise(places) if known[start])
 
 
 def _direction(positions_m: Float64, sides: Int64, keepers: NDArray[np.bool_]) -> int:

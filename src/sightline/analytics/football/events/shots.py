@@ -10,14 +10,11 @@ import numpy as np
 from sightline.analytics.football.events.event import EventKind, FootballEvent, evidence_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-    from sightline.analytics.football.events.passes import Flight
-    from sightline.analytics.football.events.play import Play, Stop
-    from sightline.analytics.football.events.possession import Carry
+    from sightline.analytics.football.events.passes import Flight, Reading
+    from sightline.analytics.football.events.play import Stop
     from sightline.analytics.football.events.scene import Scene
-    from sightline.analytics.football.events.settings import EventSettings
-    from sightline.analytics.football.events.touches import Touches
 
 _GOAL_HALF_WIDTH_M, _BAR_M = 3.66, 2.44
 _POST_M = 0.2
@@ -25,6 +22,8 @@ _STRAIGHT_S = 0.4
 _SPOT_M = 2.0
 _KEEPER_RANGE_M = 12.0
 _SURE = 0.5
+_FREE_KICK_M = 10.0
+_CONFIRMED, _UNCONFIRMED = 0.95, 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +51,7 @@ class Shot:
     confirmed: bool | None
 
 
-def find_shots(
-    scene: Scene,
-    touches: Touches,
-    carries: Sequence[Carry],
-    flights: Sequence[Flight],
-    play: Play,
-    settings: EventSettings,
-) -> tuple[Shot, ...]:
+def find_shots(reading: Reading) -> tuple[Shot, ...]:
     """Find the flights that are shots.
 
     A shot leaves fast, from within range, towards the goal or close beside it; from close range a ball that its
@@ -67,58 +59,44 @@ def find_shots(
     attacks there are none.
 
     Args:
-        scene: The match.
-        touches: All touches.
-        carries: Who had the ball.
-        flights: The ball's ways.
-        play: Stops and restarts.
-        settings: `shot_range_m`, `shot_mps`, `goal_margin_m`, `close_range_m`, `confirm_goal_s`.
+        reading: What was found so far.
     """
-    stops = {stop.row: stop for stop in play.stops}
+    stops = {stop.row: stop for stop in reading.play.stops}
     shots = []
-    for number, flight in enumerate(flights):
-        carry = carries[flight.carry]
-        sign = scene.goal_sign(flight.begin, carry.side)
-        if not sign:
-            continue
+    for number, flight in enumerate(reading.flights):
         stop = stops.get(flight.end) if flight.receiver < 0 else None
-        shot = _shot(scene, touches, carries, number, flight, sign, stop, play, settings)
+        shot = _shot(reading, number, stop)
         if shot is not None and shot.probability >= _SURE:
             shots.append(shot)
     return tuple(shots)
 
 
-def _shot(
-    scene: Scene,
-    touches: Touches,
-    carries: Sequence[Carry],
-    number: int,
-    flight: Flight,
-    sign: int,
-    stop: Stop | None,
-    play: Play,
-    settings: EventSettings,
-) -> Shot | None:
+def _shot(reading: Reading, number: int, stop: Stop | None) -> Shot | None:
+    scene, settings, flight = reading.scene, reading.scene.settings, reading.flights[number]
+    carry, receiver = reading.carries[flight.carry], reading.receiver(flight)
+    sign = scene.goal_sign(flight.begin, carry.side)
     x, y = scene.ball_m[flight.begin, :2].tolist()
     line = scene.half[0] * sign
     distance_m = float(np.hypot(line - x, y))
-    carry = carries[flight.carry]
-    if distance_m > settings.shot_range_m or flight.speed_mps < settings.shot_mps:
+    if not sign or distance_m > settings.shot_range_m or flight.speed_mps < settings.shot_mps:
         return None
-    if (x - line) * sign >= 0 or (carry.restart and distance_m > settings.close_range_m + 10.0):
+    own = receiver is not None and receiver.side == carry.side
+    if (
+        own
+        or (x - line) * sign >= 0
+        or (carry.restart and distance_m > settings.close_range_m + _FREE_KICK_M)
+    ):
         return None
     aim_m = _aim(scene, flight, line)
-    receiver = carries[flight.receiver] if flight.receiver >= 0 else None
-    own = receiver is not None and receiver.side == carry.side
-    over = stop is not None and stop.cause in ("end", "goal") and scene.ball_m[stop.row, 0] * sign > 0
     if aim_m is None:
         return None
+    over = stop is not None and stop.cause in ("end", "goal") and scene.ball_m[stop.row, 0] * sign > 0
     beside_m = max(abs(aim_m) - _GOAL_HALF_WIDTH_M, 0.0)
     close = distance_m <= settings.close_range_m and over
-    if (beside_m > settings.goal_margin_m and not close) or own:
+    if beside_m > settings.goal_margin_m and not close:
         return None
-    outcome = _outcome(scene, touches, receiver, stop, aim_m, flight, sign)
-    confirmed = _confirmed(scene, touches, play, stop, carry.side, settings) if outcome == "goal" else None
+    outcome = _outcome(reading, flight, stop, aim_m)
+    confirmed = _confirmed(reading, stop, carry.side) if outcome == "goal" else None
     probability = _probability(distance_m, beside_m, flight.speed_mps, outcome, confirmed=confirmed)
     return Shot(number, sign, distance_m, aim_m, flight.speed_mps, outcome, probability, confirmed)
 
@@ -138,47 +116,29 @@ def _aim(scene: Scene, flight: Flight, line_m: float) -> float | None:
     return float(straight[0, 1] + (line_m - straight[0, 0]) * step[1] / step[0])
 
 
-def _outcome(
-    scene: Scene,
-    touches: Touches,
-    receiver: Carry | None,
-    stop: Stop | None,
-    aim_m: float,
-    flight: Flight,
-    sign: int,
-) -> str:
+def _outcome(reading: Reading, flight: Flight, stop: Stop | None, aim_m: float) -> str:
+    scene, receiver = reading.scene, reading.receiver(flight)
     if stop is not None:
-        high = scene.ball_m[stop.row, 2] > _BAR_M
-        if stop.cause == "goal" and abs(aim_m) < _GOAL_HALF_WIDTH_M and not high:
-            return "goal"
-        return "off_target"
+        low = scene.ball_m[stop.row, 2] <= _BAR_M
+        return "goal" if stop.cause == "goal" and abs(aim_m) < _GOAL_HALF_WIDTH_M and low else "off_target"
     if receiver is None:
         return "off_target"
-    x = float(scene.ball_m[flight.end, 0])
-    near = (scene.half[0] * sign - x) * sign < _KEEPER_RANGE_M
+    near = scene.half[0] - abs(float(scene.ball_m[flight.end, 0])) < _KEEPER_RANGE_M
     if scene.keepers[receiver.player] and near:
         return "saved" if abs(aim_m) < _GOAL_HALF_WIDTH_M + 1.0 else "off_target"
     return "blocked"
 
 
-def _confirmed(
-    scene: Scene, touches: Touches, play: Play, stop: Stop | None, side: int, settings: EventSettings
-) -> bool:
-    """Say whether the ball was kicked off at the centre spot within the time for it, by the other team."""
-    if stop is None:
+def _confirmed(reading: Reading, stop: Stop | None, side: int) -> bool:
+    """Say whether the other team brought the ball back from the centre spot within the time for it."""
+    if stop is None or stop.restart < 0:
         return False
-    for later in play.stops:
-        if later.row < stop.row or later.restart < 0:
-            continue
-        row = int(touches.rows[later.restart])
-        if (row - stop.row) * scene.step_s > settings.confirm_goal_s:
-            return False
-        spot = float(np.hypot(*scene.ball_m[row, :2]))
-        if spot < _SPOT_M and int(touches.sides[later.restart]) == -side:
-            return True
-        if later.row == stop.row:
-            return False
-    return False
+    scene, touches = reading.scene, reading.touches
+    row = int(touches.rows[stop.restart])
+    if (row - stop.row) * scene.step_s > scene.settings.confirm_goal_s:
+        return False
+    central = float(np.hypot(*scene.ball_m[row, :2])) < _SPOT_M
+    return central and int(touches.sides[stop.restart]) == -side
 
 
 def _probability(
@@ -192,29 +152,26 @@ def _probability(
     return round(float(1.0 / (1.0 + np.exp(-score))), 3)
 
 
-def shot_events(
-    scene: Scene,
-    touches: Touches,
-    carries: Sequence[Carry],
-    flights: Sequence[Flight],
-    shots: Sequence[Shot],
-) -> list[FootballEvent]:
-    """Tell shots, and the saves and goals that they end in."""
-    events: list[FootballEvent] = []
+def shot_events(reading: Reading, shots: Sequence[Shot]) -> Iterator[FootballEvent]:
+    """Tell shots, and the saves and goals that they end in.
+
+    Args:
+        reading: What was found so far.
+        shots: As `find_shots` gives them.
+    """
     for shot in shots:
-        flight = flights[shot.flight]
-        carry = carries[flight.carry]
-        receiver = carries[flight.receiver] if flight.receiver >= 0 else None
-        events.append(_shot_event(scene, touches, carry, flight, shot))
-        if shot.outcome == "saved" and receiver is not None:
-            events.append(_after(scene, EventKind.SAVE, flight, shot, receiver.side, receiver.player, carry))
+        yield _shot_event(reading, shot)
+        if shot.outcome == "saved":
+            yield _save(reading, shot)
         if shot.outcome == "goal":
-            events.append(_after(scene, EventKind.GOAL, flight, shot, carry.side, carry.player, None))
-    return events
+            yield _goal(reading, shot)
 
 
-def _shot_event(scene: Scene, touches: Touches, carry: Carry, flight: Flight, shot: Shot) -> FootballEvent:
-    x, y, end_x, end_y = (*scene.ball_m[flight.begin, :2].tolist(), *scene.ball_m[flight.end, :2].tolist())
+def _shot_event(reading: Reading, shot: Shot) -> FootballEvent:
+    scene, touches, flight = reading.scene, reading.touches, reading.flights[shot.flight]
+    carry = reading.carries[flight.carry]
+    x, y = scene.ball_m[flight.begin, :2].tolist()
+    end_x, end_y = scene.ball_m[flight.end, :2].tolist()
     facts = {
         "distance_m": shot.distance_m,
         "aim_m": shot.aim_m,
@@ -232,37 +189,55 @@ def _shot_event(scene: Scene, touches: Touches, carry: Carry, flight: Flight, sh
         float(scene.match.t_s[flight.begin]),
         int(scene.match.frames[flight.end]),
         float(scene.match.t_s[flight.end]),
-        scene.team_name(carry.side),
-        scene.player_id(carry.player),
-        None,
-        x,
-        y,
-        end_x,
-        end_y,
-        shot.outcome,
-        shot.probability,
-        evidence_of(facts),
+        team=scene.team_name(carry.side),
+        player_id=scene.player_id(carry.player),
+        x_m=x,
+        y_m=y,
+        end_x_m=end_x,
+        end_y_m=end_y,
+        outcome=shot.outcome,
+        confidence=shot.probability,
+        evidence=evidence_of(facts),
     )
 
 
-def _after(
-    scene: Scene, kind: EventKind, flight: Flight, shot: Shot, side: int, player: int, shooter: Carry | None
-) -> FootballEvent:
+def _save(reading: Reading, shot: Shot) -> FootballEvent:
+    scene, flight = reading.scene, reading.flights[shot.flight]
+    keeper = reading.carries[flight.receiver]
     x, y = scene.ball_m[flight.end, :2].tolist()
-    confidence = shot.probability
-    if kind is EventKind.GOAL:
-        confidence = 0.95 if shot.confirmed else 0.5
-    facts = {"aim_m": shot.aim_m, "confirmed": shot.confirmed, "height_m": float(scene.ball_m[flight.end, 2])}
     return FootballEvent(
-        kind.value,
+        EventKind.SAVE.value,
         int(scene.match.frames[flight.end]),
         float(scene.match.t_s[flight.end]),
-        team=scene.team_name(side),
-        player_id=scene.player_id(player),
-        receiver_id=scene.player_id(shooter.player) if shooter is not None else None,
+        team=scene.team_name(keeper.side),
+        player_id=scene.player_id(keeper.player),
+        receiver_id=scene.player_id(reading.carries[flight.carry].player),
         x_m=x,
         y_m=y,
-        outcome=("confirmed" if shot.confirmed else "unconfirmed") if kind is EventKind.GOAL else "held",
-        confidence=confidence,
+        outcome="held" if keeper.last > keeper.first else "touched",
+        confidence=shot.probability,
+        evidence=evidence_of({"aim_m": shot.aim_m, "height_m": float(scene.ball_m[flight.end, 2])}),
+    )
+
+
+def _goal(reading: Reading, shot: Shot) -> FootballEvent:
+    scene, flight = reading.scene, reading.flights[shot.flight]
+    carry = reading.carries[flight.carry]
+    x, y = scene.ball_m[flight.end, :2].tolist()
+    facts = {
+        "aim_m": shot.aim_m,
+        "confirmed": shot.confirmed,
+        "height_m": float(scene.ball_m[flight.end, 2]),
+    }
+    return FootballEvent(
+        EventKind.GOAL.value,
+        int(scene.match.frames[flight.end]),
+        float(scene.match.t_s[flight.end]),
+        team=scene.team_name(carry.side),
+        player_id=scene.player_id(carry.player),
+        x_m=x,
+        y_m=y,
+        outcome="confirmed" if shot.confirmed else "unconfirmed",
+        confidence=_CONFIRMED if shot.confirmed else _UNCONFIRMED,
         evidence=evidence_of(facts),
     )

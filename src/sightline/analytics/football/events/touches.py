@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sightline.analytics.football.events.scene import Scene
-    from sightline.analytics.football.events.settings import EventSettings
     from sightline.core.arrays import Float64, Int64
 
 GRAVITY_MPS2 = 9.81
@@ -78,12 +77,11 @@ class _Motion:
     changes_ground_mps: Float64
 
 
-def find_touches(scene: Scene, settings: EventSettings) -> Touches:
+def find_touches(scene: Scene) -> Touches:
     """Find who touched the ball when.
 
     Args:
         scene: The match.
-        settings: `kick_mps`, `reach_m`, `head_height_m`, `window_s`, `separation_s`, `restart_quiet_s`.
     """
     rows: list[Int64] = []
     before: list[Float64] = []
@@ -94,22 +92,21 @@ def find_touches(scene: Scene, settings: EventSettings) -> Touches:
         if stop - start < 4:
             continue
         ball_m = scene.ball_m[start:stop]
-        window = _window(ball_m, scene.step_s, settings)
+        window = _window(ball_m, scene)
         motion = _motion(ball_m, window, scene.step_s)
-        found = _peaks(motion, ball_m, scene, settings)
-        first = _first_touch(motion, ball_m, window, settings)
+        found = _peaks(motion, ball_m, scene)
+        first = _first_touch(ball_m, window, scene)
         found = np.concatenate((first, found[~np.isin(found, first)]))
         found.sort()
         rows.append(found + start)
         before.append(np.nan_to_num(motion.before_mps[found]))
         after.append(_ending(motion.after_mps, found, window))
         changes.append(motion.changes_mps[found])
-        quiet.append(_quiet(ball_m, found, scene, settings))
+        quiet.append(_quiet(ball_m, found, scene))
     if not rows:
         return _none()
     return _with_players(
         scene,
-        settings,
         np.concatenate(rows),
         np.concatenate(before),
         np.concatenate(after),
@@ -118,11 +115,12 @@ def find_touches(scene: Scene, settings: EventSettings) -> Touches:
     )
 
 
-def _window(ball_m: Float64, step_s: float, settings: EventSettings) -> int:
+def _window(ball_m: Float64, scene: Scene) -> int:
     """Give the steps of the line fits: enough that the ball's noise makes no touches."""
+    step_s = scene.step_s
     bends = ball_m[2:, :2] - 2 * ball_m[1:-1, :2] + ball_m[:-2, :2]
     noise_m = float(np.median(np.abs(bends)) * 1.4826 / np.sqrt(6.0)) if len(bends) else 0.0
-    shortest = max(2, round(settings.window_s / step_s))
+    shortest = max(2, round(scene.settings.window_s / step_s))
     longest = max(shortest, round(_LONGEST_WINDOW_S / step_s))
     for steps in range(shortest, longest):
         points = steps + 1
@@ -150,18 +148,21 @@ def _motion(ball_m: Float64, steps: int, step_s: float) -> _Motion:
     )
 
 
-def _peaks(motion: _Motion, ball_m: Float64, scene: Scene, settings: EventSettings) -> Int64:
-    apart = 2 * scene.rows(settings.separation_s) + 1
+def _peaks(motion: _Motion, ball_m: Float64, scene: Scene) -> Int64:
+    apart = 2 * scene.rows(scene.settings.separation_s) + 1
     changes = motion.changes_mps
-    peaks = np.flatnonzero((changes == maximum_filter1d(changes, apart)) & (changes > settings.kick_mps))
+    peaks = np.flatnonzero(
+        (changes == maximum_filter1d(changes, apart)) & (changes > scene.settings.kick_mps)
+    )
     if len(peaks) > 1:
         peaks = peaks[np.concatenate(([True], np.diff(peaks) > apart // 2))]
-    return peaks[ball_m[peaks, 2] < settings.head_height_m]
+    low: Int64 = peaks[ball_m[peaks, 2] < scene.settings.head_height_m]
+    return low
 
 
-def _first_touch(motion: _Motion, ball_m: Float64, window: int, settings: EventSettings) -> Int64:
+def _first_touch(ball_m: Float64, window: int, scene: Scene) -> Int64:
     """A ball that is moving as it is first seen, or lies there, has been touched by whoever is close."""
-    return np.array([0] if ball_m[: window + 1, 2].max() < settings.head_height_m else [], np.int64)
+    return np.array([0] if ball_m[: window + 1, 2].max() < scene.settings.head_height_m else [], np.int64)
 
 
 def _ending(after_mps: Float64, found: Int64, window: int) -> Float64:
@@ -170,9 +171,9 @@ def _ending(after_mps: Float64, found: Int64, window: int) -> Float64:
     return np.nan_to_num(after_mps[np.minimum(found, last)])
 
 
-def _quiet(ball_m: Float64, found: Int64, scene: Scene, settings: EventSettings) -> Float64:
+def _quiet(ball_m: Float64, found: Int64, scene: Scene) -> Float64:
     """Give how fast the ball was before each touch: way over the quiet time, a moment before the touch left out."""
-    steps, pause = scene.rows(settings.restart_quiet_s), scene.rows(0.12)
+    steps, pause = scene.rows(scene.settings.restart_quiet_s), scene.rows(0.12)
     first, last = found - steps - pause, found - pause
     ways = np.hypot(*(ball_m[np.maximum(last, 0), :2] - ball_m[np.maximum(first, 0), :2]).T)
     return np.where(first >= 0, ways / (steps * scene.step_s), np.nan)
@@ -180,7 +181,6 @@ def _quiet(ball_m: Float64, found: Int64, scene: Scene, settings: EventSettings)
 
 def _with_players(
     scene: Scene,
-    settings: EventSettings,
     rows: Int64,
     before_mps: Float64,
     after_mps: Float64,
@@ -196,7 +196,9 @@ def _with_players(
     theirs = np.where(scene.sides[None, :] == -sides[:, None], distances, np.inf)
     rivals = theirs.argmin(axis=1)
     rival_distances = theirs[np.arange(len(rows)), rivals]
-    reach = np.where(changes_mps > settings.kick_mps, settings.reach_m, min(_CONTROL_M, settings.reach_m))
+    reach = np.where(
+        changes_mps > scene.settings.kick_mps, scene.settings.reach_m, min(_CONTROL_M, scene.settings.reach_m)
+    )
     kept = (nearest <= reach) & ~(_bounces(scene, rows, before_mps, after_mps) & (nearest > _BOUNCE_REACH_M))
     return Touches(
         rows[kept],
