@@ -28,6 +28,7 @@ _NO_DISTORTION = (0.0,) * 6
 _UNDISTORT_STEPS = 12
 _LEAST_HEIGHT_M = 1e-3
 _WIDEST_DEG = 80.0
+_LEAST_GROUND = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,29 @@ class PitchCamera:
             raise CalibrationError("a camera on the ground sees no ground", hint="its height must not be 0")
         # K [r1 r2 t] gives depth * (x, y, 1); so the inverse's third coordinate is positive for what is ahead.
         return Homography(np.linalg.inv(self.matrix[:, [0, 1, 3]]), Space.IMAGE_PX, Space.PITCH_M)
+
+    def fitted_homography(self, picture: tuple[int, int]) -> Homography:
+        """Give the map from the picture's own pixels to the ground that comes nearest to this camera's.
+
+        Without lens distortion that is `homography()`; with it, the plane map that agrees best, in pixels, over a
+        picture of `(height, width)`.
+
+        Raises:
+            CalibrationError: The camera lies on the ground, or sees no ground.
+        """
+        if not any(self.radial):
+            return self.homography()
+        height, width = picture
+        x, y = np.meshgrid(np.linspace(0, width - 1, 13), np.linspace(0, height - 1, 9))
+        pixels = np.column_stack([x.ravel(), y.ravel()])
+        straight = self.undistort(pixels)
+        below = np.isfinite(self.homography().project(straight)).all(1)
+        if below.sum() < _LEAST_GROUND:
+            raise CalibrationError("the camera sees no ground", hint="leave such frames out")
+        # An affine-plus-perspective map of the picture onto itself that undoes the distortion on average.
+        return Homography(
+            self.homography().matrix @ _plane_map(pixels[below], straight[below]), Space.IMAGE_PX, Space.PITCH_M
+        )
 
     def project(self, points_m: Float64) -> Float64:
         """Give where pitch points appear.
@@ -234,3 +258,20 @@ def angles_of(rotation: Float64) -> tuple[float, float, float]:
     roll = np.arctan2(turned[0, 2], turned[1, 2])
     return float(np.degrees(pan)), float(np.degrees(tilt)), float(np.degrees(roll))
 
+
+
+def _plane_map(source: Float64, target: Float64) -> Float64:
+    """Give the `(3, 3)` map of `(n, 2)` points onto others that is nearest in the least squares sense."""
+    middle, scale = source.mean(0), float(np.abs(source - source.mean(0)).max())
+    normal = np.array([[1 / scale, 0, -middle[0] / scale], [0, 1 / scale, -middle[1] / scale], [0, 0, 1.0]])
+    one = np.column_stack([(source - middle) / scale, np.ones(len(source))])
+    other = (target - middle) / scale
+    zeros = np.zeros_like(one)
+    rows = np.concatenate(
+        [
+            np.column_stack([one, zeros, -other[:, :1] * one[:, :2]]),
+            np.column_stack([zeros, one, -other[:, 1:] * one[:, :2]]),
+        ]
+    )
+    found = np.linalg.lstsq(rows, other.T.reshape(-1), rcond=None)[0]
+    return np.asarray(np.linalg.inv(normal) @ np.append(found, 1.0).reshape(3, 3) @ normal, np.float64)

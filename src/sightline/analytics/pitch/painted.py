@@ -44,7 +44,6 @@ class PaintSettings:
     """How a camera is searched for; distances in standard pixels, those of a picture 960 wide.
 
     Attributes:
-        ends: Also look for cameras behind a goal.
         views: How many views of the book are moved downhill.
         finalists: How many of those are looked at closely.
         least_points: Fewer points on paint than this say nothing.
@@ -54,7 +53,6 @@ class PaintSettings:
         prior: What is likely of a camera.
     """
 
-    ends: bool = True
     views: int = 100
     finalists: int = 8
     least_points: int = 300
@@ -77,6 +75,7 @@ def search_camera(
     picture: tuple[int, int],
     size: PitchSize,
     *,
+    ends: bool = True,
     settings: PaintSettings | None = None,
 ) -> Solved | None:
     """Find the camera of a picture of which nothing is known.
@@ -89,6 +88,7 @@ def search_camera(
         directions_rad: `(n,)` the direction in which the line runs there, 0..pi.
         picture: `(height, width)` in pixels.
         size: The pitch.
+        ends: Whether the camera may stand behind a goal.
         settings: How to search.
 
     Returns:
@@ -101,7 +101,7 @@ def search_camera(
         return None
     markings = markings_of(size)
     coarse, fine = ground_samples(markings, 3.0)[0], ground_samples(markings, 1.0)[0]
-    views = best_views(paint.near, book_of(size, picture, settings.ends), kept=settings.views)
+    views = best_views(paint.near, book_of(size, picture, ends), kept=settings.views)
     views, _ = descend(views, paint.near, coarse, rounds=8, reach_px=25.0, spread=_ROUGH)
     scores = _scores(views, paint, coarse, 1.6 * settings.judged_px, settings)
     views = views[np.argsort(-scores, kind="stable")[: settings.finalists]]
