@@ -1,0 +1,23 @@
+"""Formations: templates, how well they fit, and which a team plays when; `find_formations` is the way in."""
+
+from sightline.analytics.football.formation.fit import FormationFit, count_back_line, fit_formations
+from sightline.analytics.football.formation.templates import Template, template_of, templates
+from sightline.analytics.football.formation.windows import (
+    PHASES,
+    FormationSettings,
+    TeamFormation,
+    find_formations,
+)
+
+__all__ = [
+    "PHASES",
+    "FormationFit",
+    "FormationSettings",
+    "TeamFormation",
+    "Template",
+    "count_back_line",
+    "find_formations",
+    "fit_formations",
+    "template_of",
+    "templates",
+]
