@@ -168,8 +168,12 @@ class FootballScene:
 
     # -- what it looks like --------------------------------------------------------------------------------
 
-    def shots(self) -> Iterator[FootballShot]:
-        """Draw every frame in order, or only tell what is in it where there are no pictures."""
+    def shots(self, *, draw_every: int = 1) -> Iterator[FootballShot]:
+        """Draw frames in order, or only tell what is in them.
+
+        Args:
+            draw_every: Only every n-th frame has a picture; boxes of the others are those of `picture.outlines`.
+        """
         options = self.options
         shutter_s = _SHUTTER_SHARE / float(options.frame_rate_hz)
         scenery = None
@@ -190,7 +194,7 @@ class FootballScene:
                 )
         for index, t_s in enumerate(self.staging.times_s.tolist()):
             eye, figures, ball = self.eyes[index], self.staging.figures(index), self.staging.ball(index)
-            if scenery is None:
+            if scenery is None or index % draw_every:
                 yield FootballShot(index, t_s, None, eye, picture.outlines(eye, figures, ball))
                 continue
             image, seen = picture.draw(scenery, eye, figures, ball, shutter_s=shutter_s)

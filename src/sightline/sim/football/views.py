@@ -149,6 +149,15 @@ class Eye:
         x_px, y_px = self.middle_px
         return replace(self, size=size, centre_px=(x_px - left, y_px - top))
 
+    def turned(self, *, pan_deg: float = 0.0, tilt_deg: float = 0.0, zoom: float = 1.0) -> Eye:
+        """Give the camera turned by so much more, its focal length multiplied by `zoom`."""
+        return replace(
+            self,
+            pan_deg=self.pan_deg + pan_deg,
+            tilt_deg=self.tilt_deg + tilt_deg,
+            focal_px=self.focal_px * zoom,
+        )
+
     def looking_at(self, place_m: Sequence[float]) -> Eye:
         """Give the camera turned until `(x, y, z)` lies on its axis."""
         ahead = np.asarray(place_m, np.float64) - self.position_m

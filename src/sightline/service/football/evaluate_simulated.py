@@ -1,0 +1,301 @@
+"""Scores the way from boxes to a match report on simulated matches, whose truth is exact.
+
+People and ball are detected with errors (`simulated_sight`); from there on all is as in the application: tracker,
+shirts, positions, ball track, events, distances.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from sightline.analytics.ball.candidates import BallCandidates
+from sightline.analytics.ball.settings import BallSettings
+from sightline.analytics.ball.track import track_ball
+from sightline.analytics.evaluation.moments import bootstrap_interval, match_moments
+from sightline.analytics.evaluation.mot import MotTable, evaluate_mot
+from sightline.analytics.football.events import find_events
+from sightline.analytics.football.match import BallState, Match, Period, Role, Team
+from sightline.analytics.football.persons import Persons, join_tracks, positions_of
+from sightline.analytics.football.physical import measure_physical
+from sightline.analytics.football.teams import PlaceRows, Teams, assign_teams
+from sightline.service.football.simulated_sight import SightNoise, see
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from sightline.core.arrays import Float64, Int64
+    from sightline.service.football.simulated_sight import Sight
+
+_TOLERANCE_S = 2.0
+_LEAST_IOU = 0.5
+_MIN_TRACK_S = 0.5
+_BEYOND_M = 8.0
+_ROLES = {1: Role.GOALKEEPER, 3: Role.REFEREE}
+TARGETS: Mapping[str, tuple[str, float]] = {
+    "hota": ("at least", 0.80), "position_error_m": ("at most", 0.5), "team_share": ("at least", 0.98),
+    "pass_f1": ("at least", 0.85), "distance_error": ("at most", 0.03),
+}  # fmt: skip
+"""What each score is to reach; see `Score`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """How one match came out.
+
+    Attributes:
+        seed: Which match.
+        hota: Of people's tracks, 0..1.
+        position_error_m: Median distance of a tracked person from where they are.
+        team_share: Share of tracks of at least half a second with the right team, or known as a referee, after the
+            names home and away are put the better way round.
+        team_time_share: The same, each track counted by its frames.
+        role_share: Share of tracks with the right role.
+        pass_f1: Of passes at 2 s, whoever played them.
+        passes: How many there were.
+        distance_error: Of all distances together: found over true minus one, absolute; only time that was measured.
+        ball_share: Share of frames with the ball in play in which it is placed within 2 m, the ball being on the ground.
+    """
+
+    seed: int
+    hota: float
+    position_error_m: float
+    team_share: float
+    team_time_share: float
+    role_share: float
+    pass_f1: float
+    passes: int
+    distance_error: float
+    ball_share: float
+
+
+def evaluate_simulated(
+    *,
+    seeds: int = 10,
+    first_seed: int = 100,
+    seconds: float = 60.0,
+    camera: str = "broadcast",
+    noise: SightNoise | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> dict[str, Any]:
+    """Score simulated matches.
+
+    Args:
+        seeds: How many matches.
+        first_seed: The first one's seed; the others follow.
+        seconds: Length of each.
+        camera: `broadcast`, `tactical` or `phone`.
+        noise: How badly they are seen.
+        progress: Told matches done and matches in all.
+
+    Returns:
+        `scores`: each match's; `means`: for each score `mean`, `low`, `high` (95 %, bootstrap over matches), `target` and
+        `reached`; `noise`, `seconds`, `camera`.
+    """
+    noise = noise or SightNoise()
+    scores = []
+    for number in range(seeds):
+        scores.append(
+            score(see(first_seed + number, seconds=seconds, camera=camera, noise=noise), first_seed + number)
+        )
+        if progress is not None:
+            progress(number + 1, seeds)
+    names = [name for name in Score.__dataclass_fields__ if name not in {"seed", "passes"}]
+    return {
+        "camera": camera,
+        "seconds": seconds,
+        "noise": asdict(noise),
+        "scores": [asdict(one) for one in scores],
+        "means": {name: _mean(np.array([getattr(one, name) for one in scores]), name) for name in names},
+    }
+
+
+def _mean(values: Float64, name: str) -> dict[str, Any]:
+    known = values[np.isfinite(values)]
+    low, high = bootstrap_interval(known, lambda drawn: float(drawn.mean()), seed=7)
+    mean = float(known.mean()) if len(known) else float("nan")
+    found: dict[str, Any] = {"mean": mean, "low": low, "high": high}
+    if name in TARGETS:
+        side, target = TARGETS[name]
+        found |= {
+            "target": f"{side} {target:g}",
+            "reached": mean >= target if side == "at least" else mean <= target,
+        }
+    return found
+
+
+def score(sight: Sight, seed: int) -> Score:
+    """Score one match; see `Score`."""
+    rows, ids, boxes = _long_lived(sight.tracks, sight.times_s)
+    feet_px = np.stack([(boxes[:, 0] + boxes[:, 2]) / 2, boxes[:, 3]], axis=1)
+    points_m = _project(sight.cameras[rows], feet_px)
+    owners = _owners(sight.boxes, rows, boxes)
+    teams = assign_teams(
+        sight.kits, places=PlaceRows(rows, ids, points_m), hints=_hints(sight.tracks), pitch=None
+    )
+    persons = join_tracks(ids, sight.times_s[rows], points_m, teams.tracks)
+    match = _match(sight, rows, ids, points_m, persons, teams)
+    owned = owners >= 0
+    true_m = sight.places_m[rows[owned], owners[owned]]
+    team_share, time_share, role_share = _team_shares(sight, ids, owners, teams)
+    passes_s = np.array([event.t_s for event in sight.events if event.kind == "pass"])
+    found_s = np.array([event.t_s for event in find_events(match).of("pass")])
+    return Score(
+        seed,
+        evaluate_mot(sight.boxes, sight.tracks).hota,
+        float(np.median(np.hypot(*(points_m[owned] - true_m).T))),
+        team_share,
+        time_share,
+        role_share,
+        match_moments(passes_s, found_s, tolerance_s=_TOLERANCE_S).f1,
+        len(passes_s),
+        _distance_error(sight, match, ids, owners, persons),
+        _ball_share(sight, match),
+    )
+
+
+def _project(matrices: Float64, points_px: Float64) -> Float64:
+    mapped = np.einsum("nij,nj->ni", matrices, np.c_[points_px, np.ones(len(points_px))])
+    result: Float64 = mapped[:, :2] / mapped[:, 2:]
+    result[mapped[:, 2] <= 1e-9] = np.nan
+    return result
+
+
+def _long_lived(tracks: MotTable, times_s: Float64) -> tuple[Int64, Int64, Float64]:
+    """Give frames, ids and boxes of tracks of at least half a second, in order of frame."""
+    keep = np.zeros(len(tracks.frames), bool)
+    for number in np.unique(tracks.track_ids):
+        mine = tracks.track_ids == number
+        spans = times_s[tracks.frames[mine]]
+        keep |= mine & bool(spans.max() - spans.min() >= _MIN_TRACK_S)
+    order = np.flatnonzero(keep)[np.argsort(tracks.frames[keep], kind="stable")]
+    return tracks.frames[order], tracks.track_ids[order], tracks.boxes_px[order]
+
+
+def _owners(truth: MotTable, rows: Int64, boxes: Float64) -> Int64:
+    """Give the column of who each box is, -1 where it overlaps nobody's by half."""
+    owners = np.full(len(rows), -1, np.int64)
+    starts = np.searchsorted(truth.frames, np.arange(int(truth.frames.max(initial=0)) + 2))
+    for frame in np.unique(rows).tolist():
+        mine = np.flatnonzero(rows == frame)
+        true = slice(int(starts[frame]), int(starts[frame + 1])) if frame + 1 < len(starts) else slice(0, 0)
+        overlaps = _ious(boxes[mine], truth.boxes_px[true])
+        for first, second in zip(*linear_sum_assignment(-overlaps), strict=True):
+            if overlaps[first, second] >= _LEAST_IOU:
+                owners[mine[first]] = truth.track_ids[true][second] - 1
+    return owners
+
+
+def _ious(first: Float64, second: Float64) -> Float64:
+    low = np.maximum(first[:, None, :2], second[None, :, :2])
+    high = np.minimum(first[:, None, 2:], second[None, :, 2:])
+    shared = np.prod(np.maximum(high - low, 0), axis=2)
+    areas = [np.prod(boxes[:, 2:] - boxes[:, :2], axis=1) for boxes in (first, second)]
+    result: Float64 = shared / np.maximum(areas[0][:, None] + areas[1][None] - shared, 1e-9)
+    return result
+
+
+def _hints(tracks: MotTable) -> dict[int, Role]:
+    """Tracks that the detector mostly calls a goalkeeper or a referee."""
+    found = {}
+    for number in np.unique(tracks.track_ids).tolist():
+        kinds = tracks.class_ids[tracks.track_ids == number]
+        for kind, role in _ROLES.items():
+            if float(np.mean(kinds == kind)) > 0.5:
+                found[number] = role
+    return found
+
+
+def _match(
+    sight: Sight, rows: Int64, ids: Int64, points_m: Float64, persons: Persons, teams: Teams
+) -> Match:
+    """Give the match as it was found, ball and all."""
+    del teams
+    count = len(sight.times_s)
+    columns = np.array([persons.column_of[number] for number in ids.tolist()], np.int64)
+    positions = positions_of(rows, columns, points_m, (count, len(persons.players)))
+    ball_rows = sight.balls[:, 0].astype(np.int64)
+    places_m = _project(sight.cameras[ball_rows], sight.balls[:, 1:3])
+    places_m[~(np.abs(places_m) <= np.array([52.5, 34.0]) + _BEYOND_M).all(axis=1)] = np.nan
+    given = BallCandidates(ball_rows, places_m, sight.balls[:, 3].copy(), np.full(len(ball_rows), np.nan))
+    track = track_ball(given, sight.times_s, BallSettings.in_metres(), players=positions)
+    ball = np.full((count, 3), np.nan)
+    ball[:, :2] = track.positions
+    ball[np.isfinite(track.positions).all(axis=1), 2] = 0.0
+    return Match(
+        sight.rate_hz, np.arange(count), sight.times_s, (Period(1, 0, count, _attacks(positions, persons)),),
+        persons.players, positions, ball, track.states.astype("<U12"),
+    )  # fmt: skip
+
+
+def _attacks(positions: Float64, persons: Persons) -> int:
+    """+1 where home stands left of away on the whole, for each team stands nearer to its own goal."""
+    means = []
+    for team in Team:
+        columns = [place for place, player in enumerate(persons.players) if player.team is team]
+        x_m = positions[:, columns, 0]
+        means.append(float(np.nanmean(x_m)) if np.isfinite(x_m).any() else 0.0)
+    return 1 if means[1] >= means[0] else -1
+
+
+def _team_shares(sight: Sight, ids: Int64, owners: Int64, teams: Teams) -> tuple[float, float, float]:
+    """Give the share of tracks with the right team, the same by time, and the share with the right role."""
+    right: list[tuple[bool, bool, bool, int]] = []
+    for number in np.unique(ids).tolist():
+        mine = owners[ids == number]
+        if (mine >= 0).mean() < 0.5:
+            continue
+        player = sight.players[int(np.bincount(mine[mine >= 0]).argmax())]
+        said = teams.tracks.get(number)
+        team, role = (said.team, said.role) if said is not None else (None, None)
+        if player.role is Role.REFEREE:
+            straight = swapped = role is Role.REFEREE
+        else:
+            other = {Team.HOME: Team.AWAY, Team.AWAY: Team.HOME}.get(team) if team else None
+            straight, swapped = team is player.team, other is player.team
+        right.append((straight, swapped, role is player.role, len(mine)))
+    if not right:
+        return 0.0, 0.0, 0.0
+    table = np.array(right, np.float64)
+    way = int(table[:, 1].mean() > table[:, 0].mean())
+    return (
+        float(table[:, way].mean()),
+        float(np.average(table[:, way], weights=table[:, 3])),
+        float(table[:, 2].mean()),
+    )
+
+
+def _distance_error(sight: Sight, match: Match, ids: Int64, owners: Int64, persons: Persons) -> float:
+    """Give how far all distances together are off, in the time in which they were measured."""
+    columns = np.array([persons.column_of[number] for number in ids.tolist()], np.int64)
+    count = len(sight.times_s)
+    true_m = np.full(match.positions_m.shape, np.nan)
+    for column in range(len(match.players)):
+        mine = owners[columns == column]
+        if len(mine) and (mine >= 0).any():
+            who = int(np.bincount(mine[mine >= 0]).argmax())
+            seen = np.isfinite(match.positions_m[:, column]).all(axis=1)
+            true_m[seen, column] = sight.places_m[seen, who]
+    truth = Match(
+        match.frame_rate_hz, np.arange(count), sight.times_s, match.periods, match.players, true_m, match.ball_m,
+        np.full(count, BallState.LOST.value),
+    )  # fmt: skip
+    found, true = (_total(measure_physical(one)) for one in (match, truth))
+    return abs(found / true - 1) if true > 0 else float("nan")
+
+
+def _total(rows: Sequence[Any]) -> float:
+    return float(sum(row.distance_m for row in rows if row.period == 0))
+
+
+def _ball_share(sight: Sight, match: Match) -> float:
+    """Give the share of frames with the ball on the ground in which it is placed within 2 m."""
+    low: NDArray[np.bool_] = sight.ball_m[:, 2] < 0.5
+    far = np.hypot(*(match.ball_m[:, :2] - sight.ball_m[:, :2]).T)
+    return float((np.nan_to_num(far[low], nan=99.0) < 2.0).mean()) if low.any() else float("nan")
