@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from sightline.apps.football.settings import FootballSettings
-from sightline.core.errors import ConfigError
+from sightline.core.errors import ConfigError, SettingsError
 
 if TYPE_CHECKING:
     from sightline.core.media import MediaInfo
     from sightline.ports import Kit, ModelAdapter, ReportContext, Stage, TableReader
     from sightline.stages.annotate import Overlay
+    from sightline.stages.pitch import PitchSettings
 
 
 class FootballApp:
@@ -87,10 +88,13 @@ def _pipeline() -> tuple[Mapping[str, Any], ...]:
 def _stage(step: Mapping[str, Any], kit: Kit, settings: FootballSettings) -> Stage:
     from sightline.stages.detect import DetectStage
     from sightline.stages.kits import KitStage
+    from sightline.stages.pitch import PitchStage
     from sightline.stages.track import TrackStage
 
     if step["stage"] == "track":
         return TrackStage(kit.tracker)
+    if step["stage"] == "pitch":
+        return PitchStage(_camera(settings))
     role = step["model"]
     if role not in kit.models:
         raise ConfigError(
@@ -104,6 +108,29 @@ def _stage(step: Mapping[str, Any], kit: Kit, settings: FootballSettings) -> Sta
         every = getattr(settings, step["every"]["setting"])
         return KitStage(every=every, classes=lambda: _people(model, settings))
     raise ConfigError(f"the football pipeline knows no stage {step['stage']!r}")
+
+
+def _camera(settings: FootballSettings) -> PitchSettings:
+    """How the camera is found.
+
+    Raises:
+        SettingsError: Points are to be clicked, but no file of them is given.
+    """
+    from sightline.analytics.football.match import PitchSize
+    from sightline.stages.pitch import PitchSettings
+
+    pitch = PitchSize(settings.pitch_length_m, settings.pitch_width_m)
+    said = settings.calibration
+    if said == "click":
+        raise SettingsError(
+            "there is no screen to click on here",
+            hint="write the points' places into a file, see docs/football/calibration.md, and give it as --calibration",
+        )
+    if said in {"auto", "none"}:
+        return PitchSettings(
+            mode="auto" if said == "auto" else "none", pitch=pitch, every=settings.pitch_every
+        )
+    return PitchSettings(mode="file", path=Path(said), pitch=pitch)
 
 
 def _people(model: ModelAdapter, settings: FootballSettings) -> frozenset[int] | None:

@@ -10,7 +10,19 @@ import numpy as np
 
 from sightline.analytics.football.events.event import FootballEvents
 from sightline.analytics.football.events.find import find_events
+from sightline.analytics.football.formation.windows import (
+    FormationSettings,
+    TeamFormation,
+    find_formations,
+)
 from sightline.analytics.football.match import BallState, Match, Team
+from sightline.analytics.football.physical import (
+    Motion,
+    Physical,
+    PhysicalSettings,
+    measure_motion,
+    measure_physical,
+)
 from sightline.analytics.football.rows import match_from_tables
 from sightline.apps.football.ball import FollowedBall, follow_ball
 from sightline.apps.football.video import Watched, watch
@@ -63,6 +75,9 @@ class Found:
         sight: How much was seen.
         watched: How the positions came out of a video; None for tracking data.
         ball: How the ball was followed in a video; None for tracking data.
+        motion: How fast everybody was.
+        physical: What everybody ran, by period, 0 for all of them; nothing where places are not known.
+        formations: By window, phase and team.
     """
 
     match: Match
@@ -70,6 +85,9 @@ class Found:
     sight: Sight
     watched: Watched | None
     ball: FollowedBall | None
+    motion: Motion
+    physical: tuple[Physical, ...]
+    formations: tuple[TeamFormation, ...]
 
 
 def measure(context: ReportContext, settings: FootballSettings) -> Found:
@@ -88,7 +106,24 @@ def measure(context: ReportContext, settings: FootballSettings) -> Found:
         match = replace(watched.match, ball_m=ball.ball_m, ball_states=ball.states)
     reasons = _reasons(match, watched)
     events = find_events(match) if not reasons else _nothing(match)
-    return Found(match, events, _sight(match, events, reasons), watched, ball)
+    work = PhysicalSettings(zones_kmh=tuple(settings.speed_zones_kmh))
+    motion = measure_motion(match, work)
+    return Found(
+        match=match,
+        events=events,
+        sight=_sight(match, events, reasons),
+        watched=watched,
+        ball=ball,
+        motion=motion,
+        physical=measure_physical(match, motion, work) if located(match).any() else (),
+        formations=_formations(match, events, settings) if not reasons else (),
+    )
+
+
+def _formations(
+    match: Match, events: FootballEvents, settings: FootballSettings
+) -> tuple[TeamFormation, ...]:
+    return find_formations(match, events.teams, FormationSettings(window_s=60 * settings.window_min))
 
 
 def _nothing(match: Match) -> FootballEvents:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ import numpy as np
 from sightline.analytics.football.events.event import EventKind, FootballEvent
 from sightline.analytics.football.match import Role, Team
 from sightline.apps.football.measure import in_periods, located, row_seconds
+from sightline.apps.football.worth import metric, number, player_work, work_numbers, worth_numbers
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,31 +31,6 @@ _COUNTED = (
 )
 
 
-def number(value: float | None, digits: int = 3) -> float | None:
-    """Round for the report; what is not a finite number becomes None."""
-    return None if value is None or not math.isfinite(value) else round(float(value), digits)
-
-
-def metric(
-    value: float | None, unit: str, coverage: float | None, note: str, **quality: int | float | str | None
-) -> dict[str, Any]:
-    """Give a number with what it is worth.
-
-    Args:
-        value: The number; None where it is not known.
-        unit: Of the value.
-        coverage: Share of the time it is about that was seen, 0..1.
-        note: What the number means and leaves out.
-        quality: More that tells how sure it is.
-    """
-    return {
-        "value": value,
-        "unit": unit,
-        "coverage": number(coverage, 4),
-        "quality": {**quality, "note": note},
-    }
-
-
 def team_numbers(found: Found, team: Team) -> dict[str, Any]:
     """Give a team's numbers as metrics."""
     mine = [event for event in found.events.events if event.team == team.value]
@@ -67,6 +42,8 @@ def team_numbers(found: Found, team: Team) -> dict[str, Any]:
 
     shots = [event for event in mine if event.kind == EventKind.SHOT]
     return {
+        **worth_numbers(found, team, seen),
+        **work_numbers(found, team),
         "goals": counted(_goals(mine), "goals", _GOALS),
         "possession": _possession(found, team),
         "shots": counted(shots, "shots", _SEEN),
@@ -166,7 +143,7 @@ def player_numbers(found: Found) -> list[dict[str, Any]]:
     """Give one row for each player who was seen at all: team, time seen, what he did with the ball."""
     match = found.match
     seen = located(match)[in_periods(match)].sum(axis=0)
-    done = _deeds(found.events.events)
+    done, work = _deeds(found.events.events), player_work(found)
     rows = []
     for column, player in enumerate(match.players):
         seen_s = float(seen[column]) * row_seconds(match)
@@ -183,6 +160,7 @@ def player_numbers(found: Found) -> list[dict[str, Any]]:
                 "seen_s": number(seen_s, 1),
                 "coverage": number(seen_s / max(found.sight.whole_s, 1e-9), 4),
                 **{name: mine[name] for name in _DEEDS},
+                **work[column],
             }
         )
     return rows

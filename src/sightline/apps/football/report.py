@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from sightline.analytics.football.match import BallState, Team
 from sightline.apps.football.moments import TIMELINE, words_for
-from sightline.apps.football.numbers import number, over_time, player_numbers, score, team_numbers
+from sightline.apps.football.numbers import over_time, player_numbers, score, team_numbers
+from sightline.apps.football.worth import number
 
 if TYPE_CHECKING:
+    from sightline.analytics.football.formation.windows import TeamFormation
     from sightline.apps.football.measure import Found
     from sightline.apps.football.teams import Look
     from sightline.ports import ReportContext
@@ -38,7 +40,7 @@ def make_report(
         "score": score(found),
         "over_time": over_time(found),
         "timeline": _timeline(found, looks),
-        "formations": None,
+        "formations": _formations(found),
         "players": player_numbers(found),
         "clips": list(clips),
         "figures": list(figures),
@@ -108,6 +110,49 @@ def _timeline(found: Found, looks: Mapping[Team, Look]) -> list[dict[str, Any]]:
         }
         for event in found.events.of(*(kind.value for kind in TIMELINE))
     ]
+
+
+_PHASES = {"all": "On the whole", "in_possession": "With the ball", "out_of_possession": "Without the ball"}
+
+
+def _formations(found: Found) -> dict[str, Any] | None:
+    """Give each team's formation in each phase: the one that was best for longest, from its longest window."""
+    if not found.formations:
+        return None
+    told: dict[str, Any] = {}
+    for team in Team:
+        told[team.value] = []
+        for phase, words in _PHASES.items():
+            mine = [one for one in found.formations if one.team is team and one.phase == phase and one.fits]
+            if mine:
+                told[team.value].append(_formation(words, mine))
+    return told
+
+
+def _formation(words: str, mine: Sequence[TeamFormation]) -> dict[str, Any]:
+    tally: dict[str, float] = {}
+    for window in mine:
+        tally[window.fits[0].name] = tally.get(window.fits[0].name, 0.0) + window.seen_s
+    best = max(sorted(tally), key=lambda name: tally[name])
+    shown = max((window for window in mine if window.fits[0].name == best), key=lambda window: window.seen_s)
+    return {
+        "phase": shown.phase,
+        "words": words,
+        "top": [
+            {"formation": fit.name, "cost_m": number(fit.cost_m, 2), "margin": number(fit.margin, 3)}
+            for fit in shown.fits
+        ],
+        "margin": number(shown.fits[0].margin, 3),
+        "windows": len(mine),
+        "windows_like_this": sum(window.fits[0].name == best for window in mine),
+        "back_line": shown.back_line or None,
+        "line_height_m": number(shown.line_height_m, 1),
+        "length_m": number(shown.length_m, 1),
+        "width_m": number(shown.width_m, 1),
+        "stability": number(shown.stability, 3),
+        "coverage": number(shown.coverage, 4),
+        "seen_s": number(sum(window.seen_s for window in mine), 1),
+    }
 
 
 def _notes(found: Found, context: ReportContext) -> list[str]:

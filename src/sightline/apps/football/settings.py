@@ -56,10 +56,10 @@ class FootballSettings(BaseModel):
     )
 
     # -- the pitch --
-    calibration: str | dict[str, Any] = Field(
+    calibration: str = Field(
         default="auto",
         description="`auto` looks for the pitch's lines, `none` does not; or a camera file, as "
-        "`sightline football calibrate` writes it.",
+        "`sightline football calibrate` writes it, or one of points; see docs/football/calibration.md.",
     )
     pitch_length_m: float = Field(default=105.0, ge=80, le=130, description="Length of the field of play, m.")
     pitch_width_m: float = Field(default=68.0, ge=40, le=100, description="Width of the field of play, m.")

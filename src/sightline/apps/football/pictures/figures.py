@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sightline.analytics.football.events.event import EventKind
 from sightline.analytics.football.match import Player, Role, Team
+from sightline.analytics.football.pitch_control import ControlSettings, pitch_control
+from sightline.analytics.football.pressing import velocities
 from sightline.apps.football.measure import in_periods, located
 from sightline.apps.football.pictures.pitches import Board, Dot, Shot
+from sightline.apps.football.worth import chances
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from sightline.apps.football.measure import Found
     from sightline.apps.football.teams import Look
     from sightline.core.arrays import Float64
@@ -114,12 +120,13 @@ class _Drawn:
         teams = []
         for team, look in self._looks.items():
             mine = [event for event in shots if event.team == team.value]
+            worth = chances(self._found, mine)
             points = self._event_points([(event.frame, event.x_m, event.y_m) for event in mine], team)
             teams.append(
                 (
                     [
-                        Shot(float(x), float(y), event.outcome or "", event.confidence * 0.35)
-                        for event, (x, y) in zip(mine, points, strict=True)
+                        Shot(float(x), float(y), event.outcome or "", float(np.nan_to_num(chance)))
+                        for event, (x, y), chance in zip(mine, points, worth, strict=True)
                     ],
                     look.color,
                 )
@@ -128,7 +135,7 @@ class _Drawn:
         yield (
             "shots.svg",
             "Shots",
-            f"{self._looks[Team.HOME].name} shoot to the right. A football is a goal, filled is on target, hollow is not.",
+            f"{self._looks[Team.HOME].name} shoot to the right. Larger is likelier to score. A football is a goal, filled is on target, hollow is not.",
         )
 
     def passes(self) -> Iterator[tuple[str, str, str]]:
@@ -213,8 +220,44 @@ class _Drawn:
             ball if np.isfinite(ball).all() else None,
         )
         at = _clock(float(match.t_s[row] - match.t_s[0]))
-        title = f"Space at {at}"
-        return [("voronoi.svg", title, "Each place belongs to the team whose player is nearest to it.")]
+        told = [
+            ("voronoi.svg", f"Space at {at}", "Each place belongs to the team whose player is nearest to it.")
+        ]
+        return [*told, *self._control(row, columns, home, at)]
+
+    def _control(
+        self, row: int, columns: NDArray[np.int64], home: NDArray[np.int64], at: str
+    ) -> list[tuple[str, str, str]]:
+        """Who would get to each place first, running as everybody does."""
+        match = self._found.match
+        around = slice(max(0, row - 1), row + 2)
+        near = replace(
+            match,
+            frames=match.frames[around],
+            t_s=match.t_s[around],
+            periods=(),
+            positions_m=match.positions_m[around],
+            ball_m=match.ball_m[around],
+            ball_states=match.ball_states[around],
+            alive=None,
+            owner=None,
+        )
+        place = row - around.start
+        moving = velocities(
+            near, self._found.motion.speeds_mps[around], row_s=self._found.motion.row_s[around]
+        )
+        shares = pitch_control(near, moving, np.array([place]), ControlSettings(columns=105, rows=68))[0]
+        ball = match.ball_m[row, :2]
+        self._board.control(
+            "control.png",
+            shares,
+            match.positions_m[row, columns],
+            np.isin(columns, home),
+            (self._looks[Team.HOME].color, self._looks[Team.AWAY].color),
+            ball if np.isfinite(ball).all() else None,
+        )
+        caption = "In whose reach each place is, players running on as they do; pale is open to both."
+        return [("control.png", f"Pitch control at {at}", caption)]
 
     def _longest(self, team: Team) -> list[tuple[int, Player]]:
         """The team's players who were seen longest, the goalkeeper first."""
