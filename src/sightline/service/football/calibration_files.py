@@ -1,0 +1,155 @@
+"""Reads what cameras are calibrated from: drawn lines, keypoints of a network, clicked points."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sightline.analytics.football.match import PitchSize
+from sightline.analytics.pitch.camera import SOCCERNET_SIZE
+from sightline.analytics.pitch.keypoints import numbered_point
+from sightline.analytics.pitch.markings import Markings, markings_of
+from sightline.analytics.pitch.observed import Observed
+from sightline.core.arrays import Float64
+from sightline.core.errors import CalibrationError, SourceUnavailableError, UnsupportedFormatError
+
+_LINES = 'lines: {"picture": {"Side line top": [{"x": 0..1, "y": 0..1}, ...], ...}, ...}'
+_KEYPOINTS = 'keypoints: {"picture": {"kp": {"1": {"x": 0..1, "y": 0..1, "p": 0..1}, ...}}, ...}'
+_POINTS = (
+    'points: {"image_size": [height, width], "points": [{"at": [x, y], "point": "centre spot"}, '
+    '{"at": [x, y], "metres": [x, y]}, ...]}'
+)
+_LEAST_POINTS = 4
+
+
+def read_lines(path: Path, size: PitchSize) -> dict[str, dict[str, Float64]]:
+    """Read SoccerNet line annotations, of one picture or of many.
+
+    Returns:
+        Picture's name -> marking's name -> `(n, 2)` points from 0 to 1 across the picture. A single picture is
+        called after the file.
+
+    Raises:
+        SourceUnavailableError: The file cannot be read.
+        UnsupportedFormatError: It is not of the format.
+        CalibrationError: A marking's name is unknown; the text says in which picture.
+    """
+    data = read_json(path, _LINES)
+    markings = markings_of(size)
+    if any(isinstance(value, list) for value in data.values()):
+        data = {path.stem: data}
+    found: dict[str, dict[str, Float64]] = {}
+    for name, lines in sorted(data.items()):
+        found[name] = {line: _points(name, line, points) for line, points in _mapping(name, lines, _LINES).items()}
+        observe(name, found[name], markings)
+    return found
+
+
+def observe(name: str, drawn: Mapping[str, Float64], markings: Markings) -> Observed:
+    """Take a picture's drawn lines as evidence, at SoccerNet's resolution.
+
+    Raises:
+        CalibrationError: A marking's name is unknown or a number wrong; the text says in which picture.
+    """
+    try:
+        return Observed.from_lines(drawn, markings, picture=SOCCERNET_SIZE)
+    except CalibrationError as error:
+        raise CalibrationError(f"{name}: {error.message}", hint=error.hint) from None
+
+
+def read_keypoints(path: Path, size: PitchSize) -> dict[str, Observed]:
+    """Read keypoints as a network of the PnLCalib kind predicts them, in the order of the pictures' names.
+
+    Raises:
+        SourceUnavailableError: The file cannot be read.
+        UnsupportedFormatError: It is not of the format.
+        CalibrationError: There is no keypoint of that number.
+    """
+    height, width = SOCCERNET_SIZE
+    found: dict[str, Observed] = {}
+    for name, entry in sorted(read_json(path, _KEYPOINTS).items()):
+        points = _mapping(name, _mapping(name, entry, _KEYPOINTS).get("kp"), _KEYPOINTS)
+        try:
+            numbers = [int(number) for number in points]
+            rows = [(float(at["x"]) * width, float(at["y"]) * height, float(at.get("p", 1))) for at in points.values()]
+        except (TypeError, ValueError, KeyError, AttributeError):
+            raise UnsupportedFormatError(f"{name}: a keypoint cannot be read", hint=_KEYPOINTS) from None
+        table = np.array(rows, np.float64).reshape(-1, 3)
+        places = np.array([numbered_point(number, size) for number in numbers], np.float64).reshape(-1, 3)
+        if not np.isfinite(table).all():
+            raise CalibrationError(f"{name}: a keypoint is not a number", hint="leave out what was not seen")
+        found[name] = Observed(
+            SOCCERNET_SIZE, points_px=table[:, :2], points_m=places, point_weights=np.clip(table[:, 2], 0.05, 1.0)
+        )
+    return found
+
+
+def read_points(path: Path, size: PitchSize) -> Observed:
+    """Read clicked points: pixels, and a pitch point's name or metres for each.
+
+    Raises:
+        SourceUnavailableError: The file cannot be read.
+        UnsupportedFormatError: It is not of the format.
+        CalibrationError: A name is unknown, a point lies outside the picture, or there are fewer than four.
+    """
+    data = read_json(path, _POINTS)
+    try:
+        height, width = (int(value) for value in data["image_size"])
+        clicked = [(np.array(one["at"], np.float64).reshape(2), _place(one, size)) for one in data["points"]]
+    except (TypeError, ValueError, KeyError):
+        raise UnsupportedFormatError(f"{path} is no list of clicked points", hint=_POINTS) from None
+    if len(clicked) < _LEAST_POINTS:
+        raise CalibrationError(
+            f"{path} has {len(clicked)} points, a camera needs {_LEAST_POINTS} or more",
+            hint="click corners of the boxes and where lines meet; more points, farther apart, are better",
+        )
+    pixels = np.array([at for at, _ in clicked])
+    if not np.isfinite(pixels).all() or (pixels < 0).any() or (pixels > [width, height]).any():
+        raise CalibrationError(
+            "a clicked point lies outside the picture", hint=f"the file says the picture is {width} x {height}"
+        )
+    return Observed((height, width), points_px=pixels, points_m=np.array([place for _, place in clicked]))
+
+
+def read_json(path: Path, layout: str) -> dict[str, Any]:
+    """Read a JSON object.
+
+    Raises:
+        SourceUnavailableError: The file cannot be read.
+        UnsupportedFormatError: It is no JSON object; the hint is `layout`.
+    """
+    try:
+        data = json.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise SourceUnavailableError(f"cannot read {path}: {error.strerror}", hint="check the path") from None
+    except (ValueError, RecursionError):
+        raise UnsupportedFormatError(f"{path} is no JSON", hint=layout) from None
+    if not isinstance(data, dict) or not data:
+        raise UnsupportedFormatError(f"{path} holds nothing to read", hint=layout)
+    return data
+
+
+def _place(one: Mapping[str, Any], size: PitchSize) -> Float64:
+    if "point" in one:
+        return np.array(markings_of(size).point(str(one["point"])))
+    metres = np.array(one["metres"], np.float64)
+    if metres.shape not in ((2,), (3,)):
+        raise ValueError("metres have two or three numbers")
+    return np.append(metres, np.zeros(3 - len(metres)))
+
+
+def _points(picture: str, line: str, points: Any) -> Float64:
+    try:
+        return np.array([[at["x"], at["y"]] for at in points], np.float64).reshape(-1, 2)
+    except (TypeError, ValueError, KeyError):
+        raise UnsupportedFormatError(f"{picture}: {line!r} cannot be read", hint=_LINES) from None
+
+
+def _mapping(name: str, value: Any, layout: str) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise UnsupportedFormatError(f"{name} cannot be read", hint=layout)
+    return value
