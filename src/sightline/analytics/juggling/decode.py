@@ -37,8 +37,7 @@ class DecodeSettings:
         pause_s: And at least this long.
         window: Throws in a window when a run is searched for changes of pattern.
         good_score: A run whose best pattern scores more than this a throw is not searched.
-        drop_px_per_s2: How far below the hands a ball counts as dropped, as a share of gravity in px/s2 (m/9.81).
-        swing_share: Least sideways way of a ball handed to and fro, in metres.
+        drop_below_m: How far below the lowest throws a flight must end to be a drop, metres by gravity's scale.
     """
 
     flights: FlightSettings = field(default_factory=FlightSettings)
@@ -47,8 +46,8 @@ class DecodeSettings:
     pause_factor: float = 4.0
     pause_s: float = 0.9
     window: int = 12
-    good_score: float = 1.6
-    drop_below_m: float = 0.25
+    good_score: float = 1.2
+    drop_below_m: float = 0.15
 
 
 def decode(paths: Sequence[BallPath], settings: DecodeSettings | None = None) -> Juggle:
@@ -302,11 +301,11 @@ def _drops(
     caught = [flight for flight in flights if flight.flight_s >= settings.long_s]
     if len(caught) < 3:
         return ()
-    down = gravity.upright(np.array([flight.catch_px for flight in caught]))[:, 1]
-    from_y = gravity.upright(np.array([flight.throw_px for flight in caught]))[:, 1]
-    level = float(np.median(np.concatenate([down, from_y])))
-    spread = float(np.median(np.abs(down - level))) * 1.5
-    below_px = max(settings.drop_below_m * gravity.length_px_s2 / GRAVITY_MPS2, 3 * spread)
+    lows = gravity.upright(np.array([flight.throw_px for flight in caught]))[:, 1]
+    level = float(np.quantile(lows, 0.8))
+    below_px = settings.drop_below_m * gravity.length_px_s2 / GRAVITY_MPS2 + float(
+        np.quantile(lows, 0.8) - np.quantile(lows, 0.5)
+    )
     found = []
     for number, flight in enumerate(flights):
         end = gravity.upright(np.array([flight.catch_px]))[0, 1]

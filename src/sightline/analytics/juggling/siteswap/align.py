@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from sightline.core.arrays import Float64, Int64
 
 
+_BLOCK = 48
+
+
 @dataclass(frozen=True, slots=True)
 class AlignSettings:
     """What a throw may cost. Scores are log-likelihood ratios against chance, spreads are in beats.
@@ -165,35 +168,33 @@ def align(
     """
     beat_s, dwell = pace if pace is not None else tempo(book, seen)
     every = np.arange(len(book))[:, None]
-    score = np.where(book.mask, _emission(book, seen, 0, beat_s, dwell, settings), -np.inf)
+    score = np.full(book.mask.shape, -np.inf)
     arrived: list[Int64] = []
-    running = [score.max(axis=1)]
-    for k in range(1, len(seen)):
-        gap = (seen.t_s[k] - seen.t_s[k - 1]) / beat_s[:, None]
-        options = np.stack(
-            [
-                score[every, book.before[..., 0]] - _late(gap, book.gap[..., 0], settings),
-                score[every, book.before[..., 1]]
-                - _late(gap, book.gap[..., 1], settings)
-                - settings.missed,
-                np.broadcast_to(score.max(axis=1, keepdims=True) - settings.lost, score.shape),
-            ]
-        )
-        best = options.argmax(axis=0)
-        matched = np.take_along_axis(options, best[None], axis=0)[0] + _emission(
-            book, seen, k, beat_s, dwell, settings
-        )
-        passed = score - settings.spurious
-        stay = passed > matched
-        score = np.where(book.mask, np.where(stay, passed, matched), -np.inf)
-        running.append(score.max(axis=1))
-        if trace:
-            source = np.where(
-                best == 2,
-                passed.argmax(axis=1)[:, None],
-                np.take_along_axis(book.before, np.minimum(best, 1)[..., None], 2)[..., 0],
-            )
-            arrived.append(np.where(stay, -1 - np.arange(score.shape[1]), source))
+    running: list[Float64] = []
+    for first in range(0, len(seen), _BLOCK):
+        block = _emissions(book, seen, slice(first, first + _BLOCK), beat_s, dwell, settings)
+        for k, emission in enumerate(block, start=first):
+            if k == 0:
+                score = np.where(book.mask, emission, -np.inf)
+                running.append(score.max(axis=1))
+                continue
+            gap = (seen.t_s[k] - seen.t_s[k - 1]) / beat_s
+            options = score[every[..., None], book.before]
+            options -= _cost((gap[:, None, None] - book.gap) / settings.gap_spread, settings)
+            options[..., 1] -= settings.missed
+            best = options.argmax(axis=2)
+            matched = options.max(axis=2)
+            lost = running[-1][:, None] - settings.lost
+            restart = lost > matched
+            matched = np.where(restart, lost, matched) + emission
+            passed = score - settings.spurious
+            stay = passed > matched
+            if trace:
+                source = np.take_along_axis(book.before, best[..., None], 2)[..., 0]
+                source = np.where(restart, score.argmax(axis=1)[:, None], source)
+                arrived.append(np.where(stay, -1 - np.arange(score.shape[1]), source))
+            score = np.where(book.mask, np.where(stay, passed, matched), -np.inf)
+            running.append(score.max(axis=1))
     extra = settings.dwell_weight * np.minimum(
         0.5 * ((dwell - settings.dwell_beats) / settings.dwell_spread) ** 2, settings.worst
     )
@@ -219,29 +220,23 @@ def _columns(score: Float64, arrived: list[Int64], count: int) -> Int64:
     return columns
 
 
-def _emission(
-    book: Book, seen: Sightings, k: int, beat_s: Float64, dwell: Float64, settings: AlignSettings
+def _emissions(
+    book: Book, seen: Sightings, block: slice, beat_s: Float64, dwell: Float64, settings: AlignSettings
 ) -> Float64:
-    """Give how well throw `k` fits each column, `(c, s)`."""
-    score = settings.match + seen.throw_hand[k][book.hand] + seen.catch_hand[k][book.target]
-    if np.isfinite(seen.flight_s[k]):
-        off = (seen.flight_s[k] / beat_s + dwell)[:, None] - book.value
-        score = score - _cost(off / settings.flight_spread, settings)
-    if np.isfinite(seen.cycle_s[k]):
-        off = (seen.cycle_s[k] / beat_s)[:, None] - book.beats
-        score = score - np.where(book.beats > 0, _cost(off / settings.cycle_spread, settings), 1.0)
-    if seen.order[k] > 0:
-        steps = np.abs(book.order - seen.order[k])
-        miss = np.minimum(settings.order_miss * steps, settings.order_worst)
-        score = score - np.where(book.order > 0, miss, 1.0)
-    if seen.visited[k] >= 0:
-        even = book.passes % 2 == 0
-        score = score - settings.visit_miss * (even & ((book.passes > 0) != seen.visited[k]))
-    return np.asarray(score)
-
-
-def _late(gap: Float64, beats: Int64, settings: AlignSettings) -> Float64:
-    return _cost((gap - beats) / settings.gap_spread, settings)
+    """Give how well each throw of a block fits each column, `(k, c, s)`."""
+    score = settings.match + seen.throw_hand[block][:, book.hand] + seen.catch_hand[block][:, book.target]
+    flight = seen.flight_s[block, None] / beat_s + dwell
+    off = _cost((flight[:, :, None] - book.value) / settings.flight_spread, settings)
+    score -= np.where(np.isfinite(off), off, 0.0)
+    cycle = seen.cycle_s[block, None] / beat_s
+    off = _cost((cycle[:, :, None] - book.beats) / settings.cycle_spread, settings)
+    score -= np.where(np.isfinite(off), np.where(book.beats > 0, off, 1.0), 0.0)
+    order = seen.order[block, None, None]
+    miss = np.minimum(settings.order_miss * np.abs(book.order - order), settings.order_worst)
+    score -= np.where(order > 0, np.where(book.order > 0, miss, 1.0), 0.0)
+    visited = seen.visited[block, None, None]
+    wrong = (book.passes % 2 == 0) & ((book.passes > 0) != visited) & (visited >= 0)
+    return np.asarray(score - settings.visit_miss * wrong)
 
 
 def _cost(off: Float64, settings: AlignSettings) -> Float64:

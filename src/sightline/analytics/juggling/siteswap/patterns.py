@@ -9,12 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from itertools import permutations, product
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sightline.analytics.juggling.notation import Landing, Moment, Siteswap, Toss
 from sightline.core.arrays import Float64, Int64
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 LEAST_VISIBLE = 3
 Values = tuple[int, ...]
@@ -71,6 +75,30 @@ class Book:
         )
 
 
+def merged(books: Iterable[Book]) -> Book:
+    """Put books together, filled up with empty columns to the widest."""
+    parts = [book for book in books if len(book)]
+    width = max((book.mask.shape[1] for book in parts), default=1)
+
+    def stacked(name: str) -> Any:
+        columns = [getattr(book, name) for book in parts]
+        if columns[0].ndim == 1:
+            return np.concatenate(columns)
+        sizes = [((0, 0), (0, width - one.shape[1]), (0, 0))[: one.ndim] for one in columns]
+        return np.concatenate([np.pad(one, size) for one, size in zip(columns, sizes, strict=True)])
+
+    return Book(
+        names=tuple(name for book in parts for name in book.names),
+        **{name: stacked(name) for name in (*_COLUMNS, "mean_value", "period")},
+    )
+
+
+@cache
+def vanilla(longest: int, balls: int, highest: int) -> Book:
+    """Give the book of all asynchronous patterns up to a period."""
+    return merged(asynchronous(period, balls, highest) for period in range(1, longest + 1))
+
+
 @cache
 def siteswaps(period: int, balls: int, highest: int) -> tuple[Values, ...]:
     """Give every asynchronous pattern of exactly this period, each once, in its canonical turn.
@@ -90,6 +118,22 @@ def siteswaps(period: int, balls: int, highest: int) -> tuple[Values, ...]:
             if values == _highest_turn(values) and _is_primitive(values):
                 found.add(values)
     return tuple(sorted(found, reverse=True))
+
+
+def random_siteswap(
+    rng: np.random.Generator, *, longest: int = 5, most_balls: int = 7, highest: int = 9
+) -> Siteswap:
+    """Give a valid asynchronous pattern with at least one throw that flies.
+
+    Period and balls are drawn evenly, then a pattern evenly among all of that period and number of balls.
+    """
+    while True:
+        period = int(rng.integers(1, longest + 1))
+        balls = int(rng.integers(1, most_balls + 1))
+        known = [one for one in siteswaps(period, balls, highest) if max(one) >= LEAST_VISIBLE]
+        if known:
+            values = known[int(rng.integers(len(known)))]
+            return Siteswap(tuple(Moment((Toss(value),)) for value in values))
 
 
 def _shares(total: int, room: list[int]) -> list[Values]:

@@ -9,10 +9,10 @@ import numpy as np
 
 from sightline.analytics.juggling.paths import Guess
 from sightline.analytics.juggling.siteswap.align import AlignSettings, Fit, align, refine
-from sightline.analytics.juggling.siteswap.patterns import Book, asynchronous, multiplex, synchronous
+from sightline.analytics.juggling.siteswap.patterns import Book, multiplex, synchronous, vanilla
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from sightline.analytics.juggling.siteswap.sightings import Reading
     from sightline.core.arrays import Float64, Int64
@@ -25,9 +25,13 @@ class RankSettings:
     Attributes:
         align: Costs of the alignment.
         highest: Highest value tried in asynchronous patterns.
-        highest_together: Highest value tried in synchronous and multiplex ones.
+        highest_together: Highest value tried in synchronous ones.
+        highest_multiplex: Highest value tried in multiplex ones.
+        multiplex_balls: Most balls that multiplex is tried with.
         longest: Longest period tried.
-        readings: Readings that go on after a first look.
+        closer: Patterns of a book that get a closer look.
+        readings: Ways to tell throws from short flights that get one.
+        doubtful_s: Shortest flight that is not lightly left out.
         least_throws: Fewest throws that a pattern is named from.
         sure: Least confidence to name a pattern.
         together: What a synchronous or multiplex pattern costs beside an asynchronous one.
@@ -37,8 +41,12 @@ class RankSettings:
     align: AlignSettings = field(default_factory=AlignSettings)
     highest: int = 11
     highest_together: int = 8
+    highest_multiplex: int = 7
+    multiplex_balls: int = 6
     longest: int = 5
-    readings: int = 5
+    closer: int = 24
+    readings: int = 3
+    doubtful_s: float = 0.25
     least_throws: int = 6
     sure: float = 0.5
     together: float = 2.0
@@ -81,16 +89,21 @@ def rank(found: Sequence[Reading], balls: int, settings: RankSettings) -> list[R
         balls: How many are juggled.
         settings: What is tried.
     """
-    runs = [reading for reading in found if len(reading.seen) >= 3]
-    if not runs or balls < 1:
-        return []
-    first = sorted(runs, key=lambda reading: -_glance(reading, balls, settings))
     best: dict[str, Ranked] = {}
-    for reading in first[: settings.readings]:
-        for book in _books(reading, balls, settings):
-            for one in _best_of(book, reading, settings):
-                if one.siteswap not in best or one.score > best[one.siteswap].score:
-                    best[one.siteswap] = one
+    groups: dict[tuple[int, bool], list[Reading]] = {}
+    for reading in found:
+        if len(reading.seen) >= 3 and balls > 0:
+            groups.setdefault((len(reading.seen), reading.grouped), []).append(reading)
+    looked = sorted(
+        ((_look(group, balls, settings), key) for key, group in groups.items()),
+        key=lambda one: -max((score for _, score in one[0]), default=-np.inf),
+    )
+    for promising, key in looked[: settings.readings]:
+        for reading in groups[key]:
+            for book, _ in promising:
+                for one in _best_of(book, reading, settings):
+                    if one.siteswap not in best or one.score > best[one.siteswap].score:
+                        best[one.siteswap] = one
     return sorted(best.values(), key=lambda one: (-one.score, one.siteswap))
 
 
@@ -122,48 +135,46 @@ def confidence(values: Float64, settings: RankSettings) -> float:
     return float(1 / (1 + np.exp(-values @ np.array(settings.calibration))))
 
 
-def _glance(reading: Reading, balls: int, settings: RankSettings) -> float:
-    """Give how well the best of the short patterns fits."""
-    short = [asynchronous(period, balls, settings.highest) for period in (1, 2, 3, 4)]
-    if reading.grouped:
-        short = [synchronous(balls, settings.highest_together), *short[:1]]
-    scores = [
-        float(_discounted(align(book, reading.seen, settings.align), reading, settings).max())
-        for book in short
-        if len(book)
-    ]
-    return max(scores, default=-np.inf)
+def _look(group: Sequence[Reading], balls: int, settings: RankSettings) -> list[tuple[Book, float]]:
+    """Give, of each book, the patterns worth a closer look, and the best score, for readings that differ in hands."""
+    found = []
+    for book in _books(group[0], balls, settings):
+        scores = np.full(len(book), -np.inf)
+        for reading in (group[0], *group[-1:]):
+            scores = np.maximum(
+                scores, _discounted(align(book, reading.seen, settings.align), reading, settings)
+            )
+        top = np.sort(np.argsort(-scores, kind="stable")[: settings.closer])
+        found.append((book.only(top), float(scores.max())))
+    return found
 
 
-def _books(reading: Reading, balls: int, settings: RankSettings) -> Iterable[Book]:
+def _books(reading: Reading, balls: int, settings: RankSettings) -> list[Book]:
     books = [synchronous(balls, settings.highest_together)]
     if not reading.grouped:
-        books += [asynchronous(period, balls, settings.highest) for period in range(1, settings.longest + 1)]
-    elif balls <= 6:
-        books.append(multiplex(balls, min(7, settings.highest_together)))
+        books.append(vanilla(settings.longest, balls, settings.highest))
+    elif balls <= settings.multiplex_balls:
+        books.append(multiplex(balls, settings.highest_multiplex))
     return [book for book in books if len(book)]
 
 
 def _discounted(fit: Fit, reading: Reading, settings: RankSettings) -> Float64:
     """Charge for flights that a reading leaves out although they are long enough to be throws."""
     long = (reading.dropped_s[None] > 1.1 * fit.beat_s[:, None]).sum(axis=1)
-    return np.asarray(fit.scores - settings.align.match * long)
+    rest = (reading.dropped_s > settings.doubtful_s).sum() - long
+    return np.asarray(fit.scores - settings.align.match * (long + 0.5 * np.maximum(rest, 0)))
 
 
-def _best_of(book: Book, reading: Reading, settings: RankSettings, keep: int = 10) -> list[Ranked]:
+def _best_of(book: Book, reading: Reading, settings: RankSettings) -> list[Ranked]:
     """Give the best of a book, with the pace taken again from the throws that matched."""
-    rough = align(book, reading.seen, settings.align)
-    top = np.argsort(-_discounted(rough, reading, settings), kind="stable")[:keep]
-    few = book.only(top)
-    pace = (rough.beat_s[top], rough.dwell_beats[top])
-    traced = align(few, reading.seen, settings.align, pace=pace, trace=True)
+    traced = align(book, reading.seen, settings.align, trace=True)
     again = align(
-        few, reading.seen, settings.align, pace=refine(few, reading.seen, settings.align, traced), trace=True
+        book, reading.seen, settings.align, pace=refine(book, reading.seen, settings.align, traced), trace=True
     )
     before, after = (_discounted(fit, reading, settings) for fit in (traced, again))
-    cost = settings.together if "(" in few.names[0] or "[" in few.names[0] else 0.0
+    cost = settings.together if "(" in book.names[0] or "[" in book.names[0] else 0.0
     found = []
-    for row, name in enumerate(few.names):
+    for row, name in enumerate(book.names):
         fit = again if after[row] >= before[row] else traced
         if fit.columns is None:
             continue
@@ -176,7 +187,7 @@ def _best_of(book: Book, reading: Reading, settings: RankSettings, keep: int = 1
                 dwell_beats=float(fit.dwell_beats[row]),
                 reading=reading,
                 columns=columns,
-                values=np.where(columns >= 0, few.value[row, np.maximum(columns, 0)], -1),
+                values=np.where(columns >= 0, book.value[row, np.maximum(columns, 0)], -1),
             )
         )
     return found
