@@ -59,6 +59,7 @@ class Score:
         ap50: Average precision at overlap 0.5.
         ap50_95: Mean over overlaps 0.50, 0.55, ... 0.95.
         f1: At the threshold, overlap 0.5.
+        recall_1fp: Recall at the score where there is one wrong box a picture, overlap 0.5.
         precision: At the threshold.
         recall: At the threshold.
     """
@@ -71,6 +72,7 @@ class Score:
     ap50: Interval
     ap50_95: Interval
     f1: Interval
+    recall_1fp: Interval
     precision: float | None
     recall: float | None
 
@@ -88,12 +90,14 @@ class Matched:
         hits: `(thresholds, n)` bool, whether the box got an object at each overlap.
         place: `(n,)` number of the picture's place.
         truths: `(places,)` objects of each place.
+        pictures: `(places,)` pictures of each place.
     """
 
     scores: NDArray[np.float64]
     hits: NDArray[np.bool_]
     place: NDArray[np.int64]
     truths: NDArray[np.int64]
+    pictures: NDArray[np.int64]
 
 
 def counted(labelled: Labelled, found: Detections) -> Detections:
@@ -119,11 +123,12 @@ def match_class(pictures: Sequence[Labelled], answers: Sequence[Detections], cla
     """Match the boxes of one class in all pictures of a domain, as `average_precision` does."""
     names = sorted({each.place for each in pictures})
     rows = {name: at for at, name in enumerate(names)}
-    truths = np.zeros(len(names), np.int64)
+    truths, count = np.zeros(len(names), np.int64), np.zeros(len(names), np.int64)
     scores, hits, place = [np.zeros(0)], [np.zeros((len(IOU_THRESHOLDS), 0), bool)], [np.zeros(0, np.int64)]
     for each, answer in zip(pictures, answers, strict=True):
         objects = each.boxes_px[each.class_ids == class_id]
         truths[rows[each.place]] += len(objects)
+        count[rows[each.place]] += 1
         mine = np.flatnonzero(answer.class_ids == class_id)
         mine = mine[np.argsort(-answer.scores[mine], kind="stable")][:MAX_FOUND_PER_IMAGE]
         scores.append(answer.scores[mine].astype(np.float64))
@@ -135,6 +140,7 @@ def match_class(pictures: Sequence[Labelled], answers: Sequence[Detections], cla
         np.concatenate(hits, axis=1)[:, order],
         np.concatenate(place)[order],
         truths,
+        count,
     )
 
 
@@ -177,6 +183,20 @@ def precisions(matched: Matched, weights: NDArray[np.float64] | None = None) -> 
         reached = at < right.shape[1]
         result[row] = precision[row, at[reached]].sum() / len(RECALLS)
     return result
+
+
+def recall_at(
+    matched: Matched, wrong: float = 1.0, weights: NDArray[np.float64] | None = None
+) -> float | None:
+    """Give the recall where there are `wrong` wrong boxes a picture on average, overlap 0.5; None without objects."""
+    weights = np.ones(len(matched.truths)) if weights is None else weights
+    there = float((matched.truths * weights).sum())
+    if there == 0:
+        return None
+    each = weights[matched.place]
+    mistakes = np.cumsum(~matched.hits[0] * each)
+    allowed = int(np.searchsorted(mistakes, wrong * (matched.pictures * weights).sum(), side="right"))
+    return float((matched.hits[0, :allowed] * each[:allowed]).sum() / there)
 
 
 def f1_parts(
@@ -244,9 +264,7 @@ def _score_domain(
     rows = []
     for label, chosen in named.items():
         now = _measure(chosen, np.ones(count), threshold)
-        drawn = np.array([_measure(chosen, weight, threshold)[:3] for weight in weights], float).reshape(
-            -1, 3
-        )
+        drawn = np.array([_measure(chosen, weight, threshold) for weight in weights], float).reshape(-1, 4)
         hits, given, there = _sums(chosen, np.ones(count), threshold)
         rows.append(
             Score(
@@ -258,6 +276,7 @@ def _score_domain(
                 _interval(now[0], drawn[:, 0]),
                 _interval(now[1], drawn[:, 1]),
                 _interval(now[2], drawn[:, 2]),
+                _interval(now[3], drawn[:, 3]),
                 float(hits / given) if given else None,
                 float(hits / there) if there else None,
             )
@@ -277,14 +296,20 @@ def _sums(
 
 def _measure(
     matched: Mapping[int, Matched], weights: NDArray[np.float64], threshold: float
-) -> tuple[float, float, float]:
-    """Give AP50, AP50-95 (means of classes that are there) and F1 of all boxes; NaN where there is nothing."""
+) -> tuple[float, float, float, float]:
+    """Give AP50, AP50-95, F1 of all boxes and recall at one mistake a picture; NaN where there is nothing.
+
+    The precisions and the recall of several classes are the means of those that are there.
+    """
     each = [precisions(one, weights) for one in matched.values()]
     known = [one for one in each if one is not None]
     ap50 = float(np.mean([one[0] for one in known])) if known else np.nan
     ap = float(np.mean([one.mean() for one in known])) if known else np.nan
     both = f1(*_sums(matched, weights, threshold))
-    return ap50, ap, np.nan if both is None else both
+    recalls = [
+        one for one in (recall_at(each, weights=weights) for each in matched.values()) if one is not None
+    ]
+    return ap50, ap, np.nan if both is None else both, float(np.mean(recalls)) if recalls else np.nan
 
 
 def _interval(value: float, drawn: NDArray[np.float64]) -> Interval:

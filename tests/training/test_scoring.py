@@ -11,7 +11,7 @@ from sightline.analytics.evaluation.detection import average_precision
 from sightline.core.detections import Detections
 from training.data.labelled import Labelled
 from training.evaluate import markdown
-from training.scoring import best_threshold, counted, match_class, precisions, score_domains
+from training.scoring import best_threshold, counted, match_class, precisions, recall_at, score_domains
 
 
 def picture(boxes, classes, place="set/1", labelled=(0, 1), domain="set"):
@@ -120,3 +120,18 @@ def test_each_domain_is_scored_by_what_it_labels():
     assert rows["a", "all"].f1.value == 0
     assert rows["b", "all"].f1.value == 1
     assert rows["b", "y"].ap50.value is None
+
+
+def test_recall_is_read_where_there_is_one_mistake_a_picture():
+    pictures = [
+        picture([(0, 0, 10, 10), (20, 20, 30, 30)], [0, 0], f"set/{at}", labelled=(0,)) for at in range(2)
+    ]
+    boxes = [(0, 0, 10, 10), (50, 50, 60, 60), (70, 70, 80, 80), (20, 20, 30, 30)]
+    answers = [answer(boxes, [0] * 4, [0.9, 0.8, 0.7 - at / 100, 0.6]) for at in range(2)]
+    matched = match_class(pictures, answers, 0)
+    assert (
+        recall_at(matched) == 0.5
+    )  # two mistakes allowed on two pictures: the lower half comes after the third
+    assert recall_at(matched, 2.0) == 1.0
+    assert recall_at(matched, 0.0) == 0.5
+    assert recall_at(match_class([picture([], [])], [answer([], [], [])], 0)) is None

@@ -7,15 +7,17 @@ format its set has: `DOMAINS` says how each set is read.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from training.data.brazil import read_brazil
-from training.data.people import read_coco, read_match, read_pseudo
+from training.data.people import read_coco, read_match
 from training.data.pixels import extract, picture_size
 from training.data.splits import FOLDER, Part, read_split
+from training.data.stored import read_stored
 from training.data.yolo import read_yolo
 
 if TYPE_CHECKING:
@@ -113,11 +115,15 @@ DOMAINS: dict[str, dict[str, Domain]] = {
         "pothole_polygons": Domain(_pothole, (3,)),
     },
     "football": {"broadcast": Domain(_beside, (0, 1, 2, 3))},
+    "ball": {
+        "juggling": Domain(partial(read_stored, "ball"), (0,)),
+        "keepie_uppie": Domain(partial(read_stored, "ball"), (0,)),
+    },
     "people": {
         "coco": Domain(read_coco, (0, 1)),
         "broadcast": Domain(read_match, (0, 1)),
-        "video_open": Domain(read_pseudo, (0,)),
-        "video_unclear": Domain(read_pseudo, (0,)),
+        "video_open": Domain(partial(read_stored, "people"), (0,)),
+        "video_unclear": Domain(partial(read_stored, "people"), (0,)),
     },
 }
 """Model -> domain -> how it is read."""

@@ -7,7 +7,6 @@ Places of the road and pothole pictures come from `splits/hazard/places.txt`, wh
 from __future__ import annotations
 
 import argparse
-import json
 import re
 from collections import Counter
 from pathlib import Path
@@ -17,6 +16,7 @@ from training.data.deal import deal
 from training.data.labelled import CLASS_NAMES, DOMAINS
 from training.data.pixels import picture_size
 from training.data.splits import FOLDER, PARTS, Entry, Part, read_split, write_split
+from training.data.stored import stored_frames
 
 POSITION_GAP = 60
 """Frames of the Brazilian highways that are further apart along a road show different stretches; the marks in the file
@@ -26,6 +26,9 @@ SEED = 20261121
 
 SHARES: dict[str, dict[Part, float]] = {"people": {"train": 0.57, "val": 0.1, "test": 0.33}}
 """Shares of the parts where they are not the usual ones."""
+
+TEST_ONLY = frozenset({"ball"})
+"""Models whose real pictures are all for testing; they learn from drawn ones."""
 
 OPEN_VIDEOS = frozenset({"videos/people/one_by_one.mp4"})
 """Videos whose licence (CC BY 4.0) allows training; the rights in the others' footage are not clear."""
@@ -78,14 +81,27 @@ def people_extra() -> dict[Part, list[Entry]]:
     extra: dict[Part, list[Entry]] = {part: [] for part in PARTS}
     for part in ("train", "val"):
         extra[part] += read_split("football", part)
-    for name in json.loads((FOLDER / "people" / "pseudo.json").read_text(encoding="utf-8")):
+    for name in stored_frames("people"):
         video = name.split("#")[0]
         domain = "video_open" if video in OPEN_VIDEOS else "video_unclear"
         extra["train"].append(Entry(name, domain, f"video/{Path(video).stem}"))
     return extra
 
 
-ENTRIES = {"football": football_entries, "hazard": hazard_entries, "people": people_entries}
+def ball_entries(_data_root: Path) -> list[Entry]:
+    """Give the hand-labelled frames of real juggling, which are for testing alone; a place is a video."""
+    return [
+        Entry(name, name.split("/")[1], f"{name.split('/')[1]}/{Path(name.split('#')[0]).stem}")
+        for name in stored_frames("ball")
+    ]
+
+
+ENTRIES = {
+    "ball": ball_entries,
+    "football": football_entries,
+    "hazard": hazard_entries,
+    "people": people_entries,
+}
 
 
 def main() -> None:
@@ -96,6 +112,8 @@ def main() -> None:
     chosen = parser.parse_args()
     entries = ENTRIES[chosen.model](chosen.data)
     parts: dict[Part, list[Entry]] = {part: [] for part in PARTS}
+    if chosen.model in TEST_ONLY:
+        parts["test"], entries = entries, []
     for source in sorted({_source(entry) for entry in entries}):
         of_source = [entry for entry in entries if _source(entry) == source]
         dealt = deal(

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from training.data.splits import FOLDER
 from training.data.yolo import read_yolo
 
 if TYPE_CHECKING:
@@ -50,23 +47,6 @@ def read_match(path: Path, width: int, height: int) -> Labels:
     return np.concatenate([boxes_px, bands]), np.concatenate(
         [classes, np.full(len(bands), IGNORED, np.int32)]
     )
-
-
-def read_pseudo(path: Path, width: int, height: int) -> Labels:
-    """Read what detectors agreed on (see `pseudo`) for a frame written as `<video>/<frame>.jpg`."""
-    rows = np.array(_pseudo()[path.parent.name, int(path.stem)], np.float32).reshape(-1, 5)
-    boxes_px = rows[:, :4].clip(0, [width, height, width, height])
-    return boxes_px, rows[:, 4].astype(np.int32)
-
-
-@cache
-def _pseudo() -> dict[tuple[str, int], list[list[int]]]:
-    stored = json.loads((FOLDER / "people" / "pseudo.json").read_text(encoding="utf-8"))
-    named = {}
-    for name, rows in stored.items():
-        video, frame = name.split("#")
-        named[video.rsplit("/", 1)[-1].rsplit(".", 1)[0], int(frame)] = rows
-    return named
 
 
 def _beside(path: Path, width: int, height: int) -> Labels:

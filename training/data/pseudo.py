@@ -2,14 +2,13 @@
 
 A person is labelled where at least two permissively licensed detectors of different families agree; what one of them
 alone takes for a person is a region in which nothing is learned. Frames much larger than what the detectors look at are
-also shown to them in overlapping quarters. The answers are numbers, kept in `splits/people/pseudo.json`; frames are
+also shown to them in overlapping quarters. The answers are numbers, kept in `splits/people/labels.json`; frames are
 written on demand (see `pixels.extract`).
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +18,7 @@ import numpy as np
 from sightline.analytics.evaluation.detection import box_iou
 from training.data.labelled import IGNORED
 from training.data.pixels import CACHE, read_frames
-from training.data.splits import FOLDER
+from training.data.stored import write_stored
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -190,8 +189,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder of the data sets")
     chosen = parser.parse_args()
     labels = label_frames(chosen.data, FRAMES)
-    lines = [f"{json.dumps(name)}:{json.dumps(rows, separators=(',', ':'))}" for name, rows in labels.items()]
-    (FOLDER / "people" / "pseudo.json").write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+    write_stored("people", labels)
     print(len(labels), "frames,", sum(row[4] == PERSON for rows in labels.values() for row in rows), "people")
 
 
