@@ -7,11 +7,20 @@ from typing import Annotated
 
 import typer
 
+from sightline.cli.calibration import add_commands
 from sightline.cli.lazy import examples, group
 
 app = group("Calibrate cameras, report on tracking data, score against the truth.")
 evaluate = group("Score a part of the football analysis against the truth.")
-app.add_typer(evaluate, name="evaluate")
+app.add_typer(
+    evaluate,
+    name="evaluate",
+    epilog=examples(
+        "sightline football evaluate calibration --lines lines.json --cameras cameras.json",
+        "sightline football evaluate stability --keypoints keypoints.json --json",
+    ),
+)
+add_commands(app, evaluate)
 
 
 @app.command(
@@ -181,3 +190,34 @@ def ball(
                 for row in found["tracks"]["rows"]
             ],
         )
+
+
+@evaluate.command("simulated")
+def simulated(
+    *,
+    seeds: Annotated[int, typer.Option(min=1, max=1000, help="How many matches.")] = 10,
+    first_seed: Annotated[int, typer.Option(min=0, help="Seed of the first one.")] = 100,
+    seconds: Annotated[float, typer.Option(min=5, max=3600, help="Length of each.")] = 60.0,
+    camera: Annotated[str, typer.Option(help="broadcast, tactical or phone.")] = "broadcast",
+    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+) -> None:
+    """From noisy boxes to events and distances, on simulated matches whose truth is exact."""
+    from sightline.cli.console import note, say, show_json, show_table
+    from sightline.service.football.evaluate_simulated import evaluate_simulated
+
+    found = evaluate_simulated(
+        seeds=seeds,
+        first_seed=first_seed,
+        seconds=seconds,
+        camera=camera,
+        progress=None if as_json else lambda done, total: note(f"match {done}/{total}"),
+    )
+    if as_json:
+        show_json(found)
+        return
+    rows = [
+        (name, f"{one['mean']:.3f}", f"{one['low']:.3f} .. {one['high']:.3f}", one.get("target", ""))
+        for name, one in found["means"].items()
+    ]
+    say(f"{seeds} matches of {seconds:g} s, {camera} camera")
+    show_table(("score", "mean", "95 % interval", "target"), rows)

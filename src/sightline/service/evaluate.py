@@ -78,7 +78,7 @@ def evaluate_detection_model(
     from sightline.vision.catalog import build_model
     from sightline.vision.detect import predict
 
-    pictures = _pictures(images)[:limit]
+    pictures = pictures_in(images)[:limit]
     if not labels.is_dir():
         raise SourceUnavailableError(f"no folder of labels at {labels}", hint=_LABEL_LAYOUT)
     adapter = build_model(model, options or ModelOptions(min_score=0.001), zoo)
@@ -152,7 +152,12 @@ def _label(words: Sequence[str]) -> list[float]:
     return row
 
 
-def _pictures(folder: Path) -> list[Path]:
+def pictures_in(folder: Path) -> list[Path]:
+    """Give the pictures of a folder, sorted by name.
+
+    Raises:
+        SourceUnavailableError: The folder cannot be read, or has none.
+    """
     try:
         found = sorted(path for path in folder.iterdir() if path.suffix.lower() in _PICTURES)
     except OSError as error:
@@ -167,10 +172,16 @@ def _pictures(folder: Path) -> list[Path]:
 
 
 def _frame(path: Path, index: int) -> Frame:
-    return Frame.from_image(_read_picture(path), index=index)
+    return Frame.from_image(read_picture(path), index=index)
 
 
-def _read_picture(path: Path) -> UInt8:
+def read_picture(path: Path) -> UInt8:
+    """Read a picture, `(h, w, 3)` BGR.
+
+    Raises:
+        SourceUnavailableError: The file cannot be read.
+        UnsupportedFormatError: It is no picture.
+    """
     import cv2
 
     try:

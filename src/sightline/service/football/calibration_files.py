@@ -44,7 +44,9 @@ def read_lines(path: Path, size: PitchSize) -> dict[str, dict[str, Float64]]:
         data = {path.stem: data}
     found: dict[str, dict[str, Float64]] = {}
     for name, lines in sorted(data.items()):
-        found[name] = {line: _points(name, line, points) for line, points in _mapping(name, lines, _LINES).items()}
+        found[name] = {
+            line: _points(name, line, points) for line, points in _mapping(name, lines, _LINES).items()
+        }
         observe(name, found[name], markings)
     return found
 
@@ -75,7 +77,10 @@ def read_keypoints(path: Path, size: PitchSize) -> dict[str, Observed]:
         points = _mapping(name, _mapping(name, entry, _KEYPOINTS).get("kp"), _KEYPOINTS)
         try:
             numbers = [int(number) for number in points]
-            rows = [(float(at["x"]) * width, float(at["y"]) * height, float(at.get("p", 1))) for at in points.values()]
+            rows = [
+                (float(at["x"]) * width, float(at["y"]) * height, float(at.get("p", 1)))
+                for at in points.values()
+            ]
         except (TypeError, ValueError, KeyError, AttributeError):
             raise UnsupportedFormatError(f"{name}: a keypoint cannot be read", hint=_KEYPOINTS) from None
         table = np.array(rows, np.float64).reshape(-1, 3)
@@ -83,7 +88,10 @@ def read_keypoints(path: Path, size: PitchSize) -> dict[str, Observed]:
         if not np.isfinite(table).all():
             raise CalibrationError(f"{name}: a keypoint is not a number", hint="leave out what was not seen")
         found[name] = Observed(
-            SOCCERNET_SIZE, points_px=table[:, :2], points_m=places, point_weights=np.clip(table[:, 2], 0.05, 1.0)
+            SOCCERNET_SIZE,
+            points_px=table[:, :2],
+            points_m=places,
+            point_weights=np.clip(table[:, 2], 0.05, 1.0),
         )
     return found
 
@@ -110,7 +118,8 @@ def read_points(path: Path, size: PitchSize) -> Observed:
     pixels = np.array([at for at, _ in clicked])
     if not np.isfinite(pixels).all() or (pixels < 0).any() or (pixels > [width, height]).any():
         raise CalibrationError(
-            "a clicked point lies outside the picture", hint=f"the file says the picture is {width} x {height}"
+            "a clicked point lies outside the picture",
+            hint=f"the file says the picture is {width} x {height}",
         )
     return Observed((height, width), points_px=pixels, points_m=np.array([place for _, place in clicked]))
 

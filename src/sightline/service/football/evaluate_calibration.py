@@ -39,7 +39,12 @@ class _Picture:
 
 
 def evaluate_calibration(
-    lines: Path, cameras: Path | None = None, *, size: PitchSize | None = None, seed: int = 0, limit: int | None = None
+    lines: Path,
+    cameras: Path | None = None,
+    *,
+    size: PitchSize | None = None,
+    seed: int = 0,
+    limit: int | None = None,
 ) -> dict[str, Any]:
     """Score the solver on drawn lines by JaC@5, and another program's cameras beside it.
 
@@ -71,7 +76,8 @@ def evaluate_calibration(
         "halves": {name: _summary(part, peer=bool(peers), seed=seed) for name, part in parts.items() if part},
         "cpu_ms": _spread(np.array([one.cpu_ms for one in pictures])),
         "quality": reliability(
-            np.array([one.quality for one in pictures]), np.array([np.nan_to_num(one.score) for one in pictures])
+            np.array([one.quality for one in pictures]),
+            np.array([np.nan_to_num(one.score) for one in pictures]),
         ),
     }
 
@@ -150,7 +156,9 @@ def _summary(pictures: Sequence[_Picture], *, peer: bool, seed: int) -> dict[str
     if peer:
         found["peer"] = _index([one.peer for one in pictures], seed)
         better = np.array([np.nan_to_num(one.score) - np.nan_to_num(one.peer) for one in pictures])
-        found["ours_minus_peer_x_completeness"] = _with_interval(better, lambda drawn: float(drawn.mean()), seed)
+        found["ours_minus_peer_x_completeness"] = _with_interval(
+            better, lambda drawn: float(drawn.mean()), seed
+        )
     return found
 
 
@@ -223,8 +231,12 @@ def _stability(part: Sequence[Mapping[str, tuple[Float64, Float64]]], seed: int)
         }
     ratios: dict[str, Callable[[Any], float]] = {
         "jitter": lambda drawn: _ratio(np.median, pooled("smooth", 0, drawn), pooled("ransac", 0, drawn)),
-        "residual_mean": lambda drawn: _ratio(np.mean, pooled("smooth", 1, drawn), pooled("ransac", 1, drawn)),
-        "residual_median": lambda drawn: _ratio(np.median, pooled("smooth", 1, drawn), pooled("ransac", 1, drawn)),
+        "residual_mean": lambda drawn: _ratio(
+            np.mean, pooled("smooth", 1, drawn), pooled("ransac", 1, drawn)
+        ),
+        "residual_median": lambda drawn: _ratio(
+            np.median, pooled("smooth", 1, drawn), pooled("ransac", 1, drawn)
+        ),
     }
     found["smooth_over_ransac"] = {name: _with_interval(blocks, one, seed) for name, one in ratios.items()}
     return found
