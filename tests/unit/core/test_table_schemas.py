@@ -11,7 +11,7 @@ from sightline.core.tables import TABLES, schema_of
 UNITS = ("_px", "_m", "_s", "_mps", "_px_s")
 
 
-@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("table", sorted(TABLES.keys() - {"physical"}))  # a row about a whole match
 def test_every_row_has_a_frame_and_a_time(table):
     schema = schema_of(table)
     assert schema.names[:2] == ["frame", "t_s"]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 TURF, LINES, INK, DIM = "#173126", "#9db5a8", "#f2f5f3", "#a9bcb1"
 _HEAT = ("#173126", "#1f5a46", "#4f9d5d", "#c9c54a", "#f7a63b", "#fbe7b2")
 _DPI = 110
-_BINS = (42, 28)
+BINS = (42, 28)
 _SMOOTH_CELLS = 1.2
 
 
@@ -188,12 +188,17 @@ class Board:
                 *ball, ax=axis, s=34, color="#ffffff", edgecolors="#000000", linewidth=1.2, zorder=4
             )
 
+    def counts(self, points_m: Float64) -> Float64:
+        """Give how many points lie in each of `BINS` (columns, rows) cells, `(rows, columns)`, y rising downwards."""
+        found = self._pitch().bin_statistic(*self._corner(points_m).T, statistic="count", bins=BINS)
+        return np.asarray(found["statistic"], np.float64)
+
     def _heat(self, pitch: Any, axis: Any, points_m: Float64) -> None:
         from matplotlib.colors import LinearSegmentedColormap
         from scipy.ndimage import gaussian_filter
 
-        found = pitch.bin_statistic(*self._corner(points_m).T, statistic="count", bins=_BINS)
-        found["statistic"] = gaussian_filter(found["statistic"], _SMOOTH_CELLS)
+        found = pitch.bin_statistic(*self._corner(points_m[:1]).T, statistic="count", bins=BINS)
+        found["statistic"] = gaussian_filter(self.counts(points_m), _SMOOTH_CELLS)
         top = max(float(np.quantile(found["statistic"], 0.995)), 1e-9)
         ramp = LinearSegmentedColormap.from_list("heat", _HEAT)
         pitch.heatmap(found, ax=axis, cmap=ramp, vmin=0, vmax=top, zorder=0.6, rasterized=True)

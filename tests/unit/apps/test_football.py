@@ -1,0 +1,284 @@
+"""The football application: from tables to numbers, and never more than was seen."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from football_play import SIZE, Play
+from sightline.analytics.football.rows import ball_batch, facts_of, player_batches
+from sightline.apps.football.app import FootballApp
+from sightline.apps.football.settings import FootballSettings
+from sightline.core.errors import SettingsError
+from sightline.core.ledger import Ledger
+from sightline.core.media import MediaInfo
+from sightline.core.tables import TABLES
+from sightline.ports import ReportContext
+from sightline.testing.tables import MemoryTables
+
+OWN = ("players", "ball", "events", "possession", "formations", "physical")
+
+
+@dataclass(frozen=True)
+class Made:
+    report: Mapping[str, Any]
+    tables: MemoryTables
+    figures: Path
+    page: str
+
+    def number(self, team: str, name: str) -> float | None:
+        return self.report["teams"][team]["numbers"][name]["value"]
+
+
+@pytest.fixture
+def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Made]:
+    """Run the application on tables; figures only where asked for, for they need slow packages."""
+
+    def run(tables: MemoryTables, *, figures: bool = False, **settings: Any) -> Made:
+        if not figures:
+            monkeypatch.setattr("sightline.apps.football.pictures.figures.draw_figures", lambda *_: [])
+        app, written = FootballApp(), MemoryTables()
+        frames = tables.rows("frames")
+        folder = tmp_path / f"figures-{len(list(tmp_path.iterdir()))}"
+        folder.mkdir()
+        context = ReportContext(
+            media=MediaInfo("mp4", "h264", SIZE, 0, Fraction(25), False, Fraction(frames, 25), frames, 1),
+            read=tables,
+            write=written,
+            settings={**app.defaults(), **settings},
+            provenance={
+                "sightline": "0",
+                "source": {"name": "match.mp4"},
+                "model": {"name": "m"},
+                "settings": {},
+            },
+            ledger=Ledger(decoded=frames, inferred=frames).to_json(),
+            background=None,
+            figures=folder,
+        )
+        report = app.report(context)
+        return Made(report, written, folder, app.page(report, folder))
+
+    return run
+
+
+def provider_tables(play: Play) -> MemoryTables:
+    tables = MemoryTables()
+    video = play.video_tables()
+    for batch in video.batches("frames"):
+        tables.write("frames", batch)
+    for batch in player_batches(play.match()):
+        tables.write("players", batch)
+    tables.write("ball", ball_batch(play.match()))
+    return tables
+
+
+def test_a_match_seen_from_above_is_read_as_it_was_played(make: Callable[..., Made]) -> None:
+    made = make(Play().video_tables())
+
+    assert made.report["coverage"]["reasons"] == []
+    assert made.number("home", "passes") == pytest.approx(9, abs=1)
+    assert made.number("away", "passes") == 0
+    assert made.number("home", "possession") > 0.95
+    assert made.number("home", "distance") == pytest.approx(11 * 20 * 1.25, rel=0.06)
+    assert made.report["source"]["periods"][0]["home_attacks"] == "right"
+
+
+def test_everybody_gets_a_team_and_a_role(make: Callable[..., Made]) -> None:
+    made = make(Play().video_tables())
+
+    people = made.tables.table("players").select(["team", "role", "player_id"]).to_pylist()
+    found = {(row["team"], row["role"], row["player_id"]) for row in people}
+    kinds = sorted((str(team), role) for team, role, _ in found)
+    assert len(found) == 23
+    assert kinds.count(("home", "player")) == kinds.count(("away", "player")) == 10
+    assert kinds.count(("home", "goalkeeper")) == kinds.count(("away", "goalkeeper")) == 1
+    assert kinds.count(("referee", "referee")) == 1
+
+
+def test_both_doors_tell_the_same_match(make: Callable[..., Made]) -> None:
+    play = Play()
+    video = make(play.video_tables())
+    positions = make(provider_tables(play), match=facts_of(play.match()))
+
+    assert positions.report["source"]["kind"] == "tracking"
+    for name in ("passes", "passes_complete", "shots", "corners", "throw_ins"):
+        assert video.number("home", name) == pytest.approx(positions.number("home", name), abs=1), name
+    for name in ("distance", "possession"):
+        assert video.number("home", name) == pytest.approx(positions.number("home", name), rel=0.06), name
+
+
+def test_positions_that_were_given_are_not_written_again(make: Callable[..., Made]) -> None:
+    play = Play(seconds=4)
+
+    made = make(provider_tables(play), match=facts_of(play.match()))
+
+    assert made.tables.rows("players") == made.tables.rows("ball") == 0
+    assert made.tables.rows("physical") > 0
+
+
+@pytest.mark.parametrize(
+    ("case", "play", "reason"),
+    [
+        ("no camera", Play(camera=False), "no camera was found"),
+        ("a camera not to be trusted", Play(quality=0.2), "no camera was found"),
+        ("two kits alike", Play(kits=("red", "red", "red", "red", "red")), "could not be told apart"),
+        ("no ball", Play(ball=False), "ball was hardly ever seen"),
+        ("one team warming up", Play(away=0, keepers=False, referee=False), "could not be told apart"),
+        ("four people", Play(home=2, away=2, keepers=False, referee=False), "."),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_was_not_seen_is_not_made_up(
+    case: str, play: Play, reason: str, make: Callable[..., Made]
+) -> None:
+    made = make(play.video_tables())
+
+    assert re.search(reason, " ".join(made.report["coverage"]["reasons"])), case
+    for team in ("home", "away"):
+        for name in ("possession", "passes", "shots", "expected_goals", "threat", "goals"):
+            assert made.number(team, name) is None, (team, name)
+    assert made.report["score"]["home"] is None
+    assert made.report["clips"] == made.report["timeline"] == []
+    assert made.tables.rows("events") == 0
+    assert "No match numbers are told" in made.page
+
+
+def test_without_a_camera_tracks_still_get_rows_but_no_places(make: Callable[..., Made]) -> None:
+    made = make(Play(camera=False).video_tables())
+
+    players = made.tables.table("players")
+    assert players.num_rows > 0
+    assert players["x_m"].null_count == players.num_rows
+    assert set(players["team"].to_pylist()) >= {"home", "away"}
+    assert made.number("home", "distance") is None
+
+
+def test_a_cut_away_from_the_pitch_lowers_the_coverage_and_adds_no_distance(
+    make: Callable[..., Made],
+) -> None:
+    whole, cut = make(Play().video_tables()), make(Play(gone=(5.0, 15.0)).video_tables())
+
+    assert cut.report["coverage"]["pitch"] == pytest.approx(0.5, abs=0.01)
+    assert cut.number("home", "distance") == pytest.approx(0.5 * whole.number("home", "distance"), rel=0.05)
+    states = cut.tables.table("ball").select(["t_s", "state", "x_m"]).to_pylist()
+    hidden = [row for row in states if 6.5 < row["t_s"] < 13.5]
+    assert {row["state"] for row in hidden} == {"lost"}
+    assert {row["x_m"] for row in hidden} == {None}
+
+
+@pytest.mark.parametrize(("home", "away"), [(0, 0), (1, 0), (9, 10), (12, 11)])
+def test_any_number_of_players_makes_a_report(home: int, away: int, make: Callable[..., Made]) -> None:
+    made = make(Play(seconds=6, home=home, away=away, keepers=False, referee=False).video_tables())
+
+    json.dumps(made.report, allow_nan=False)
+    for table in OWN:
+        assert made.tables.table(table).schema == TABLES[table]
+
+
+def test_kits_that_the_user_gives_say_who_is_at_home(make: Callable[..., Made]) -> None:
+    made = make(Play().video_tables(), home_kit="white", away_kit="red", home_name="Whites")
+
+    assert made.number("away", "passes") == pytest.approx(9, abs=1)
+    assert made.number("home", "passes") == 0
+    assert made.report["teams"]["home"]["name"] == "Whites"
+
+
+def test_teams_without_names_are_called_after_their_kits(make: Callable[..., Made]) -> None:
+    made = make(Play(seconds=4).video_tables())
+
+    assert [made.report["teams"][team]["name"] for team in ("home", "away")] == [
+        "Team in red",
+        "Team in white",
+    ]
+
+
+def test_halves_are_told_apart_where_the_user_says_when_they_were(make: Callable[..., Made]) -> None:
+    made = make(Play().video_tables(), periods=[[0.0, 8.0], [10.0, 20.0]])
+
+    assert [period["number"] for period in made.report["source"]["periods"]] == [1, 2]
+    assert made.report["source"]["duration_s"] == pytest.approx(18.0, abs=0.1)
+    assert set(made.tables.table("physical")["period"].to_pylist()) == {0, 1, 2}
+
+
+def test_every_number_says_how_much_was_seen(make: Callable[..., Made]) -> None:
+    made = make(Play(seconds=8).video_tables())
+
+    for team in made.report["teams"].values():
+        for name, metric in team["numbers"].items():
+            assert set(metric) == {"value", "unit", "coverage", "quality"}, name
+            assert metric["quality"]["note"], name
+            assert metric["value"] is None or 0 <= metric["coverage"] <= 1, name
+
+
+def test_the_page_needs_nothing_from_outside_and_escapes_names(make: Callable[..., Made]) -> None:
+    made = make(Play(seconds=6).video_tables(), home_name="<b>A & B</b>")
+
+    assert "<b>A &amp; B</b>" not in made.page
+    assert "&lt;b&gt;A &amp; B&lt;/b&gt;" in made.page
+    assert not re.search(r"""(?:src|href|poster)\s*=\s*["'](?!data:|\#)""", made.page)
+
+
+def test_clips_that_were_cut_are_shown_on_the_page(make: Callable[..., Made]) -> None:
+    made = make(Play(seconds=6).video_tables())
+    clip = {
+        "file": "01-goal.mp4", "kind": "goal", "title": "Goal: Reds", "team": "home", "rank": 1, "score": 90.0,
+        "start_s": 1.0, "stop_s": 5.0, "picture_s": 3.0, "at_s": 3.0, "moments": ["Goal: Reds"],
+    }  # fmt: skip
+    (made.figures / "01-goal.mp4").write_bytes(b"video")
+    (made.figures / "01-goal.jpg").write_bytes(b"picture")
+
+    page = FootballApp().page({**made.report, "clips": [clip]}, made.figures)
+
+    assert 'src="data:video/mp4;base64,dmlkZW8="' in page
+    assert 'poster="data:image/jpeg;base64,cGljdHVyZQ=="' in page
+    assert "highlights/01-goal.mp4" in page
+
+
+@pytest.mark.slow
+def test_figures_are_drawn_and_the_same_again(make: Callable[..., Made]) -> None:
+    one, other = (make(Play().video_tables(), figures=True) for _ in range(2))
+
+    names = {figure["file"] for figure in one.report["figures"]}
+    assert {"average.svg", "heat-home.png", "players-home.png", "passes-home.svg", "voronoi.svg"} <= names
+    assert {path.name: path.read_bytes() for path in one.figures.iterdir()} == {
+        path.name: path.read_bytes() for path in other.figures.iterdir()
+    }
+
+
+@pytest.mark.slow
+def test_the_heat_map_counts_as_mplsoccer_does(tmp_path: Path) -> None:
+    from mplsoccer import Pitch
+
+    from sightline.analytics.football.match import PitchSize
+    from sightline.apps.football.pictures.pitches import BINS, Board
+
+    points = np.random.default_rng(1).uniform([-52, -33], [52, 33], (500, 2))
+    pitch = Pitch(pitch_type="custom", pitch_length=105, pitch_width=68)
+    expected = pitch.bin_statistic(*(points + np.array([52.5, 34.0])).T, statistic="count", bins=BINS)[
+        "statistic"
+    ]
+
+    assert Board(tmp_path, PitchSize()).counts(points).tolist() == expected.tolist()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("min_score", 2.0), ("tracking_method", "magic"), ("pitch_length_m", 10.0), ("nothing", 1)],
+)
+def test_a_setting_that_makes_no_sense_is_refused_by_name(name: str, value: Any) -> None:
+    with pytest.raises(SettingsError, match=name):
+        FootballSettings.of({name: value})
+
+
+def test_a_colour_that_is_none_is_refused(make: Callable[..., Made]) -> None:
+    with pytest.raises(SettingsError, match="no colour of a kit"):
+        make(Play(seconds=4).video_tables(), home_kit="stripes")
