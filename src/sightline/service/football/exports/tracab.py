@@ -1,0 +1,110 @@
+"""TRACAB: `tracking.dat`, a line of text a frame, and `metadata.xml`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sightline.analytics.football.match import Match, Team
+from sightline.service.folder import whole
+from sightline.service.football.exports.source import Told, make_folder, squads, told_by
+from sightline.service.football.exports.timeline import Timeline, timeline_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from sightline.core.arrays import Float64
+
+TRACKING, META = "tracking.dat", "metadata.xml"
+_TEAM_CODES = {Team.HOME: 1, Team.AWAY: 0}
+_OWNER_CODES = {"home": "H", "away": "A"}
+
+
+def export_tracab(folder: Path, out: Path) -> Path:
+    """Write a run's positions as TRACAB does, `tracking.dat` and `metadata.xml` in a folder.
+
+    Args:
+        folder: A result folder of the football application.
+        out: The folder to write to.
+
+    Raises:
+        ConfigError: The folder holds no such results.
+        OutputError: The files cannot be written.
+    """
+    return write_tracab(told_by(folder), out)
+
+
+def write_tracab(told: Told, out: Path) -> Path:
+    """Write a match.
+
+    Centimetres from the centre spot. The format wants a ball, an owner and a state in every frame: where the ball is
+    lost it stays at its last place and the frame is called dead; where nobody owns it, its last owner does, at first
+    the home team. Loads with kloppy, floodlight and databallpy.
+
+    Raises:
+        OutputError: The files cannot be written.
+    """
+    line = timeline_of(told.match)
+    make_folder(out)
+    with whole(out / TRACKING) as path, path.open("w", encoding="ascii", newline="\n") as file:
+        file.writelines(_lines(line))
+    with whole(out / META) as path:
+        path.write_text(_meta(line), encoding="utf-8")
+    return out
+
+
+def _lines(line: Timeline) -> Iterator[str]:
+    match, teams = line.match, squads(line.match)
+    places = np.round(match.positions_m * 100)
+    ball, alive, owner = _ball(match)
+    people = [
+        (column, f"{_TEAM_CODES[team]},{number + 100 * _TEAM_CODES[team]},{number}")
+        for team in Team
+        for column, number, _ in teams[team]
+    ]
+    for period in match.periods:
+        for row in range(period.start, period.stop):
+            told = "".join(
+                f"{head},{places[row, column, 0]:.0f},{places[row, column, 1]:.0f},0.00;"
+                for column, head in people
+                if np.isfinite(places[row, column]).all()
+            )
+            x, y, z = ball[row]
+            state = "Alive" if alive[row] else "Dead"
+            yield f"{line.numbers[row]}:{told}:{x:.0f},{y:.0f},{z:.0f},0.00,{owner[row]},{state};:\n"
+
+
+def _ball(match: Match) -> tuple[Float64, NDArray[np.bool_], list[str]]:
+    """Give place in centimetres, state and owner of every row, held where they are not known."""
+    seen = np.isfinite(match.ball_m[:, 0])
+    last = np.maximum.accumulate(np.where(seen, np.arange(len(match)), -1))
+    ball = np.where((last >= 0)[:, None], match.ball_m[np.maximum(last, 0)], 0.0)
+    alive = seen if match.alive is None else seen & match.alive
+    owner, held = [], "H"
+    for word in match.owner.tolist() if match.owner is not None else [""] * len(match):
+        held = _OWNER_CODES.get(word, held)
+        owner.append(held)
+    return np.round(np.nan_to_num(ball) * 100), np.asarray(alive), owner
+
+
+def _meta(line: Timeline) -> str:
+    pitch = line.match.pitch
+    spans = {
+        period.number: (int(line.numbers[period.start]), int(line.numbers[period.stop - 1]))
+        for period in line.match.periods
+        if period.stop > period.start
+    }
+    periods = "\n".join(
+        '    <period iId="{}" iStartFrame="{}" iEndFrame="{}"/>'.format(number, *spans.get(number, (0, 0)))
+        for number in range(1, 6)
+    )
+    return (
+        '<?xml version="1.0" encoding="utf-8"?>\n<TracabMetaData sVersion="1.0">\n'
+        f'  <match iId="1" dtDate="1970-01-01 00:00:00" iFrameRateFps="{line.rate_hz}"'
+        f' fPitchXSizeMeters="{pitch.length_m:.2f}" fPitchYSizeMeters="{pitch.width_m:.2f}"'
+        f' fTrackingAreaXSizeMeters="{pitch.length_m:.2f}" fTrackingAreaYSizeMeters="{pitch.width_m:.2f}">\n'
+        f"{periods}\n  </match>\n</TracabMetaData>\n"
+    )
