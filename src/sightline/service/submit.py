@@ -130,6 +130,9 @@ def application_settings(application: Application, request: AnalyzeRequest) -> d
         given["min_score"] = request.min_score
     if request.rules is not None:
         given["rules"] = read_rules(request.rules)
+    for name in getattr(application, "file_settings", ()):
+        if isinstance(given.get(name), str) and Path(given[name]).is_file():
+            given[name] = str(Path(given[name]).absolute())  # a run may be resumed from another folder
     unknown = sorted(set(given) - set(settings))
     if unknown:
         raise SettingsError(

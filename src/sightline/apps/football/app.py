@@ -24,6 +24,7 @@ class FootballApp:
     """Finds players and ball, puts them on the pitch, then reads the match; see `docs/apps/football.md`."""
 
     name = "football"
+    file_settings = frozenset({"calibration"})
 
     def defaults(self) -> Mapping[str, Any]:
         """Settings with their default values."""
