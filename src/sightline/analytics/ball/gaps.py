@@ -36,6 +36,7 @@ class GapSettings:
         drift: Standard error of a predicted position at once.
         drift_rate: Its growth a second.
         stories: How many of the likeliest stories are averaged.
+        plain_s: Gaps up to this long are filled with straight lines.
         unit_mps: Units a second that are one metre a second: 1 for metres. Speeds are judged by it.
     """
 
@@ -46,6 +47,7 @@ class GapSettings:
     drift: float = 0.1
     drift_rate: float = 0.7
     stories: int = 40
+    plain_s: float = 0.16
     unit_mps: float = 1.0
 
     def __post_init__(self) -> None:
@@ -121,10 +123,12 @@ def fill_gaps(
     filled = np.asarray(positions, np.float64).copy()
     missing = np.isnan(filled).any(axis=1)
     made = np.zeros(len(filled), np.bool_)
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], missing.astype(np.int8), [0]))))
-    for start, stop in edges.reshape(-1, 2).tolist():
-        if start == 0 or stop == len(filled) or t_s[stop] - t_s[start - 1] > max_gap_s + 1e-9:
-            continue
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], missing.astype(np.int8), [0])))).reshape(-1, 2)
+    inner = edges[(edges[:, 0] > 0) & (edges[:, 1] < len(filled))]
+    lasts_s = t_s[inner[:, 1]] - t_s[inner[:, 0] - 1]
+    short = lasts_s <= min(settings.plain_s, max_gap_s) + 1e-9
+    _fill_plainly(t_s, filled, made, inner[short])
+    for start, stop in inner[~short & (lasts_s <= max_gap_s + 1e-9)].tolist():
         rows = np.arange(start - 1, stop + 1)
         gap = _gap(t_s, positions, players_m, rows, settings)
         filled[start:stop, :2] = _ways(gap, settings)[1:-1]
@@ -132,6 +136,20 @@ def fill_gaps(
             filled[start:stop, 2] = _heights(t_s, positions, rows, settings)[1:-1]
         made[start:stop] = True
     return Filled(filled, made)
+
+
+def _fill_plainly(t_s: Float64, filled: Float64, made: NDArray[np.bool_], spans: NDArray[np.int64]) -> None:
+    """Fill gaps of a few frames with straight lines, all at once and in place."""
+    if not len(spans):
+        return
+    known = np.flatnonzero(~np.isnan(filled).any(axis=1))
+    steps = np.zeros(len(filled) + 1, np.int64)
+    steps[spans[:, 0]] += 1
+    steps[spans[:, 1]] -= 1
+    rows = np.flatnonzero(np.cumsum(steps[:-1]) > 0)
+    for axis in range(filled.shape[1]):
+        filled[rows, axis] = np.interp(t_s[rows], t_s[known], filled[known, axis])
+    made[rows] = True
 
 
 def _gap(

@@ -28,7 +28,7 @@ _MISS_COST = 0.25
 _BREAK_COST = 12.0
 _START_COST = 4.0
 _MOST_RARITY = 8.0
-_STAIN_SHARE = 0.15
+_CELL = 6.0  # standard errors of a position
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +36,8 @@ class _Search:
     """What every step of the search reads."""
 
     candidates: BallCandidates
-    worth: Float64  # (k,) of each candidate
-    rarity: float
+    worth: Float64  # (k,) of each candidate by its score
+    rarities: Float64  # (k,) more of it where it lies where the ball was heading for
     t_s: Float64
     settings: BallSettings
     players: Float64 | None
@@ -76,8 +76,8 @@ def pick_by_graph(
     if not len(candidates):
         return picked
     offsets = candidates.offsets(count)
-    worth = log_odds(candidates.scores) - _stains(candidates, count, settings)
-    search = _Search(candidates, worth, _rarity(candidates, count, settings), t_s, settings, players)
+    odds, rarities = log_odds(candidates.scores), _rarities(candidates, count, settings)
+    search = _Search(candidates, odds, rarities, t_s, settings, players)
     recent: list[_Ways] = []
     nodes: list[Int64] = []
     befores: list[Int64] = []
@@ -105,20 +105,22 @@ def pick_by_graph(
     return picked
 
 
-def _stains(candidates: BallCandidates, count: int, settings: BallSettings) -> Float64:
-    """Give how much a candidate loses for lying where there is one in very many frames: a mark, not a ball."""
-    cells = np.floor(candidates.positions / (4 * settings.noise)).astype(np.int64)
-    _, which, often = np.unique(cells, axis=0, return_inverse=True, return_counts=True)
-    share = often[which.ravel()] / max(count, 1)
-    return 2.0 * np.clip(share - _STAIN_SHARE, 0.0, 0.5) / 0.5
+def _rarities(candidates: BallCandidates, count: int, settings: BallSettings) -> Float64:
+    """Give the log odds that a candidate where the ball is heading for lies there not by chance.
 
-
-def _rarity(candidates: BallCandidates, count: int, settings: BallSettings) -> float:
-    """Give the log odds that a candidate where the ball is heading for lies there not by chance."""
+    By chance it lies there as often as candidates are dense; or, where there is one in very many frames, as often as
+    that: so a mark on the grass is worth little, and a ball that lies still for a while is worth much.
+    """
     low, high = candidates.positions.min(axis=0), candidates.positions.max(axis=0)
     area = max(float(np.prod(np.maximum(high - low, settings.noise))), 1e-9)
-    by_chance = 2 * np.pi * settings.noise**2 * len(candidates) / max(count, 1) / area
-    return float(np.clip(-np.log(by_chance), 0.0, _MOST_RARITY))
+    anywhere = 2 * np.pi * settings.noise**2 * len(candidates) / max(count, 1) / area
+    here = np.zeros(len(candidates))
+    for shift in (0.0, 0.5):
+        cells = np.floor(candidates.positions / (_CELL * settings.noise) + shift).astype(np.int64)
+        _, which, often = np.unique(cells, axis=0, return_inverse=True, return_counts=True)
+        here = np.maximum(here, np.minimum(often[which.ravel()] / max(count, 1), 1.0))
+    rarities: Float64 = np.clip(-np.log(np.maximum(anywhere, here**2)), 0.0, _MOST_RARITY)
+    return rarities
 
 
 def _arrive(search: _Search, here: Int64, row: int, recent: list[_Ways], best: tuple[float, int]) -> _Ways:
@@ -147,7 +149,7 @@ def _arrive(search: _Search, here: Int64, row: int, recent: list[_Ways], best: t
     step_s = search.t_s[row] - search.t_s[rows]
     near = _near(places, rows, search)
     cost, arriving, doubt = _edges(seen, (places, velocities, doubts), step_s, near, settings)
-    gain = worths[None] + search.rarity - cost - _MISS_COST * (row - rows - 1)[None]
+    gain = worths[None] + search.rarities[here][:, None] - cost - _MISS_COST * (row - rows - 1)[None]
     kept = min(_WAYS, gain.shape[1])
     order = np.argsort(-gain, axis=1, kind="stable")[:, :kept]
     picked = np.take_along_axis(gain, order, axis=1)

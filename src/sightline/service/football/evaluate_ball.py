@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -37,7 +37,6 @@ FALSE_EACH = 5
 NOISE_PX = 1.0
 WITHIN_M = 1.0
 _BESIDE = 12
-_EVERY = 10
 _FOLD_GAP_S = 1.0
 _WINDOW_S = 10.0
 _CAMERAS_EACH = 2
@@ -48,7 +47,7 @@ _LOST_M = 1e3
 
 
 def evaluate_ball(
-    folder: Path, *, cameras: Path | None = None, folds: int = 2, seed: int = 7
+    folder: Path, *, cameras: Path | None = None, folds: int = 2, seed: int = 7, every: int = 10
 ) -> dict[str, Any]:
     """Score gap fill and, where cameras are given, the three estimators.
 
@@ -57,6 +56,7 @@ def evaluate_ball(
         cameras: JSON of SoccerNet cameras by name.
         folds: Blocks of time; each is filled with the constants that are best on the others.
         seed: Of everything random.
+        every: Frames from the start of one gap to that of the next.
 
     Returns:
         Plain data, with 95 % intervals.
@@ -69,7 +69,7 @@ def evaluate_ball(
     result: dict[str, Any] = {
         "folder": str(folder),
         "frames": len(match),
-        "gaps": _gaps(match, folds=folds, seed=seed),
+        "gaps": _gaps(match, folds=folds, seed=seed, every=every),
     }
     if cameras is not None:
         result["tracks"] = _tracks(match, read_cameras(cameras), seed)
@@ -100,16 +100,16 @@ def read_cameras(path: Path) -> list[PitchCamera]:
 # --- gaps -------------------------------------------------------------------------------------------------
 
 
-def _gaps(match: Match, *, folds: int, seed: int) -> dict[str, Any]:
-    """Cut gaps into stretches of play with a seen ball, a start every ten frames, and fill them again."""
+def _gaps(match: Match, *, folds: int, seed: int, every: int) -> dict[str, Any]:
+    """Cut gaps into stretches of play with a seen ball, and fill them again."""
     if folds < 2:
         raise AnalysisError("one fold leaves nothing to choose the constants on", hint="use 2 or more")
-    rows_of = {gap_s: _starts(match, gap_s) for gap_s in GAPS_S}
+    rows_of = {gap_s: _starts(match, gap_s, every) for gap_s in GAPS_S}
     if not all(len(rows) for rows in rows_of.values()):
         raise AnalysisError("no stretch of play is long enough to cut gaps into it")
     choices = [
-        replace(GapSettings(), **dict(zip(GRID, values, strict=True)))
-        for values in itertools.product(*GRID.values())
+        GapSettings(touch_cost=touch_cost, reach=reach, drag_hz=drag_hz)
+        for touch_cost, reach, drag_hz in itertools.product(*GRID.values())
     ]
     edges = np.linspace(0, len(match), folds + 1)
     errors = {
@@ -137,13 +137,13 @@ def _gaps(match: Match, *, folds: int, seed: int) -> dict[str, Any]:
     }
 
 
-def _starts(match: Match, gap_s: float) -> NDArray[np.int64]:
+def _starts(match: Match, gap_s: float, every: int) -> NDArray[np.int64]:
     length = round(gap_s * float(match.frame_rate_hz))
     good = ~np.isnan(match.ball_m[:, 0])
     if match.alive is not None:
         good &= match.alive
     bad_before = np.concatenate(([0], np.cumsum(~good)))
-    starts = np.arange(2 * _BESIDE, len(match) - length - 2 * _BESIDE, _EVERY)
+    starts = np.arange(2 * _BESIDE, len(match) - length - 2 * _BESIDE, every)
     whole = bad_before[starts + length + 1] == bad_before[starts - 1]
     found: NDArray[np.int64] = starts[whole]
     return found

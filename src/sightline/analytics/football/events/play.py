@@ -24,6 +24,7 @@ _QUIET_MPS = 1.6
 _KICKED_MPS = 2.5
 _SETTLED_S = 3.0
 _UNHELD_S = 8.0
+_LYING_S = 2.5
 _BOX_LENGTH_M, _BOX_HALF_WIDTH_M = 16.5, 20.16
 _GOAL_AREA_M, _GOAL_AREA_HALF_WIDTH_M = 5.5, 9.16
 _GOAL_HALF_WIDTH_M, _BAR_M = 3.66, 2.44
@@ -119,7 +120,7 @@ def _signs(scene: Scene) -> _Signs:
         close = distances[np.arange(len(rows)), nearest] < _HANDS_REACH_M
         keeper_at_home = scene.keepers[nearest] & (np.abs(ball[rows, 0]) > half_length - _BOX_LENGTH_M)
         held[rows[close & ~keeper_at_home]] = True
-    stills = _stretches(_still(scene), scene.rows(1.0), bridge=scene.rows(0.1))
+    stills = _stretches(_still(scene), scene.rows(_LYING_S), bridge=scene.rows(0.1))
     return _Signs(
         _stretches(held, scene.rows(scene.settings.hold_s), bridge=scene.rows(0.2)),
         stills,
