@@ -11,6 +11,12 @@ from sightline.testing.contracts import SceneContract
 
 
 @pytest.mark.slow
+class TestFootball(SceneContract):
+    def make(self, options: Any) -> Any:
+        return plugins.load("scenes", "football")(options)
+
+
+@pytest.mark.slow
 class TestJuggling(SceneContract):
     def make(self, options: Any) -> Any:
         return plugins.load("scenes", "juggling")(options)

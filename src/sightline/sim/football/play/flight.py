@@ -108,7 +108,8 @@ def loft_mps(distance_m: float, rise_rad: float) -> float:
             speed * np.array([np.cos(rise_rad), 0, np.sin(rise_rad)]),
             longest_s=5.0,
         )
-        landed = np.flatnonzero((path.places_m[1:, 2] <= RADIUS_M + 0.02) & (path.velocities_mps[:-1, 2] < 0))
+        rises = path.velocities_mps[:, 2]
+        landed = np.flatnonzero((rises[:-1] < 0) & (rises[1:] >= 0))
         reached = float(path.places_m[landed[0] + 1, 0]) if len(landed) else distance_m
         speed *= (distance_m / max(reached, 1.0)) ** 0.55
     return float(speed)
