@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import xml.etree.ElementTree as ET
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -13,11 +14,13 @@ import cv2
 from sightline.core.errors import MediaError
 from sightline.media.clips.cut import ClipCutter, Span
 from sightline.media.thumbnails import thumbnail
+from sightline.service.folder import whole
 
 if TYPE_CHECKING:
     from sightline.service.folder import RunFolder
 
 REEL = "reel.mp4"
+WINDOWS = "highlights.xml"
 _PICTURE_HEIGHT_PX = 270
 _PREVIEW_WIDTH_PX = 480
 _JPEG_QUALITY = 80
@@ -46,6 +49,7 @@ def cut_clips(video: Path, clips: Sequence[Mapping[str, Any]], out: RunFolder, f
     fresh.mkdir(parents=True)
     cutter = ClipCutter(video)
     done: list[Span] = []
+    listed: list[Mapping[str, Any]] = []
     for clip in clips:
         span = Span(*(Fraction(clip[name]).limit_denominator(1_000_000) for name in ("start_s", "stop_s")))
         name = Path(str(clip["file"])).name
@@ -58,6 +62,32 @@ def cut_clips(video: Path, clips: Sequence[Mapping[str, Any]], out: RunFolder, f
         packed = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])[1]
         (figures / name).with_suffix(".jpg").write_bytes(packed.tobytes())
         done.append(span)
+        listed.append(clip)
     if done:
         cutter.join(fresh / REEL, sorted(done, key=lambda span: span.start_s))
+    write_windows(listed, fresh / WINDOWS)
     fresh.replace(out.clips)
+
+
+def write_windows(clips: Sequence[Mapping[str, Any]], out: Path) -> None:
+    """Write clips as SportsCode's XML, a row of its timeline a kind; times are the video's own seconds.
+
+    Raises:
+        OutputError: The file cannot be written.
+    """
+    root = ET.Element("file")
+    instances = ET.SubElement(root, "ALL_INSTANCES")
+    for number, clip in enumerate(clips, start=1):
+        instance = ET.SubElement(instances, "instance")
+        ET.SubElement(instance, "ID").text = str(number)
+        ET.SubElement(instance, "start").text = f"{clip['start_s']:.3f}"
+        ET.SubElement(instance, "end").text = f"{clip['stop_s']:.3f}"
+        ET.SubElement(instance, "code").text = str(clip["kind"])
+        for group in ("title", "team", "file"):
+            if clip.get(group) is not None:
+                label = ET.SubElement(instance, "label")
+                ET.SubElement(label, "group").text = group
+                ET.SubElement(label, "text").text = str(clip[group])
+    ET.indent(root)
+    with whole(out) as path:
+        path.write_bytes(ET.tostring(root, encoding="utf-8", xml_declaration=True) + b"\n")

@@ -1,0 +1,96 @@
+"""Clips that a report lists, cut from a video."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from factories import Clip
+from sightline.media.clips.cut import ClipCutter, Span
+from sightline.media.index import index_video
+from sightline.service.clips import REEL, WINDOWS, cut_clips, write_windows
+from sightline.service.folder import RunFolder
+
+CLIP = {"kind": "goal", "title": "Goal: Reds", "team": "home"}
+
+
+def listed(number: int, start_s: float, stop_s: float) -> dict[str, Any]:
+    middle_s = (start_s + stop_s) / 2
+    return {
+        **CLIP,
+        "file": f"{number:02d}-goal.mp4",
+        "start_s": start_s,
+        "stop_s": stop_s,
+        "picture_s": middle_s,
+    }
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> RunFolder:
+    made = RunFolder(tmp_path / "out")
+    made.create()
+    (made.work / "figures").mkdir()
+    return made
+
+
+def test_clips_reel_pictures_and_list_are_written(clip: Callable[..., Clip], folder: RunFolder) -> None:
+    video = clip(frames=100, gop=25).path
+
+    cut_clips(video, [listed(1, 2.0, 3.0), listed(2, 0.5, 1.5)], folder, folder.work / "figures")
+
+    assert {path.name for path in folder.clips.iterdir()} == {"01-goal.mp4", "02-goal.mp4", REEL, WINDOWS}
+    names = {"01-goal.jpg", "01-goal.mp4", "02-goal.jpg", "02-goal.mp4"}
+    assert {path.name for path in (folder.work / "figures").iterdir()} == names
+
+
+def test_no_clips_leave_no_folder(clip: Callable[..., Clip], folder: RunFolder) -> None:
+    folder.clips.mkdir()
+
+    cut_clips(clip(frames=10).path, [], folder, folder.work / "figures")
+
+    assert not folder.clips.exists()
+
+
+@pytest.mark.parametrize(
+    ("lead_s", "copied", "frames"), [(5.0, True, 50), (0.1, False, 26)], ids=["copied", "coded again"]
+)
+def test_a_clip_is_copied_from_a_key_frame_that_is_near_enough(
+    lead_s: float, copied: bool, frames: int, clip: Callable[..., Clip], tmp_path: Path
+) -> None:
+    video = clip(frames=100, gop=25).path
+    out = tmp_path / "cut.mp4"
+
+    was_copied = ClipCutter(video, lead_s=lead_s).cut(out, Span(Fraction(48, 25), Fraction(3)))
+
+    index = index_video(out)
+    assert was_copied == copied
+    assert abs(len(index) - (frames if copied else 27)) <= 2
+    assert index.time_s(0) <= Fraction(1, 25)
+
+
+def test_the_same_cut_twice_gives_the_same_bytes(clip: Callable[..., Clip], tmp_path: Path) -> None:
+    video = clip(frames=60, gop=20).path
+    spans = [Span(Fraction(0), Fraction(1)), Span(Fraction(8, 5), Fraction(2))]
+
+    for name in ("a.mp4", "b.mp4"):
+        ClipCutter(video).join(tmp_path / name, spans)
+
+    assert (tmp_path / "a.mp4").read_bytes() == (tmp_path / "b.mp4").read_bytes()
+
+
+def test_the_list_of_clips_loads_in_kloppy(tmp_path: Path) -> None:
+    from kloppy import sportscode
+
+    write_windows([listed(1, 2.0, 3.0), listed(2, 5.0, 7.5)], tmp_path / "clips.xml")
+
+    codes = sportscode.load((tmp_path / "clips.xml").read_bytes()).codes
+    assert [
+        (code.code, code.timestamp.total_seconds(), code.end_timestamp.total_seconds()) for code in codes
+    ] == [
+        ("goal", 2.0, 3.0),
+        ("goal", 5.0, 7.5),
+    ]
