@@ -21,9 +21,14 @@ _Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is t
     "sightline simulate people --seconds 60 --seed 4 --shake-px 2 --noise 6 -o shaky",
     "sightline simulate people --size 1920x1080 --fps 30000/1001 --people 25 -o crowd",
     "sightline simulate football --seconds 60 --camera tactical --size 1280x720 -o match",
+    "sightline simulate juggling --siteswap 531 --balls identical --seed 3 --fps 60 -o three",
+    more_options=True,
 )
 def simulate(
-    scene: Annotated[str, typer.Argument(metavar="SCENE", help="What to render: people, football, juggling.")],
+    context: typer.Context,
+    scene: Annotated[
+        str, typer.Argument(metavar="SCENE", help="What to render: people, football, juggling.")
+    ],
     *,
     out: Annotated[
         Path,
@@ -40,7 +45,9 @@ def simulate(
     ] = None,
     camera: Annotated[
         str | None,
-        typer.Option(help="Where from: broadcast, tactical or phone (football).", show_default="the scene's own"),
+        typer.Option(
+            help="Where from: broadcast, tactical or phone (football).", show_default="the scene's own"
+        ),
     ] = None,
     setting: Annotated[
         list[str] | None,
@@ -53,12 +60,15 @@ def simulate(
     """Render videos whose exact truth is known.
 
     Beside the clip lie its boxes and identities (MOT format and Parquet), line crossings and rules. The same
-    options give the same bytes.
+    options give the same bytes. A setting of the scene can be given as an option of its own: --siteswap 531 is
+    --set siteswap=531.
     """
-    from sightline.cli.options import pairs
+    from sightline import plugins
+    from sightline.cli.options import own_options, pairs
     from sightline.cli.options import size as parsed_size
     from sightline.service.simulate import simulate as render
 
+    own = own_options(context, getattr(plugins.load("scenes", scene), "settings", {}))
     made = render(
         scene,
         out,

@@ -7,6 +7,7 @@ more than gravity can do. A joint at the ground that takes speed away is a bounc
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,10 +15,11 @@ import numpy as np
 from sightline.analytics.juggling.arcs.candidates import Candidates, Grid
 from sightline.analytics.juggling.arcs.gravity import Gravity, find_gravity
 from sightline.analytics.juggling.arcs.parabolas import Arc, Tolerance, find_arcs
-from sightline.core.arrays import Float64
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from sightline.core.arrays import Float64
 
 _TOLERANCE = Tolerance(px=3.0, radii=0.2, extent=0.01)
 _MOST_A_FRAME = 12
@@ -209,7 +211,7 @@ def _joints(
 ) -> list[Touch]:
     found: list[Touch] = []
     start = _kick_up(chain, gravity, candidates)
-    for one, other in zip(chain, chain[1:], strict=False):
+    for one, other in pairwise(chain):
         if other.first_s - one.last_s > _LATE_S:
             continue
         t_s, apart = _meeting(one, other)

@@ -15,7 +15,7 @@ from scipy.optimize import linear_sum_assignment
 from sightline.analytics.juggling.arcs.candidates import Candidates, Grid
 from sightline.analytics.juggling.arcs.gravity import Gravity, find_gravity
 from sightline.analytics.juggling.arcs.moments import Moment, find_end, settle
-from sightline.analytics.juggling.arcs.parabolas import Arc, Tolerance, find_arcs
+from sightline.analytics.juggling.arcs.parabolas import Arc, Tolerance, find_arcs, refined
 from sightline.analytics.juggling.paths import BallPath, Flight
 
 if TYPE_CHECKING:
@@ -76,6 +76,7 @@ def link(candidates: Candidates, tolerance: Tolerance | None = None) -> Linked:
     arcs = _of_one_size(find_arcs(candidates, grid, gravity, tolerance))
     if not arcs:
         return Linked(gravity=gravity)
+    gravity = refined(gravity, arcs, candidates)
     starts = [find_end(arc, candidates, grid, tolerance, throw=True) for arc in arcs]
     ends = [find_end(arc, candidates, grid, tolerance, throw=False) for arc in arcs]
     step_s, size = candidates.step_s, gravity.size_px_s2
@@ -227,7 +228,7 @@ def _held(flights: Sequence[Flight], arcs: Sequence[Arc], candidates: Candidates
     return held
 
 
-def _follow(  # noqa: PLR0913, PLR0917 - one spell in a hand
+def _follow(
     arc: Arc, flight: Flight, until_s: float, goal: Float64 | None, used: set[int], candidates: Candidates
 ) -> list[int]:
     """Follow a ball in a hand: each time the nearest candidate to where it was, drawn to where it goes."""

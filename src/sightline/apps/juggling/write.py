@@ -69,7 +69,7 @@ def _balls(found: Found) -> list[dict[str, Any]]:
     return [rows[key] for key in sorted(rows, key=lambda key: (key[1], key[0]))]
 
 
-def _ball(  # noqa: PLR0913, PLR0917 - a row's columns
+def _ball(  # noqa: PLR0917 - a row's columns
     candidates: Any, frame: int, ball: int, place: Any, radius: float | None, flight: int | None, state: str
 ) -> dict[str, Any]:
     return {

@@ -89,7 +89,7 @@ def evaluate_balls(
     """
     labels = read_labels(truth)
     detector = build_model(model, ModelOptions(min_score=_LOWEST_SCORE, max_detections=100), zoo)
-    found = {key: answer for key, answer in _detections(videos, labels, detector)}
+    found = dict(_detections(videos, labels, detector))
     frames = [_judged(label, found[label.video, label.frame], detector) for label in labels]
     recall, threshold = _recall(frames, false_positives)
     rng = np.random.default_rng(7)

@@ -71,7 +71,7 @@ def triples(grid: Grid, height_px: float, span_s: float = _SPAN_S) -> tuple[Int6
     """
     step_s = float(np.median(np.diff(grid.clock_s))) if len(grid.clock_s) > 1 else 0.04
     stride = max(1, round(span_s / step_s))
-    frames, width = grid.scores.shape
+    frames = len(grid.scores)
     nothing = np.zeros((0, 3), np.int64)
     if frames <= 2 * stride:
         return nothing, nothing, np.zeros((0, 2)), np.zeros(0)

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sightline.analytics.juggling.arcs.gravity import triples
+from sightline.analytics.juggling.arcs.gravity import Gravity, triples
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sightline.analytics.juggling.arcs.candidates import Candidates, Grid
-    from sightline.analytics.juggling.arcs.gravity import Gravity
     from sightline.core.arrays import Float64, Int64
 
 _SEED_SPAN_S = 0.045
@@ -29,9 +30,12 @@ _FEWEST, _SHORTEST_S = 4, 0.09
 _FULL = 0.55
 _LEAST_SUPPORT = 0.45
 _LEAST_WAY_RADII = 1.3
+# A head that bobs while its owner walks follows small parabolas too; a flat throw goes far.
+_LEAST_FALL_RADII, _FLAT_WAY_RADII = 1.5, 6.0
 _LOOSE, _SURE = 0.3, 0.18
 _MERGE_GAP_S, _LEAVES_GAP_S = 0.3, 2.5
 _OVERLAP_S, _SMOOTH_S = 0.09, 0.06
+_SURE_FALL, _FEWEST_SURE = 0.05, 4
 _PLACE_NOISE_PX, _FALL_VARIES = 1.0, 0.07
 
 
@@ -187,6 +191,16 @@ def own_fall(rows: list[int], candidates: Candidates) -> tuple[Float64, float]:
     return np.asarray(solved[2]), float(noise * np.sqrt(np.linalg.inv(basis.T @ basis)[2, 2]))
 
 
+def refined(gravity: Gravity, arcs: Sequence[Arc], candidates: Candidates) -> Gravity:
+    """Give gravity as long arcs show it: single triples lean towards what crosses."""
+    own = [own_fall(arc.rows, candidates) for arc in arcs]
+    sure = [fall for fall, error in own if error < _SURE_FALL * gravity.size_px_s2]
+    if len(sure) < _FEWEST_SURE:
+        return gravity
+    shift = np.median(sure, axis=0) - gravity.vector
+    return Gravity(gravity.times_s, gravity.falls_px_s2 + shift)
+
+
 def _seeds(grid: Grid, candidates: Candidates, gravity: Gravity, tolerance: Tolerance) -> tuple[Int64, Int64]:
     frames, places, a, _ = triples(grid, candidates.size[0], _SEED_SPAN_S)
     if not len(frames):
@@ -312,7 +326,11 @@ def _sound(arc: Arc, candidates: Candidates, gravity: Gravity) -> bool:
         return False
     points = candidates.points_px[arc.rows]
     way = float(np.hypot(*np.diff(points, axis=0).T).sum())
+    fallen = np.ptp(points @ gravity.at(arc.start_s)) / float(np.hypot(*gravity.at(arc.start_s)))
     if way < _LEAST_WAY_RADII * arc.radius_px:
+        return False
+    gone = float(np.hypot(*(points[-1] - points[0])))
+    if fallen < _LEAST_FALL_RADII * arc.radius_px and gone < _FLAT_WAY_RADII * arc.radius_px:
         return False
     own, error = own_fall(arc.rows, candidates)
     expected = gravity.at(arc.start_s)
