@@ -35,6 +35,7 @@ def add_commands(app: typer.Typer, evaluate: typer.Typer) -> None:
     )(calibrate)
     evaluate.command("calibration")(evaluate_lines)
     evaluate.command("stability")(evaluate_still)
+    evaluate.command("camera-quality")(evaluate_quality)
     evaluate.command("pitch-lines")(evaluate_pixels)
 
 
@@ -162,6 +163,40 @@ def evaluate_still(
             for name, one in part["smooth_over_ransac"].items()
         ],
     )
+
+
+def evaluate_quality(
+    *,
+    lines: Annotated[Path, typer.Option(metavar="FILE", help="SoccerNet line annotations.")],
+    cameras: Annotated[Path, typer.Option(metavar="FILE", help="Cameras to draw through.")],
+    length: _Length = 105.0,
+    width: _Width = 68.0,
+    seed: _Seed = 0,
+    limit: _Limit = None,
+    as_json: _Json = False,
+) -> None:
+    """Whether a camera's quality means what it says, on simulated drawings of real views."""
+    from sightline.cli.console import say, show_json, show_table
+    from sightline.service.football.evaluate_camera_quality import evaluate_camera_quality
+
+    found = evaluate_camera_quality(lines, cameras, size=_size(length, width), seed=seed, limit=limit)
+    if as_json:
+        show_json(found)
+        return
+    show_table(
+        ("half", "quality from", "drawings", "mean quality", "share good"),
+        [
+            (half, *(row[name] for name in ("from", "pictures", "quality", "score")))
+            for half, part in found["halves"].items()
+            for row in part["reliability"]
+        ],
+    )
+    for half, part in found["halves"].items():
+        say(
+            f"{half}: {part['drawings']} drawings, Brier score {part['brier']}, median error "
+            f"{part['error_median_m']} m, expected {part['expected_median_m']} m"
+        )
+    say(f"good: {found['good']}")
 
 
 def evaluate_pixels(

@@ -236,7 +236,16 @@ def _columns(
     entries = [None] * len(_ENTRIES) if matrix is None else matrix.matrix.reshape(-1).tolist()
     known: list[float | None] = [None] * len(_COLUMNS)
     if camera is not None and matrix is not None:
-        known = [camera.pan_deg, camera.tilt_deg, camera.roll_deg, camera.focal_px, *camera.position_m.tolist()]
+        known = [
+            camera.pan_deg,
+            camera.tilt_deg,
+            camera.roll_deg,
+            camera.focal_px,
+            *camera.position_m.tolist(),
+        ]
     columns = dict(zip((*_ENTRIES, *_COLUMNS), (*entries, *known), strict=True))
-    columns |= {"source": source if matrix is not None else "none", "quality": quality if matrix is not None else 0.0}
+    columns |= {
+        "source": source if matrix is not None else "none",
+        "quality": quality if matrix is not None else 0.0,
+    }
     return MappingProxyType({name: (value,) for name, value in columns.items()})

@@ -115,7 +115,9 @@ class PitchCamera:
             raise CalibrationError("the camera sees no ground", hint="leave such frames out")
         # An affine-plus-perspective map of the picture onto itself that undoes the distortion on average.
         return Homography(
-            self.homography().matrix @ _plane_map(pixels[below], straight[below]), Space.IMAGE_PX, Space.PITCH_M
+            self.homography().matrix @ _plane_map(pixels[below], straight[below]),
+            Space.IMAGE_PX,
+            Space.PITCH_M,
         )
 
     def project(self, points_m: Float64) -> Float64:
@@ -189,10 +191,13 @@ class PitchCamera:
             )
         except KeyError as error:
             raise CalibrationError(
-                f"a camera has no {error.args[0]}", hint="SoccerNet's camera JSON is described in docs/football"
+                f"a camera has no {error.args[0]}",
+                hint="SoccerNet's camera JSON is described in docs/football",
             ) from None
         except (TypeError, ValueError) as error:
-            raise CalibrationError(f"a camera cannot be read: {error}", hint="fields must be numbers") from None
+            raise CalibrationError(
+                f"a camera cannot be read: {error}", hint="fields must be numbers"
+            ) from None
         if abs(focals[0] - focals[1]) > 1e-3 * focals[0]:
             raise CalibrationError(
                 f"pixels are not square: focal lengths {focals[0]:g} and {focals[1]:g} px",
@@ -257,7 +262,6 @@ def angles_of(rotation: Float64) -> tuple[float, float, float]:
     pan = np.arctan2(turned[2, 0], -turned[2, 1])
     roll = np.arctan2(turned[0, 2], turned[1, 2])
     return float(np.degrees(pan)), float(np.degrees(tilt)), float(np.degrees(roll))
-
 
 
 def _plane_map(source: Float64, target: Float64) -> Float64:

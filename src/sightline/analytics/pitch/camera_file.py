@@ -98,7 +98,9 @@ def _homography(matrix: Any) -> Homography:
     try:
         values = np.array(matrix, np.float64)
     except (TypeError, ValueError):
-        raise CalibrationError("the homography is no matrix", hint="give three rows of three numbers") from None
+        raise CalibrationError(
+            "the homography is no matrix", hint="give three rows of three numbers"
+        ) from None
     return Homography(values, Space.IMAGE_PX, Space.PITCH_M)
 
 

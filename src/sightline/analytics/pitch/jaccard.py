@@ -92,7 +92,9 @@ def visible_polylines(
 
 def _index(visible: Mapping[str, Float64], drawn: Mapping[str, Float64], threshold_px: float) -> float:
     both = visible.keys() & drawn.keys()
-    true = sum(bool((distances_px(drawn[name], visible[name]) <= threshold_px).all()) for name in sorted(both))
+    true = sum(
+        bool((distances_px(drawn[name], visible[name]) <= threshold_px).all()) for name in sorted(both)
+    )
     every = len(visible.keys() | drawn.keys())
     return true / every if every else float("nan")
 

@@ -41,7 +41,7 @@ Place = tuple[float, float, float]
 def numbered_points(size: PitchSize) -> Mapping[int, Place]:
     """Give each number's place in `Space.PITCH_M`."""
     places = [*_crossings(size), *_meetings(size), *_on_circles(size), *_lengthened(size)]
-    return {number: place for number, place in enumerate(places, start=1)}
+    return dict(enumerate(places, start=1))
 
 
 def numbered_point(number: int, size: PitchSize) -> Place:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sightline.analytics.football.match import PitchSize
-from sightline.analytics.pitch.camera import PitchCamera
 from sightline.analytics.pitch.markings import markings_of
 from sightline.analytics.pitch.observed import STANDARD_PX, Observed
 from sightline.analytics.pitch.quality import paint_quality, spread_m
@@ -28,6 +27,7 @@ from sightline.analytics.pitch.search import (
 from sightline.analytics.pitch.solve import Solved
 
 if TYPE_CHECKING:
+    from sightline.analytics.pitch.camera import PitchCamera
     from sightline.core.arrays import Float64
 
 _LEAST_CONSTRAINTS = 6
@@ -136,7 +136,9 @@ def _paint(
     if len(points_px) < settings.least_points:
         return None
     points = centred(points_px, picture)
-    return _Paint(np.column_stack([points, directions_rad]), nearness_of(points, directions_rad, picture), picture)
+    return _Paint(
+        np.column_stack([points, directions_rad]), nearness_of(points, directions_rad, picture), picture
+    )
 
 
 def _scores(
@@ -163,11 +165,19 @@ def _refined(row: Float64, paint: _Paint, size: PitchSize, settings: PaintSettin
     off = residuals_px(row[None], evidence)[0]
     rms = float(np.sqrt(np.mean(np.minimum(off**2, settings.named_px**2))))
     spread = spread_m(row, curvature, 2.0, rms, paint.picture)
-    return Solved(camera_of(row, paint.picture), paint_quality(score, spread), rms, score, spread, side_known=False)
+    return Solved(
+        camera_of(row, paint.picture), paint_quality(score, spread), rms, score, spread, side_known=False
+    )
 
 
 def named(
-    row: Float64, points: Float64, picture: tuple[int, int], size: PitchSize, *, reach_px: float, most: int = 40
+    row: Float64,
+    points: Float64,
+    picture: tuple[int, int],
+    size: PitchSize,
+    *,
+    reach_px: float,
+    most: int = 40,
 ) -> Observed:
     """Name points `(n, 3)`, centred and with their direction, after the markings they lie on, at most `most` each."""
     from scipy.spatial import cKDTree
@@ -213,8 +223,15 @@ def carried_camera(before: PitchCamera, motion: Float64, picture: tuple[int, int
     places_m = np.column_stack([places[kept], np.zeros(int(kept.sum()))])
     seen = Observed(picture, points_px=moved[kept, :2] / moved[kept, 2:], points_m=places_m)
     row = row_of(before, picture)
-    tight = Prior(position_m=tuple(row[[X, Y, Z]] * [1, np.sign(row[Y]) or 1, 1]), position_sd_m=(0.02, 0.02, 0.02),
-                  roll_sd_deg=5.0, tilt_sd_deg=90.0, log_focal_sd=5.0)
-    found = refine(row[None], evidence_of(seen, markings_of(_ANY_PITCH)), tight, scale_px=4.0, rounds=12, free_bend=False)
+    tight = Prior(
+        position_m=tuple(row[[X, Y, Z]] * [1, np.sign(row[Y]) or 1, 1]),
+        position_sd_m=(0.02, 0.02, 0.02),
+        roll_sd_deg=5.0,
+        tilt_sd_deg=90.0,
+        log_focal_sd=5.0,
+    )
+    found = refine(
+        row[None], evidence_of(seen, markings_of(_ANY_PITCH)), tight, scale_px=4.0, rounds=12, free_bend=False
+    )
     off = residuals_px(found.cameras, evidence_of(seen, markings_of(_ANY_PITCH)))[0]
     return camera_of(found.cameras[0], picture) if np.median(np.abs(off)) < _CARRIED_PX else None

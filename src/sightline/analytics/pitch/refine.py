@@ -18,10 +18,10 @@ from sightline.analytics.pitch.residuals import (
     PARAMETERS,
     ROLL,
     TILT,
+    Evidence,
     X,
     Y,
     Z,
-    Evidence,
     residuals_px,
 )
 
@@ -99,7 +99,13 @@ class Refined:
 
 
 def refine(
-    cameras: Float64, evidence: Evidence, prior: Prior, *, scale_px: float, rounds: int, free_bend: bool = True
+    cameras: Float64,
+    evidence: Evidence,
+    prior: Prior,
+    *,
+    scale_px: float,
+    rounds: int,
+    free_bend: bool = True,
 ) -> Refined:
     """Move cameras to where what is seen fits best.
 
@@ -178,4 +184,3 @@ def _solved(normal: Float64, slope: Float64, damping: Float64) -> Float64:
     diagonal = np.einsum("kii->ki", normal)
     damped = normal + (damping[:, None] * diagonal + 1e-12)[:, :, None] * np.eye(width)
     return np.asarray(np.linalg.solve(damped, slope[:, :, None])[..., 0], np.float64)
-

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sightline.analytics.pitch.camera import PitchCamera, rotations
-from sightline.analytics.pitch.observed import STANDARD_PX, Observed, middle_px
 from sightline.analytics.pitch.markings import Arc, Markings, Segment
+from sightline.analytics.pitch.observed import STANDARD_PX, Observed, middle_px
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -69,7 +69,9 @@ def evidence_of(seen: Observed, markings: Markings) -> Evidence:
     Raises:
         CalibrationError: A marking's name is unknown.
     """
-    drawn = {name: (markings.marking(name), centred(points, seen.picture)) for name, points in seen.lines.items()}
+    drawn = {
+        name: (markings.marking(name), centred(points, seen.picture)) for name, points in seen.lines.items()
+    }
     segments = {name: shape for name, (shape, _) in drawn.items() if isinstance(shape, Segment)}
     arcs = {name: shape for name, (shape, _) in drawn.items() if isinstance(shape, Arc)}
     line_points, line_of = _stacked([drawn[name][1] for name in segments])
@@ -154,9 +156,7 @@ def centred(points_px: Float64, size: tuple[int, int]) -> Float64:
 
 
 def _from_lines(cameras: Float64, turn: Float64, focal: Float64, evidence: Evidence) -> Float64:
-    ends = [
-        _seen(cameras, turn, focal, ends_m) for ends_m in (evidence.starts_m, evidence.ends_m)
-    ]
+    ends = [_seen(cameras, turn, focal, ends_m) for ends_m in (evidence.starts_m, evidence.ends_m)]
     lines = crossed(ends[0], ends[1])
     lines = lines / np.maximum(np.hypot(lines[..., 0], lines[..., 1]), 1e-12)[..., None]
     lines = lines[:, evidence.line_of]

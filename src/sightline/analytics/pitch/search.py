@@ -38,7 +38,13 @@ _STANDS_M = tuple(
     for y, z in ((-48.0, 10.0), (-56.0, 17.0), (-70.0, 16.0), (-78.0, 27.0), (-98.0, 30.0))
     for x in (-14.0, 0.0, 14.0)
 )
-_ENDS_M = ((-66.0, 0.0, 12.0), (-75.0, 0.0, 22.0), (-84.0, 0.0, 36.0), (-86.0, 0.0, 52.0), (-105.0, 0.0, 40.0))
+_ENDS_M = (
+    (-66.0, 0.0, 12.0),
+    (-75.0, 0.0, 22.0),
+    (-84.0, 0.0, 36.0),
+    (-86.0, 0.0, 52.0),
+    (-105.0, 0.0, 40.0),
+)
 _FOCALS = tuple(0.9 * 1.16**step for step in range(14))
 _STEP = 0.13
 _BOOK_STEP_M = 4.5
@@ -226,7 +232,9 @@ def descend(
     return cameras, costs
 
 
-def agreement_scores(cameras: Float64, near: Nearness, points_m: Float64, paint: Float64, reach_px: float) -> Float64:
+def agreement_scores(
+    cameras: Float64, near: Nearness, points_m: Float64, paint: Float64, reach_px: float
+) -> Float64:
     """Give how well each camera and the paint explain each other, `(k,)`, 0..1.
 
     The harmonic mean of two shares: of the length of markings in view that has paint within reach, and of paint
@@ -241,7 +249,10 @@ def agreement_scores(cameras: Float64, near: Nearness, points_m: Float64, paint:
     shown = length.sum(1)
     precision = hit.sum(1) / np.maximum(shown, 1e-9)
     recall = np.array(
-        [_recall(seen[k][length[k] > 0], directions[k][length[k] > 0], paint, reach_px) for k in range(len(cameras))]
+        [
+            _recall(seen[k][length[k] > 0], directions[k][length[k] > 0], paint, reach_px)
+            for k in range(len(cameras))
+        ]
     )
     return np.asarray(2 * precision * recall / np.maximum(precision + recall, 1e-9), np.float64)
 
@@ -279,7 +290,9 @@ def _slopes(
     limit = near.limit_px / reach_px
     base = found[:, 0]
     shown = np.isfinite(base)
-    slopes = np.where(np.isfinite(found[:, 1:]) & shown[:, None], (found[:, 1:] - base[:, None]) / steps[:, None], 0.0)
+    slopes = np.where(
+        np.isfinite(found[:, 1:]) & shown[:, None], (found[:, 1:] - base[:, None]) / steps[:, None], 0.0
+    )
     value = np.where(shown, base, 0.0)
     weight = np.where(shown & (base < limit * 0.98), 1 / (1 + value**2) ** 2, 0.0)
     ours = ((cameras - start)[:, free]) / spread[free]
@@ -302,7 +315,9 @@ def _views(stand: tuple[float, float, float], picture: tuple[int, int]) -> Float
         x, y = stand[0] + reach * np.sin(pan), stand[1] + reach * np.cos(pan)
         kept = (np.abs(x) < _HALF_X_M) & (np.abs(y) < _HALF_Y_M)
         zeros = np.zeros(int(kept.sum()))
-        rows = np.column_stack([pan[kept], tilt[kept], zeros, zeros + np.log(focal), *(zeros + v for v in stand), zeros])
+        rows = np.column_stack(
+            [pan[kept], tilt[kept], zeros, zeros + np.log(focal), *(zeros + v for v in stand), zeros]
+        )
         found.append(rows)
     del picture
     return np.concatenate(found)
@@ -311,4 +326,8 @@ def _views(stand: tuple[float, float, float], picture: tuple[int, int]) -> Float
 def _differ(one: Float64, other: Float64) -> bool:
     scale = np.exp(one[LOG_FOCAL])
     turned = np.abs(one[[PAN, TILT]] - other[[PAN, TILT]]).max() * scale
-    return bool(turned > 0.2 or abs(one[LOG_FOCAL] - other[LOG_FOCAL]) > 0.2 or np.abs(one[[X, Y]] - other[[X, Y]]).max() > 1)
+    return bool(
+        turned > 0.2
+        or abs(one[LOG_FOCAL] - other[LOG_FOCAL]) > 0.2
+        or np.abs(one[[X, Y]] - other[[X, Y]]).max() > 1
+    )

@@ -150,7 +150,10 @@ def _goes_on(before: PitchCamera, now: PitchCamera, frames: int, settings: Smoot
 
 
 def _shot(
-    seen: Sequence[Observed | None], solved: Sequence[Solved | None], size: PitchSize, settings: SmoothSettings
+    seen: Sequence[Observed | None],
+    solved: Sequence[Solved | None],
+    size: PitchSize,
+    settings: SmoothSettings,
 ) -> list[SmoothCamera]:
     markings = markings_of(size)
     evidence = [evidence_of(one, markings) if one is not None and one.constraints else None for one in seen]

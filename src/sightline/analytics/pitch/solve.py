@@ -122,7 +122,12 @@ class _Found:
 def _search(evidence: Evidence, seen: Observed, markings: Markings, settings: SolveSettings) -> _Found:
     starts = guesses(evidence, anchors_of(evidence))
     rough = refine(
-        starts, evidence, settings.prior, scale_px=settings.patient_px, rounds=settings.patient_rounds, free_bend=False
+        starts,
+        evidence,
+        settings.prior,
+        scale_px=settings.patient_px,
+        rounds=settings.patient_rounds,
+        free_bend=False,
     )
     kept = rough.cameras[np.argsort(rough.costs, kind="stable")[: settings.kept]]
     fine = refine(kept, evidence, settings.prior, scale_px=settings.strict_px, rounds=settings.strict_rounds)
@@ -146,7 +151,9 @@ def _doubtful(found: _Found, evidence: Evidence, seen: Observed, settings: Solve
     names += [evidence.names[len(evidence.starts_m) + row] for row in evidence.arc_of]
     off = np.abs(residuals_px(found.row[None], evidence)[0, : len(names)])
     worst = {name: max(d for n, d in zip(names, off, strict=True) if n == name) for name in seen.lines}
-    suspects = sorted((name for name in worst if worst[name] > settings.doubt_px), key=lambda name: -worst[name])
+    suspects = sorted(
+        (name for name in worst if worst[name] > settings.doubt_px), key=lambda name: -worst[name]
+    )
     without = [
         replace(seen, lines={name: points for name, points in seen.lines.items() if name != suspect})
         for suspect in suspects[:2]
@@ -163,4 +170,4 @@ def _as_solved(found: _Found, evidence: Evidence, seen: Observed, settings: Solv
     camera = camera_of(found.row, seen.picture)
     if not known and camera.position_m[1] > 0:
         camera = camera.turned()
-    return Solved(camera, quality_of(spread, found.agreement, len(off)), rms, found.agreement, spread, known)
+    return Solved(camera, quality_of(spread, found.agreement), rms, found.agreement, spread, known)

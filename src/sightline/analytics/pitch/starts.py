@@ -58,7 +58,9 @@ class Anchors:
 
 def anchors_of(evidence: Evidence) -> Anchors:
     """Find pairs of drawn straight markings that meet on the pitch and in or near the picture."""
-    lines = [_line_through(evidence.line_points[evidence.line_of == row]) for row in range(len(evidence.starts_m))]
+    lines = [
+        _line_through(evidence.line_points[evidence.line_of == row]) for row in range(len(evidence.starts_m))
+    ]
     found: list[tuple[Float64, Float64, bool]] = []
     for first in range(len(lines)):
         for second in range(first + 1, len(lines)):
@@ -95,7 +97,9 @@ def direct_homography(evidence: Evidence, anchors: Anchors) -> Float64 | None:
         start, end = evidence.starts_m[row, :2] / scale_m, evidence.ends_m[row, :2] / scale_m
         drawn = _line_through(evidence.line_points[evidence.line_of == row])
         # Both ends of the marking lie on the drawn line: l . H X = 0.
-        for point in ((start + end) / 2 + (end - start) / np.linalg.norm(end - start) * s for s in (-0.5, 0.5)):
+        for point in (
+            (start + end) / 2 + (end - start) / np.linalg.norm(end - start) * s for s in (-0.5, 0.5)
+        ):
             rows.append(np.kron(drawn, [*point, 1.0]))
     use = anchors.exact & (anchors.points_m[:, 2] == 0)
     for (u, v), place in zip(anchors.points[use], anchors.points_m[use], strict=True):
@@ -125,7 +129,9 @@ def from_homography(matrix: Float64 | None) -> Float64 | None:
     turned = np.diag([1 / focal, 1 / focal, 1.0]) @ matrix
     turned /= np.sqrt(np.linalg.norm(turned[:, 0]) * np.linalg.norm(turned[:, 1]))
     for sign in (1.0, -1.0):
-        axes = np.column_stack([sign * turned[:, 0], sign * turned[:, 1], crossed(turned[:, 0], turned[:, 1])])
+        axes = np.column_stack(
+            [sign * turned[:, 0], sign * turned[:, 1], crossed(turned[:, 0], turned[:, 1])]
+        )
         left_axes, _, right_axes = np.linalg.svd(axes)
         rotation = left_axes @ right_axes
         position = -rotation.T @ (sign * turned[:, 2])

@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sightline.analytics.football.match import PitchSize
 from sightline.analytics.pitch.markings import markings_of
-from sightline.analytics.pitch.observed import Observed
 from sightline.analytics.pitch.smooth import SmoothCamera, smooth_cameras
 from sightline.analytics.pitch.solve import Solved, solve_camera
 from sightline.core.errors import CalibrationError
 from sightline.service.folder import write_json
 from sightline.service.football.calibration_files import observe, read_keypoints, read_lines, read_points
+
+if TYPE_CHECKING:
+    from sightline.analytics.football.match import PitchSize
+    from sightline.analytics.pitch.observed import Observed
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sightline.analytics.football.match import PitchSize
 from sightline.analytics.pitch.camera import SOCCERNET_SIZE
 from sightline.analytics.pitch.keypoints import numbered_point
 from sightline.analytics.pitch.markings import Markings, markings_of
 from sightline.analytics.pitch.observed import Observed
-from sightline.core.arrays import Float64
 from sightline.core.errors import CalibrationError, SourceUnavailableError, UnsupportedFormatError
+
+if TYPE_CHECKING:
+    from sightline.analytics.football.match import PitchSize
+    from sightline.core.arrays import Float64
 
 _LINES = 'lines: {"picture": {"Side line top": [{"x": 0..1, "y": 0..1}, ...], ...}, ...}'
 _KEYPOINTS = 'keypoints: {"picture": {"kp": {"1": {"x": 0..1, "y": 0..1, "p": 0..1}, ...}}, ...}'

@@ -6,22 +6,24 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sightline.analytics.evaluation.moments import bootstrap_interval
 from sightline.analytics.football.match import PitchSize
-from sightline.analytics.pitch.camera import PitchCamera
 from sightline.analytics.pitch.camera_file import camera_file
 from sightline.analytics.pitch.jaccard import jaccard
 from sightline.analytics.pitch.markings import markings_of
-from sightline.analytics.pitch.observed import Observed
 from sightline.analytics.pitch.solve import solve_camera
-from sightline.core.arrays import Float64
 from sightline.core.errors import AnalysisError
 from sightline.service.football.calibrate import sequences, smoothed
 from sightline.service.football.calibration_files import observe, read_json, read_keypoints, read_lines
+
+if TYPE_CHECKING:
+    from sightline.analytics.pitch.camera import PitchCamera
+    from sightline.analytics.pitch.observed import Observed
+    from sightline.core.arrays import Float64
 
 THRESHOLD_PX = 5.0
 _CAMERAS = 'cameras: {"picture": {"pan_degrees": ..., "x_focal_length": ..., ...}, ...}'

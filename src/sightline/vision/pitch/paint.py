@@ -88,7 +88,9 @@ def find_paint(image: UInt8, source_size: tuple[int, int]) -> Paint:
 def grass_mask(image: UInt8) -> UInt8:
     """Give the pitch as `(h, w)` uint8, 255 inside: the largest green region, its holes filled."""
     hue, saturation, value = cv2.split(cv2.cvtColor(image, cv2.COLOR_BGR2HSV))
-    green = (hue >= _HUES[0]) & (hue <= _HUES[1]) & (saturation >= _LEAST_SATURATION) & (value >= _LEAST_VALUE)
+    green = (
+        (hue >= _HUES[0]) & (hue <= _HUES[1]) & (saturation >= _LEAST_SATURATION) & (value >= _LEAST_VALUE)
+    )
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_CLOSE_PX, _CLOSE_PX))
     opened = cv2.morphologyEx(green.astype(np.uint8), cv2.MORPH_OPEN, np.ones((_EDGE_PX, _EDGE_PX), np.uint8))
     closed = cv2.morphologyEx(opened, cv2.MORPH_CLOSE, kernel)
