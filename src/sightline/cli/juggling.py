@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from sightline.cli.console import note, say, show_json, show_table
+from sightline.cli.juggling_video import add_to
 from sightline.cli.lazy import examples, group
 
 _Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -16,6 +17,7 @@ _Pattern = Annotated[str, typer.Argument(metavar="SITESWAP", help="As in 531, [4
 app = group("Decode juggling: throws, catches, siteswap.")
 siteswap = group("Check, name and animate siteswaps.")
 evaluate = group("Measure how right the decoder is.")
+add_to(evaluate)
 app.add_typer(siteswap, name="siteswap")
 app.add_typer(evaluate, name="evaluate")
 
@@ -29,7 +31,9 @@ app.add_typer(evaluate, name="evaluate")
 )
 def decode(
     *,
-    tracks: Annotated[Path, typer.Option(metavar="FILE", help="Ball tracks in MOT format.", show_default=False)],
+    tracks: Annotated[
+        Path, typer.Option(metavar="FILE", help="Ball tracks in MOT format.", show_default=False)
+    ],
     fps: Annotated[float, typer.Option(help="Frames a second of the video.", show_default=False)],
     events: Annotated[bool, typer.Option("--events", help="Also give every throw, catch and drop.")] = False,
     as_json: _Json = False,
@@ -48,7 +52,10 @@ def decode(
     show_table(
         ("siteswap", "confidence"), [(one["siteswap"], one["confidence"]) for one in report["siteswap_top3"]]
     )
-    facts = [(name, report[name]) for name in ("beats_per_s", "dwell_ratio", "gravity_px_s2", "roll_deg", "coverage")]
+    facts = [
+        (name, report[name])
+        for name in ("beats_per_s", "dwell_ratio", "gravity_px_s2", "roll_deg", "coverage")
+    ]
     show_table(("measure", "value"), facts)
     if report["heights"]:
         columns = ("value", "throws", "mean_px", "spread_px", "mean_m")
@@ -116,7 +123,13 @@ def animate(
     pattern: _Pattern,
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", metavar="FILE", help="A .html or .jml file; none prints a ladder.", show_default=False),
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="FILE",
+            help="A .html or .jml file; none prints a ladder.",
+            show_default=False,
+        ),
     ] = None,
     seconds: Annotated[float, typer.Option(min=1.0, max=60.0, help="Length before it repeats.")] = 8.0,
 ) -> None:
@@ -133,12 +146,14 @@ def animate(
 
 
 @evaluate.command(
-    "siteswap", epilog=examples("sightline juggling evaluate siteswap --tracks siteswap_tracks --fps 30 --json")
+    "siteswap",
+    epilog=examples("sightline juggling evaluate siteswap --tracks siteswap_tracks --fps 30 --json"),
 )
 def evaluate_siteswap(
     *,
     tracks: Annotated[
-        Path, typer.Option(metavar="DIR", help="Files in MOT format, named as in 531.txt.", show_default=False)
+        Path,
+        typer.Option(metavar="DIR", help="Files in MOT format, named as in 531.txt.", show_default=False),
     ],
     fps: Annotated[float, typer.Option(help="Frames a second of the videos.")] = 30.0,
     fixed: Annotated[bool, typer.Option("--fixed", help="Keep the shipped constants.")] = False,
@@ -187,9 +202,7 @@ def evaluate_simulated(
 )
 def evaluate_stitching(
     *,
-    labels: Annotated[
-        Path, typer.Option(metavar="FILE", help="CSV of judged stitches.", show_default=False)
-    ],
+    labels: Annotated[Path, typer.Option(metavar="FILE", help="CSV of judged stitches.", show_default=False)],
     as_json: _Json = False,
 ) -> None:
     """Judge stitches of tracklets through the hands, cross-validated, beside plain rules."""
@@ -215,13 +228,39 @@ def evaluate_notation(
     if as_json:
         show_json(found)
     else:
-        say(f"{found['disagreements']} disagreements in {found['strings']:,} strings, {found['valid']:,} of them valid")
+        say(
+            f"{found['disagreements']} disagreements in {found['strings']:,} strings, {found['valid']:,} of them valid"
+        )
     if found["disagreements"]:
         raise typer.Exit(1)
 
 
+@evaluate.command(
+    "confidence", epilog=examples("sightline juggling evaluate confidence --count 240 --seed 5 --json")
+)
+def evaluate_confidence(
+    *,
+    count: Annotated[int, typer.Option(min=20, help="Runs.")] = 240,
+    seed: Annotated[int, typer.Option(min=0, help="Chooses everything that is left to chance.")] = 5,
+    as_json: _Json = False,
+) -> None:
+    """Fit the confidence on half of simulated runs; show on the other half how reliable it is."""
+    from sightline.service.juggling.calibrate import calibrate
+
+    found = calibrate(count, seed)
+    if as_json:
+        show_json(found)
+        return
+    say(f"{found['right']} of {found['runs']} right")
+    show_table(("weight", "value"), list(found["weights"].items()))
+    columns = ("confidence", "mean", "right", "of", "share", "interval95")
+    for name in ("reliability_held_out", "reliability_shipped"):
+        say(name.replace("_", " "))
+        show_table(columns, [tuple(row[one] for one in columns) for row in found[name]])
+
+
 def _show_shares(shares: dict[str, Any]) -> None:
-    rows = []
+    rows: list[tuple[object, ...]] = []
     for name, part in shares.items():
         for what in ("siteswap", "top3", "balls"):
             one = part[what]

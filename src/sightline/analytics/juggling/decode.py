@@ -7,20 +7,20 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sightline.analytics.juggling.carries import across, reach, swings
 from sightline.analytics.juggling.flights import FlightSettings, Gravity, find_flights, find_gravity
 from sightline.analytics.juggling.paths import BallPath, Catch, Drop, Flight, Guess, Hand, Juggle, Span, Throw
+from sightline.analytics.juggling.siteswap.carries import across, reach, swings
 from sightline.analytics.juggling.siteswap.rank import Ranked, RankSettings, guesses, rank
 from sightline.analytics.juggling.siteswap.sightings import readings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sightline.core.arrays import Float64
 
 GRAVITY_MPS2 = 9.81
 
@@ -65,6 +65,18 @@ def decode(paths: Sequence[BallPath], settings: DecodeSettings | None = None) ->
     return decode_flights(find_flights(paths, gravity, settings.flights), gravity, paths, settings)
 
 
+def rank_runs(paths: Sequence[BallPath], settings: DecodeSettings) -> list[list[Ranked]]:
+    """Give, for each run of throws, the patterns that fit best; what `decode` names patterns from."""
+    gravity = find_gravity(paths, settings.flights)
+    if gravity is None:
+        return []
+    flights = find_flights(paths, gravity, settings.flights)
+    return [
+        _rank(flights, numbers, _count(flights, numbers, paths), gravity, paths, settings)
+        for numbers in _runs(flights, settings)
+    ]
+
+
 def decode_flights(
     flights: Sequence[Flight],
     gravity: Gravity,
@@ -85,7 +97,7 @@ def decode_flights(
     settings = settings or DecodeSettings()
     flights = tuple(sorted(flights, key=lambda one: (one.throw_t_s, one.ball_id)))
     decoded: list[tuple[Span, list[int], Ranked | None]] = []
-    drops = _drops(flights, paths, gravity, settings)
+    drops = _drops(flights, gravity, settings)
     for numbers in _runs(flights, settings):
         count = balls or _count(flights, numbers, paths)
         decoded += _spans(flights, numbers, count, gravity, paths, settings)
@@ -125,7 +137,7 @@ def _runs(flights: Sequence[Flight], settings: DecodeSettings) -> list[list[int]
     limit_s = max(settings.pause_s, settings.pause_factor * float(np.quantile(gaps, 0.7)))
     starts = [0, *(int(cut) + 1 for cut in np.flatnonzero(gaps > limit_s)), len(long)]
     runs = []
-    for first, last in zip(starts, starts[1:], strict=False):
+    for first, last in pairwise(starts):
         low, high = long[first], long[last - 1]
         end_s = flights[high].catch_t_s
         runs.append(
@@ -210,7 +222,7 @@ def _span(
     return span, numbers, top
 
 
-def _changes(
+def _changes(  # noqa: PLR0917 - a run and where it comes from
     flights: Sequence[Flight], numbers: list[int], balls: int, gravity: Gravity, paths: Sequence[BallPath],
     whole: Ranked, settings: DecodeSettings,
 ) -> list[list[int]]:  # fmt: skip
@@ -233,7 +245,7 @@ def _changes(
             cuts.append((last[1] + start + settings.window) // 2)
         last = (label, start)
     cuts.append(len(kept))
-    return [kept[first:end] for first, end in zip(cuts, cuts[1:], strict=False) if end - first >= 4]
+    return [kept[first:end] for first, end in pairwise(cuts) if end - first >= 4]
 
 
 def _throws_and_catches(
@@ -294,9 +306,7 @@ def _catches(throws: Sequence[Throw], flights: Sequence[Flight]) -> tuple[Catch,
     return tuple(sorted(found, key=lambda one: (one.t_s, one.ball_id)))
 
 
-def _drops(
-    flights: Sequence[Flight], paths: Sequence[BallPath], gravity: Gravity, settings: DecodeSettings
-) -> tuple[Drop, ...]:
+def _drops(flights: Sequence[Flight], gravity: Gravity, settings: DecodeSettings) -> tuple[Drop, ...]:
     """Give flights that end well below where balls are caught."""
     caught = [flight for flight in flights if flight.flight_s >= settings.long_s]
     if len(caught) < 3:

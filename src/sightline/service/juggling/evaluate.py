@@ -260,7 +260,9 @@ def _times(run: Simulated, juggle: Juggle) -> dict[str, Any]:
     return found
 
 
-def _matched(truth: Sequence[tuple[float, Any]], seen: Sequence[tuple[float, Any]], within_s: float) -> list[float]:
+def _matched(
+    truth: Sequence[tuple[float, Any]], seen: Sequence[tuple[float, Any]], within_s: float
+) -> list[float]:
     """Pair events nearest first; gives the errors of the pairs."""
     options = sorted(
         (abs(t_s - other_s), number, other)
@@ -302,4 +304,10 @@ def evaluate_notation(longest: int = 5, digits: str = "0123456789") -> dict[str,
             whole = sum(values) % length == 0
             balls = sum(values) // length
             wrong += pattern.valid != landed or (landed and not (whole and pattern.balls == balls))
-    return {"strings": strings, "valid": valid, "disagreements": wrong, "longest": longest, "alphabet": digits}
+    return {
+        "strings": strings,
+        "valid": valid,
+        "disagreements": wrong,
+        "longest": longest,
+        "alphabet": digits,
+    }

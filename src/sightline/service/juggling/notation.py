@@ -122,7 +122,11 @@ def _page(pattern: Siteswap, seconds: float) -> str:
     """Make a page with the balls' places, frame by frame, and twenty lines that draw them."""
     highest = max(pattern.values)
     even = Juggler(
-        beat_s=0.25 if highest <= 7 else 0.2, throw_noise_beats=0.0, dwell_noise_beats=0.0, aim_m=0.0, sway_m=0.0
+        beat_s=0.25 if highest <= 7 else 0.2,
+        throw_noise_beats=0.0,
+        dwell_noise_beats=0.0,
+        aim_m=0.0,
+        sway_m=0.0,
     )
     beats = int(seconds / even.beat_s)
     performance = perform([Run(pattern, beats, rest_s=0.2)], even, np.random.default_rng(0))

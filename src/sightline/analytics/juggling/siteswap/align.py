@@ -127,7 +127,7 @@ def tempo(book: Book, seen: Sightings) -> tuple[Float64, Float64]:
     return beat_s, np.asarray(dwell)
 
 
-def refine(book: Book, seen: Sightings, settings: AlignSettings, fit: Fit) -> tuple[Float64, Float64]:
+def refine(book: Book, seen: Sightings, fit: Fit) -> tuple[Float64, Float64]:
     """Give each pattern's beat and dwell again, from the throws that a traced fit matched."""
     if fit.columns is None:
         raise ValueError("the fit was not traced")
@@ -167,7 +167,7 @@ def align(
         prefix: Also give the running best.
     """
     beat_s, dwell = pace if pace is not None else tempo(book, seen)
-    every = np.arange(len(book))[:, None]
+    every = np.arange(len(book))
     score = np.full(book.mask.shape, -np.inf)
     arrived: list[Int64] = []
     running: list[Float64] = []
@@ -179,7 +179,7 @@ def align(
                 running.append(score.max(axis=1))
                 continue
             gap = (seen.t_s[k] - seen.t_s[k - 1]) / beat_s
-            options = score[every[..., None], book.before]
+            options = score[every[:, None, None], book.before]
             options -= _cost((gap[:, None, None] - book.gap) / settings.gap_spread, settings)
             options[..., 1] -= settings.missed
             best = options.argmax(axis=2)
@@ -190,7 +190,7 @@ def align(
             passed = score - settings.spurious
             stay = passed > matched
             if trace:
-                source = np.take_along_axis(book.before, best[..., None], 2)[..., 0]
+                source = np.where(best == 0, book.before[..., 0], book.before[..., 1])
                 source = np.where(restart, score.argmax(axis=1)[:, None], source)
                 arrived.append(np.where(stay, -1 - np.arange(score.shape[1]), source))
             score = np.where(book.mask, np.where(stay, passed, matched), -np.inf)

@@ -12,17 +12,20 @@ from itertools import permutations, product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sightline.analytics.juggling.notation import Landing, Moment, Siteswap, Toss
-from sightline.core.arrays import Float64, Int64
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from numpy.typing import NDArray
+
+    from sightline.core.arrays import Float64, Int64
+
 LEAST_VISIBLE = 3
 Values = tuple[int, ...]
-_COLUMNS = ("mask", "value", "hand", "target", "beats", "order", "passes", "before", "gap", "rate")
+_COLUMNS = ("mask", "value", "hand", "target", "beats", "order", "passes", "before", "gap")
+_ARRAYS = (*_COLUMNS, "rate", "mean_value", "period")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +67,8 @@ class Book:
 
     def only(self, rows: Int64) -> Book:
         """Give some of the patterns."""
-        return Book(
-            tuple(self.names[row] for row in rows.tolist()),
-            *(
-                getattr(self, name)[rows]
-                for name in _COLUMNS
-            ),
-            mean_value=self.mean_value[rows],
-            period=self.period[rows],
-        )
+        columns: dict[str, Any] = {name: getattr(self, name)[rows] for name in _ARRAYS}
+        return Book(tuple(self.names[row] for row in rows.tolist()), **columns)
 
 
 def merged(books: Iterable[Book]) -> Book:
@@ -89,7 +85,7 @@ def merged(books: Iterable[Book]) -> Book:
 
     return Book(
         names=tuple(name for book in parts for name in book.names),
-        **{name: stacked(name) for name in (*_COLUMNS, "mean_value", "period")},
+        **{name: stacked(name) for name in _ARRAYS},
     )
 
 
@@ -197,18 +193,22 @@ def _async_book(names: tuple[str, ...], values: Int64) -> Book:
     return _with_hands(names, values, seen, beats, order, passes, before, gap)
 
 
-def _with_hands(  # noqa: PLR0913, PLR0917 - the columns of a book
+def _with_hands(  # noqa: PLR0917 - the columns of a book
     names: tuple[str, ...], values: Int64, seen: NDArray[np.bool_], beats: Int64, order: Int64,
     passes: Int64, before: Int64, gap: Int64,
 ) -> Book:  # fmt: skip
     """Double the columns: each throw by either hand; hands alternate from beat to beat."""
     count, period = values.shape
     hand = np.tile(np.array([0, 1]), period)[None].repeat(count, axis=0)
-    twice = {
+    twice: dict[str, Any] = {
         name: np.repeat(array, 2, axis=1)
         for name, array in (
-            ("mask", seen), ("value", values), ("beats", beats), ("order", order), ("passes", passes)
-        )  # fmt: skip
+            ("mask", seen),
+            ("value", values),
+            ("beats", beats),
+            ("order", order),
+            ("passes", passes),
+        )
     }
     gaps = np.repeat(gap, 2, axis=1)
     columns = 2 * np.repeat(before, 2, axis=1) + (hand[..., None] ^ (gaps % 2))
@@ -272,16 +272,20 @@ def _columns(pattern: Siteswap) -> list[tuple[int, ...]]:
             beats, passes, onward = _next_flight(one, leaving, cycle)
             rounds = (one.beat + beats) // cycle
             order = throws.index(onward) - number + rounds * count if onward in throws else 0
+            before = [divmod(number - step, count) for step in (1, 2)]
             columns.append(
-                (1, one.value, one.hand ^ swap, one.target ^ swap, beats, order, passes)
-                + tuple(offset + (number - step) % count for step in (1, 2))
-                + tuple(one.beat - throws[(number - step) % count].beat
-                        - (number - step) // count * cycle for step in (1, 2))
-            )  # fmt: skip
+                (
+                    *(1, one.value, one.hand ^ swap, one.target ^ swap, beats, order, passes),
+                    *(offset + place for _, place in before),
+                    *(one.beat - throws[place].beat - turns * cycle for turns, place in before),
+                )
+            )
     return columns
 
 
-def _next_flight(one: Landing, leaving: dict[tuple[int, int], Landing], cycle: int) -> tuple[int, int, Landing]:
+def _next_flight(
+    one: Landing, leaving: dict[tuple[int, int], Landing], cycle: int
+) -> tuple[int, int, Landing]:
     """Give when a ball flies again, how often it is handed over before, and as what; 0 beats for never."""
     beats, passes, here = one.value, 0, one
     for _ in range(4 * cycle):

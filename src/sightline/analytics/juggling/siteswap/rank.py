@@ -169,7 +169,11 @@ def _best_of(book: Book, reading: Reading, settings: RankSettings) -> list[Ranke
     """Give the best of a book, with the pace taken again from the throws that matched."""
     traced = align(book, reading.seen, settings.align, trace=True)
     again = align(
-        book, reading.seen, settings.align, pace=refine(book, reading.seen, settings.align, traced), trace=True
+        book,
+        reading.seen,
+        settings.align,
+        pace=refine(book, reading.seen, traced),
+        trace=True,
     )
     before, after = (_discounted(fit, reading, settings) for fit in (traced, again))
     cost = settings.together if "(" in book.names[0] or "[" in book.names[0] else 0.0

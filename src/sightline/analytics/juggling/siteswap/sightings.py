@@ -77,7 +77,7 @@ def readings(
         rows = np.flatnonzero(lengths >= level)
         if len(rows) < 2:
             continue
-        chosen = [flights[row] for row in rows]
+        chosen = [flights[row] for row in rows.tolist()]
         for left, divider, apart in _hands(chosen, across_px[rows], px_per_m):
             visited = _visited(left, reach_px[rows], divider, apart)
             short = lengths[lengths < level]
@@ -94,7 +94,7 @@ def _visited(left: Float64, reach_px: Float64, divider: float, apart: float) -> 
     return np.where(far, 1, np.where(reach_px[:, 2] == 1, 0, -1)).astype(np.int64)
 
 
-def _read(  # noqa: PLR0917 - one reading's parts
+def _read(
     flights: list[Flight], rows: Int64, left: Float64, visited: Int64, dropped_s: Float64, *, grouped: bool
 ) -> Reading:
     if grouped:
@@ -140,12 +140,10 @@ def _grouped(t_s: list[float], left: Float64, flight_s: list[float]) -> Int64:
         if one - start_s > near:
             moment, start_s = moment + 1, one
         moments.append(moment)
-    return np.lexsort((-np.array(flight_s), left[:, 0] < 0, moments))
+    return np.lexsort((-np.array(flight_s), left[:, 0] < 0, np.array(moments)))
 
 
-def _hands(
-    flights: list[Flight], across_px: Float64, px_per_m: float
-) -> list[tuple[Float64, float, float]]:
+def _hands(flights: list[Flight], across_px: Float64, px_per_m: float) -> list[tuple[Float64, float, float]]:
     """Give log-odds of the left hand for throws and catches, in the ways that are worth trying.
 
     With each goes where the hands part and how far they are apart.
