@@ -221,3 +221,111 @@ def simulated(
     ]
     say(f"{seeds} matches of {seconds:g} s, {camera} camera")
     show_table(("score", "mean", "95 % interval", "target"), rows)
+
+
+@evaluate.command("formation")
+def formation(
+    *,
+    tracking: Annotated[Path | None, typer.Option(help="Folder of a recorded match.")] = None,
+    statsbomb: Annotated[
+        list[Path] | None, typer.Option(help="StatsBomb events file; may be repeated.")
+    ] = None,
+    draws: Annotated[int, typer.Option(min=1, help="Drawn teams for each formation.")] = 40,
+    seed: Annotated[int, typer.Option(help="Of everything drawn.")] = 7,
+    as_json: _Json = False,
+) -> None:
+    """Formations: on drawn teams, and against what a provider says of a match."""
+    from sightline.cli.console import say, show_json, show_table
+    from sightline.service.football.evaluate_formation import evaluate_formation
+
+    found = evaluate_formation(tracking, statsbomb or [], draws=draws, seed=seed)
+    if as_json:
+        show_json(found)
+        return
+    drawn = found["drawn"]
+    for how in ("displaced_for_good", "displaced_in_each_look"):
+        for rank in ("first", "top_3"):
+            part = drawn[how][rank]
+            say(
+                f"{how.replace('_', ' ')} by {drawn['noise_m']:g} m, {rank.replace('_', ' ')}: {part['share']:.1%} "
+                f"({part['low']:.1%} .. {part['high']:.1%}), {drawn[how]['teams']} teams"
+            )
+    rows = [
+        (
+            row["team"],
+            row["phase"],
+            row["true"],
+            ", ".join(f"{name} {cost}" for name, cost in row["found"]),
+            row["rank"],
+        )
+        for row in [*(found["tracking"]["rows"] if found["tracking"] else []), *found["statsbomb"]]
+    ]
+    show_table(("team", "phase", "true", "found, m", "rank"), rows)
+
+
+@evaluate.command("physical")
+def physical(
+    *,
+    tracking: Annotated[Path | None, typer.Option(help="Folder of a recorded match.")] = None,
+    pff: Annotated[
+        tuple[Path, Path, Path] | None, typer.Option(help="PFF's tracking, match and roster files.")
+    ] = None,
+    sportec: Annotated[
+        tuple[Path, Path] | None, typer.Option(help="Sportec's positions and match files.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of the bootstrap.")] = 7,
+    as_json: _Json = False,
+) -> None:
+    """Distances on paths of known length, and speeds against those that providers write."""
+    from sightline.cli.console import say, show_json, show_table
+    from sightline.service.football.evaluate_physical import evaluate_physical
+
+    found = evaluate_physical(tracking, pff=pff, sportec=sportec, seed=seed)
+    if as_json:
+        show_json(found)
+        return
+    show_table(
+        ("path", "Hz", "true, m", "found, m", "error"),
+        [
+            (one["path"], one["rate_hz"], one["true_m"], one["found_m"], f"{one['error']:+.3%}")
+            for one in found["paths"]
+        ],
+    )
+    for name, part in found["speeds"].items():
+        say(
+            f"{name}: median difference {part['median_mps']:.3f} m/s over {part['speeds']} speeds; median of "
+            f"{part['players']} players {part['median_of_players_mps']:.3f} ({part['low_mps']:.3f} .. {part['high_mps']:.3f})"
+        )
+    if found["tracking"] is not None:
+        told = found["tracking"]
+        say(
+            f"{told['distance_m']} m in all, {told['raw_m']} m unsmoothed; top speed {told['top_speed_mps']} m/s"
+        )
+
+
+@evaluate.command("interop")
+def interop(*, tracking: _Tracking, as_json: _Json = False) -> None:
+    """Our exports of a recorded match, read back with kloppy: positions and counts of events."""
+    from sightline.cli.console import show_json, show_table
+    from sightline.service.football.evaluate_interop import evaluate_interop
+
+    found = evaluate_interop(tracking)
+    if as_json:
+        show_json(found)
+        return
+    rows: list[tuple[object, ...]] = [
+        (
+            name,
+            "largest error, m",
+            f"players {found[name]['player_error_m']}, ball {found[name]['ball_error_m']}",
+        )
+        for name in ("second_spectrum", "tracab")
+    ]
+    rows += [
+        ("statsbomb", kind, f"{part['read']} of {part['written']}")
+        for kind, part in found["statsbomb"].items()
+    ]
+    rows.append(
+        ("sportscode", "instances", f"{found['sportscode']['read']} of {found['sportscode']['written']}")
+    )
+    show_table(("format", "what", "value"), rows)

@@ -1,6 +1,11 @@
 """Formations: templates, how well they fit, and which a team plays when; `find_formations` is the way in."""
 
-from sightline.analytics.football.formation.fit import FormationFit, count_back_line, fit_formations
+from sightline.analytics.football.formation.fit import (
+    FormationFit,
+    back_line_of,
+    count_back_line,
+    fit_formations,
+)
 from sightline.analytics.football.formation.templates import Template, template_of, templates
 from sightline.analytics.football.formation.windows import (
     PHASES,
@@ -15,6 +20,7 @@ __all__ = [
     "FormationSettings",
     "TeamFormation",
     "Template",
+    "back_line_of",
     "count_back_line",
     "find_formations",
     "fit_formations",

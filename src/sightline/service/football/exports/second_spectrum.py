@@ -104,9 +104,9 @@ def _meta(told: Told, line: Timeline) -> dict[str, Any]:
     called = {team: names.get(team, team.value).replace("-", " ").replace(":", " ") for team in Team}
     goals = {team: sum(one.kind == "goal" and one.team == team.value for one in told.events) for team in Team}
     return {
-        "description": f"{called[Team.HOME]} - {called[Team.AWAY]} : 1970-1-1",
+        "description": f"{called[Team.HOME]} - {called[Team.AWAY]} : 2000-1-1",
         "startTime": 0,
-        "year": 1970,
+        "year": 2000,
         "month": 1,
         "day": 1,
         "pitchLength": match.pitch.length_m,

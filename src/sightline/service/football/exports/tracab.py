@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
 
 import numpy as np
 
@@ -48,11 +50,13 @@ def write_tracab(told: Told, out: Path) -> Path:
         OutputError: The files cannot be written.
     """
     line = timeline_of(told.match)
+    if len(line.numbers) and line.numbers[0] == 0:
+        line = replace(line, numbers=line.numbers + 1)
     make_folder(out)
     with whole(out / TRACKING) as path, path.open("w", encoding="ascii", newline="\n") as file:
         file.writelines(_lines(line))
     with whole(out / META) as path:
-        path.write_text(_meta(line), encoding="utf-8")
+        path.write_bytes(_meta(told, line))
     return out
 
 
@@ -90,21 +94,52 @@ def _ball(match: Match) -> tuple[Float64, NDArray[np.bool_], list[str]]:
     return np.round(np.nan_to_num(ball) * 100), np.asarray(alive), owner
 
 
-def _meta(line: Timeline) -> str:
+def _meta(told: Told, line: Timeline) -> bytes:
     pitch = line.match.pitch
+    root = ET.Element("TracabMetaData", {"sVersion": "1.0"})
+    sizes = {"XSize": f"{pitch.length_m:.2f}", "YSize": f"{pitch.width_m:.2f}"}
+    match = ET.SubElement(
+        root,
+        "match",
+        {
+            "iId": "1",
+            "dtDate": "2000-01-01 00:00:00",
+            "iFrameRateFps": str(line.rate_hz),
+            **{f"fPitch{name}Meters": size for name, size in sizes.items()},
+            **{f"fTrackingArea{name}Meters": size for name, size in sizes.items()},
+        },
+    )
     spans = {
         period.number: (int(line.numbers[period.start]), int(line.numbers[period.stop - 1]))
         for period in line.match.periods
         if period.stop > period.start
     }
-    periods = "\n".join(
-        '    <period iId="{}" iStartFrame="{}" iEndFrame="{}"/>'.format(number, *spans.get(number, (0, 0)))
-        for number in range(1, 6)
-    )
-    return (
-        '<?xml version="1.0" encoding="utf-8"?>\n<TracabMetaData sVersion="1.0">\n'
-        f'  <match iId="1" dtDate="1970-01-01 00:00:00" iFrameRateFps="{line.rate_hz}"'
-        f' fPitchXSizeMeters="{pitch.length_m:.2f}" fPitchYSizeMeters="{pitch.width_m:.2f}"'
-        f' fTrackingAreaXSizeMeters="{pitch.length_m:.2f}" fTrackingAreaYSizeMeters="{pitch.width_m:.2f}">\n'
-        f"{periods}\n  </match>\n</TracabMetaData>\n"
-    )
+    for number in range(1, 6):
+        first, last = spans.get(number, (0, 0))
+        span = {"iId": str(number), "iStartFrame": str(first), "iEndFrame": str(last)}
+        ET.SubElement(match, "period", span)
+    for team, word in ((Team.HOME, "HomeTeam"), (Team.AWAY, "AwayTeam")):
+        _team(ET.SubElement(root, word), told, line, team)
+    ET.indent(root)
+    text: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return text + b"\n"
+
+
+def _team(element: ET.Element, told: Told, line: Timeline, team: Team) -> None:
+    name = (told.names or {}).get(team, team.value)
+    for tag, text in (("LongName", name), ("ShortName", name), ("TeamId", str(2 - _TEAM_CODES[team]))):
+        ET.SubElement(element, tag).text = text
+    players = ET.SubElement(element, "Players")
+    for column, number, player in squads(line.match)[team]:
+        rows = np.flatnonzero(np.isfinite(line.match.positions_m[:, column, 0]))
+        first, last = (int(line.numbers[row]) for row in (rows[0], rows[-1])) if len(rows) else (0, 0)
+        one = ET.SubElement(players, "Player")
+        for tag, text in (
+            ("PlayerId", str(number + 100 * _TEAM_CODES[team])),
+            ("FirstName", ""),
+            ("LastName", player.name or player.player_id),
+            ("JerseyNo", str(number)),
+            ("StartFrameCount", str(first)),
+            ("EndFrameCount", str(last)),
+        ):
+            ET.SubElement(one, tag).text = text

@@ -1,0 +1,180 @@
+"""Scores formations: on drawn teams, on a recorded match, on mean places of events with the provider's label."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sightline.analytics.evaluation.moments import bootstrap_interval
+from sightline.analytics.football.formation import back_line_of, find_formations, fit_formations, templates
+from sightline.core.errors import SourceUnavailableError, UnsupportedFormatError
+from sightline.service.football.recorded import read_recorded
+
+if TYPE_CHECKING:
+    from sightline.core.arrays import Float64
+
+_SIZE_M = (35.0, 25.0)  # depth of a drawn team, half of its width
+_NOISE_M = 3.0
+_LOOKS = 150
+_MOST = 3
+# Events that tell of defending; all others that have a place tell of having the ball.
+_WITHOUT_BALL = frozenset(
+    {
+        "Pressure",
+        "Ball Recovery",
+        "Interception",
+        "Duel",
+        "Block",
+        "Clearance",
+        "Foul Committed",
+        "Dribbled Past",
+    }
+)
+_CHANGES = frozenset({"Tactical Shift", "Substitution"})
+_YARDS = (120.0, 80.0)
+_FIELD_M = (105.0, 68.0)
+
+
+def evaluate_formation(
+    tracking: Path | None = None, statsbomb: Sequence[Path] = (), *, draws: int = 40, seed: int = 7
+) -> dict[str, Any]:
+    """Score formations.
+
+    Args:
+        tracking: A recorded match, as `read_recorded` takes it, whose metadata name the formations.
+        statsbomb: Files of StatsBomb events; a team's places are the means until its first change.
+        draws: Drawn teams for each template.
+        seed: Of the draws and the bootstrap.
+
+    Returns:
+        Plain data with 95 % intervals where there is enough to draw from.
+
+    Raises:
+        SightlineError: A file cannot be read.
+    """
+    return {
+        "drawn": _drawn(draws, seed),
+        "tracking": None if tracking is None else _tracking(tracking),
+        "statsbomb": [row for path in statsbomb for row in _statsbomb(path)],
+    }
+
+
+def _drawn(draws: int, seed: int) -> dict[str, Any]:
+    """Draw teams: every player displaced for good, and every player displaced anew in each look."""
+    rng = np.random.default_rng(seed)
+    still, moving = [], []
+    for template in templates(10):
+        places = template.points * _SIZE_M
+        for _ in range(draws):
+            still.append(_hit(template.name, places + rng.normal(0, _NOISE_M, places.shape)))
+            looks = rng.normal(0, _NOISE_M, (_LOOKS, *places.shape)).mean(axis=0)
+            moving.append(_hit(template.name, places + looks))
+    return {
+        "noise_m": _NOISE_M,
+        "formations": len(templates(10)),
+        "displaced_for_good": _share(np.array(still), seed),
+        "displaced_in_each_look": _share(np.array(moving), seed),
+    }
+
+
+def _hit(name: str, points_m: Float64) -> tuple[bool, bool]:
+    names = [fit.name for fit in fit_formations(points_m, most=_MOST)]
+    return names[0] == name, name in names
+
+
+def _share(hits: Any, seed: int) -> dict[str, Any]:
+    result: dict[str, Any] = {"teams": len(hits)}
+    for place, name in enumerate(("first", "top_3")):
+        column = hits[:, place].astype(np.float64)
+        low, high = bootstrap_interval(column, lambda drawn: float(drawn.mean()), seed=seed)
+        result[name] = {
+            "share": round(float(column.mean()), 4),
+            "low": round(low, 4),
+            "high": round(high, 4),
+        }
+    return result
+
+
+def _tracking(folder: Path) -> dict[str, Any]:
+    recorded = read_recorded(folder)
+    labels = {team: "-".join(digits) for team, digits in recorded.formations.items()}
+    rows = [
+        {
+            "team": found.team.value,
+            "phase": found.phase,
+            "true": labels.get(found.team.value),
+            "found": [[fit.name, round(fit.cost_m, 2)] for fit in found.fits],
+            "rank": _rank([fit.name for fit in found.fits], labels.get(found.team.value)),
+            "margin": round(found.fits[0].margin, 3) if found.fits else None,
+            "back_line": found.back_line,
+            "stability": round(found.stability, 3),
+            "coverage": round(found.coverage, 3),
+            "seen_s": round(found.seen_s, 1),
+        }
+        for found in find_formations(recorded.match, recorded.match.owner)
+    ]
+    return {"folder": str(folder), "frames": len(recorded.match), "rows": rows}
+
+
+def _rank(names: list[str], label: str | None) -> int | None:
+    return names.index(label) + 1 if label in names else None
+
+
+def _statsbomb(path: Path) -> list[dict[str, Any]]:
+    try:
+        events = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SourceUnavailableError(
+            f"cannot read {path}: {error.strerror}", hint="check the path"
+        ) from error
+    except ValueError as error:
+        raise UnsupportedFormatError(f"{path} is not JSON", hint="give a StatsBomb events file") from error
+    try:
+        return [{"file": path.name, **row} for eleven in events[:2] for row in _phases(events, eleven)]
+    except (KeyError, TypeError, IndexError) as error:
+        raise UnsupportedFormatError(
+            f"{path} holds no StatsBomb events: {error!r}", hint="it begins with two events `Starting XI`"
+        ) from error
+
+
+def _phases(events: list[dict[str, Any]], eleven: dict[str, Any]) -> list[dict[str, Any]]:
+    team = eleven["team"]["id"]
+    label = "-".join(str(eleven["tactics"]["formation"]))
+    ids = [one["player"]["id"] for one in eleven["tactics"]["lineup"] if one["position"]["id"] != 1]
+    rows = []
+    for phase, kinds in (("all", None), ("out_of_possession", _WITHOUT_BALL)):
+        places = _means(_before_change(events, team), team, ids, kinds)
+        fits = fit_formations(places, most=_MOST)
+        rows.append(
+            {
+                "team": eleven["team"]["name"],
+                "phase": phase,
+                "true": label,
+                "found": [[fit.name, round(fit.cost_m, 2)] for fit in fits],
+                "rank": _rank([fit.name for fit in fits], label),
+                "back_line": back_line_of(fits),
+            }
+        )
+    return rows
+
+
+def _before_change(events: list[dict[str, Any]], team: int) -> list[dict[str, Any]]:
+    for place, event in enumerate(events):
+        if event["team"]["id"] == team and event["type"]["name"] in _CHANGES:
+            return events[:place]
+    return events
+
+
+def _means(events: list[dict[str, Any]], team: int, ids: list[int], kinds: frozenset[str] | None) -> Float64:
+    seen: dict[int, list[list[float]]] = {player: [] for player in ids}
+    for event in events:
+        player = event.get("player", {}).get("id")
+        wanted = kinds is None or event["type"]["name"] in kinds
+        if wanted and event["team"]["id"] == team and player in seen and "location" in event:
+            seen[player].append(event["location"][:2])
+    means = np.array([np.mean(seen[one], axis=0) if seen[one] else (np.nan, np.nan) for one in ids])
+    return (means / _YARDS * (1.0, -1.0) + (-0.5, 0.5)) * _FIELD_M
