@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
@@ -14,7 +14,7 @@ import numpy as np
 from sightline.analytics.football.match import PitchSize
 from sightline.analytics.pitch.camera import PitchCamera
 from sightline.analytics.pitch.camera_file import CameraFile, camera_file
-from sightline.analytics.pitch.painted import carried_camera, follow_camera, search_camera
+from sightline.analytics.pitch.paint.find import carried_camera, follow_camera, search_camera
 from sightline.core.errors import CalibrationError, SettingsError
 from sightline.core.space import Homography, Space
 from sightline.vision.pitch.drift import Drift
@@ -47,7 +47,7 @@ class PitchSettings:
     """
 
     mode: Literal["auto", "file", "none"] = "auto"
-    pitch: PitchSize = PitchSize()
+    pitch: PitchSize = field(default_factory=PitchSize)
     path: Path | None = None
     ends: bool = True
     every: int = 5

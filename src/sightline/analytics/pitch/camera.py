@@ -70,7 +70,7 @@ class PitchCamera:
     @property
     def rotation(self) -> Float64:
         """`(3, 3)` float64, pitch axes to camera axes (x right, y down, z ahead)."""
-        return rotations(np.array([[self.pan_deg, self.tilt_deg, self.roll_deg]]))[0]
+        return np.asarray(rotations(np.array([[self.pan_deg, self.tilt_deg, self.roll_deg]]))[0], np.float64)
 
     @property
     def calibration(self) -> Float64:
@@ -93,7 +93,8 @@ class PitchCamera:
         if abs(self.position_m[2]) < _LEAST_HEIGHT_M:
             raise CalibrationError("a camera on the ground sees no ground", hint="its height must not be 0")
         # K [r1 r2 t] gives depth * (x, y, 1); so the inverse's third coordinate is positive for what is ahead.
-        return Homography(np.linalg.inv(self.matrix[:, [0, 1, 3]]), Space.IMAGE_PX, Space.PITCH_M)
+        inverse = np.linalg.inv(self.matrix[:, [0, 1, 3]]).astype(np.float64)
+        return Homography(inverse, Space.IMAGE_PX, Space.PITCH_M)
 
     def fitted_homography(self, picture: tuple[int, int]) -> Homography:
         """Give the map from the picture's own pixels to the ground that comes nearest to this camera's.

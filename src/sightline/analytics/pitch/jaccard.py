@@ -114,7 +114,7 @@ def distances_px(points: Float64, polyline: Float64) -> Float64:
 def _clipped(pixels: Float64, size: tuple[int, int]) -> Float64:
     """Give a polyline's corners inside the picture, and where it crosses the border."""
     far = np.array([size[1] - 1, size[0] - 1], np.float64)
-    inside = ((pixels >= 0) & (pixels <= far)).all(1)
+    inside = np.asarray(((pixels >= 0) & (pixels <= far)).all(1))
     if not inside.any():
         return np.zeros((0, 2))
     kept: list[Float64] = []

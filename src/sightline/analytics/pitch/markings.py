@@ -50,7 +50,7 @@ class Segment:
         """Give `(n, 3)` points along it, ends included, at most `step_m` apart."""
         start, end = np.array(self.start_m), np.array(self.end_m)
         count = max(2, int(np.ceil(np.linalg.norm(end - start) / step_m)) + 1)
-        return start + np.linspace(0, 1, count)[:, None] * (end - start)
+        return np.asarray(start + np.linspace(0, 1, count)[:, None] * (end - start), np.float64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,12 +216,12 @@ def is_unknown(name: str) -> bool:
 
 def from_soccernet(points_m: Float64) -> Float64:
     """Turn `(..., 3)` points with y towards the main camera and z down into `Space.PITCH_M`."""
-    return np.asarray(points_m, np.float64) * _TURN
+    return np.asarray(points_m * _TURN, np.float64)
 
 
 def to_soccernet(points_m: Float64) -> Float64:
     """Turn `(..., 3)` points of `Space.PITCH_M` into SoccerNet's, with y towards the main camera and z down."""
-    return np.asarray(points_m, np.float64) * _TURN
+    return np.asarray(points_m * _TURN, np.float64)
 
 
 def _ground(start: tuple[float, float], end: tuple[float, float]) -> Segment:

@@ -8,7 +8,7 @@ Where a marking drags on the result, the picture is solved again without it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -52,7 +52,7 @@ class SolveSettings:
     strict_rounds: int = 20
     kept: int = 3
     doubt_px: float = 5.0
-    prior: Prior = Prior()
+    prior: Prior = field(default_factory=Prior)
 
 
 @dataclass(frozen=True, slots=True)

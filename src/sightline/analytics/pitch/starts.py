@@ -97,10 +97,9 @@ def direct_homography(evidence: Evidence, anchors: Anchors) -> Float64 | None:
         start, end = evidence.starts_m[row, :2] / scale_m, evidence.ends_m[row, :2] / scale_m
         drawn = _line_through(evidence.line_points[evidence.line_of == row])
         # Both ends of the marking lie on the drawn line: l . H X = 0.
-        for point in (
-            (start + end) / 2 + (end - start) / np.linalg.norm(end - start) * s for s in (-0.5, 0.5)
-        ):
-            rows.append(np.kron(drawn, [*point, 1.0]))
+        along = (end - start) / np.linalg.norm(end - start) / 2
+        middle = (start + end) / 2
+        rows += [np.kron(drawn, [*point, 1.0]) for point in (middle - along, middle + along)]
     use = anchors.exact & (anchors.points_m[:, 2] == 0)
     for (u, v), place in zip(anchors.points[use], anchors.points_m[use], strict=True):
         point = np.array([*(place[:2] / scale_m), 1.0])

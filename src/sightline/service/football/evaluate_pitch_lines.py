@@ -15,7 +15,7 @@ import numpy as np
 
 from sightline.analytics.evaluation.moments import bootstrap_interval
 from sightline.analytics.football.match import PitchSize
-from sightline.analytics.pitch.painted import search_camera
+from sightline.analytics.pitch.paint.find import search_camera
 from sightline.service.evaluate import pictures_in, read_labels, read_picture
 from sightline.vision.pitch.paint import find_paint
 

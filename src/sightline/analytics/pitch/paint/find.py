@@ -1,8 +1,8 @@
-"""Finds and follows the camera from points on painted lines: `search` for a view, then names, then `refine`."""
+"""Finds and follows the camera from points on painted lines: a view from the book, then names, then `refine`."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,20 +10,18 @@ import numpy as np
 from sightline.analytics.football.match import PitchSize
 from sightline.analytics.pitch.markings import markings_of
 from sightline.analytics.pitch.observed import STANDARD_PX, Observed
-from sightline.analytics.pitch.quality import paint_quality, spread_m
-from sightline.analytics.pitch.refine import Prior, refine
-from sightline.analytics.pitch.residuals import X, Y, Z, camera_of, centred, evidence_of, residuals_px, row_of
-from sightline.analytics.pitch.search import (
+from sightline.analytics.pitch.paint.book import best_views, book_of
+from sightline.analytics.pitch.paint.descent import Descent, agreement_scores, descend
+from sightline.analytics.pitch.paint.nearness import (
     Nearness,
-    agreement_scores,
-    best_views,
-    book_of,
-    descend,
     directions_of,
     ground_samples,
     nearness_of,
     projected,
 )
+from sightline.analytics.pitch.quality import paint_quality, spread_m
+from sightline.analytics.pitch.refine import Prior, refine
+from sightline.analytics.pitch.residuals import X, Y, Z, camera_of, centred, evidence_of, residuals_px, row_of
 from sightline.analytics.pitch.solve import Solved
 
 if TYPE_CHECKING:
@@ -59,7 +57,11 @@ class PaintSettings:
     every: int = 6
     judged_px: float = 5.0
     named_px: float = 8.0
-    prior: Prior = Prior(position_sd_m=(40.0, 30.0, 20.0), tilt_sd_deg=20.0, log_focal_sd=1.2, bend_sd=0.02)
+    prior: Prior = field(
+        default_factory=lambda: Prior(
+            position_sd_m=(40.0, 30.0, 20.0), tilt_sd_deg=20.0, log_focal_sd=1.2, bend_sd=0.02
+        )
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +104,10 @@ def search_camera(
     markings = markings_of(size)
     coarse, fine = ground_samples(markings, 3.0)[0], ground_samples(markings, 1.0)[0]
     views = best_views(paint.near, book_of(size, picture, ends), kept=settings.views)
-    views, _ = descend(views, paint.near, coarse, rounds=8, reach_px=25.0, spread=_ROUGH)
+    views = descend(views, Descent(paint.near, coarse, 25.0, _ROUGH), rounds=8)
     scores = _scores(views, paint, coarse, 1.6 * settings.judged_px, settings)
     views = views[np.argsort(-scores, kind="stable")[: settings.finalists]]
-    views, _ = descend(views, paint.near, fine, rounds=12, reach_px=8.0, spread=2 * _ROUGH)
+    views = descend(views, Descent(paint.near, fine, 8.0, 2 * _ROUGH), rounds=12)
     scores = _scores(views, paint, fine, settings.judged_px, settings)
     return _refined(views[scores.argmax()], paint, size, settings)
 
@@ -126,7 +128,7 @@ def follow_camera(
         return None
     samples = ground_samples(markings_of(size), 1.5)[0]
     start = row_of(before, picture)[None]
-    moved, _ = descend(start, paint.near, samples, rounds=8, reach_px=10.0, spread=_NEXT)
+    moved = descend(start, Descent(paint.near, samples, 10.0, _NEXT), rounds=8)
     return _refined(moved[0], paint, size, settings)
 
 

@@ -1,0 +1,1 @@
+"""A camera from points on painted lines that nobody has named."""
