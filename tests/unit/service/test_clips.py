@@ -14,6 +14,7 @@ from sightline.media.clips.cut import ClipCutter, Span
 from sightline.media.index import index_video
 from sightline.service.clips import REEL, WINDOWS, cut_clips, write_windows
 from sightline.service.folder import RunFolder
+from sightline.stages.decode import VideoSource
 
 CLIP = {"kind": "goal", "title": "Goal: Reds", "team": "home"}
 
@@ -70,6 +71,22 @@ def test_a_clip_is_copied_from_a_key_frame_that_is_near_enough(
     assert was_copied == copied
     assert abs(len(index) - (frames if copied else 27)) <= 2
     assert index.time_s(0) <= Fraction(1, 25)
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("start_s", [0, 5, 20])
+def test_a_copied_clip_decodes_to_its_last_frame(start_s: int, data_dir: Path, tmp_path: Path) -> None:
+    """The file hides pictures before its start, its key frame among them."""
+    video, out = data_dir / "videos" / "football" / "tactical_720p.mp4", tmp_path / "cut.mp4"
+
+    assert ClipCutter(video).cut(out, Span(Fraction(start_s), Fraction(start_s + 2)))
+
+    source = VideoSource(out)
+    source.open()
+    packets = [packet for segment in source.segments() for packet in source.read(segment)]
+    source.close()
+    assert len(packets) >= 55
+    assert not [packet.index for packet in packets if packet.failed]
 
 
 def test_the_same_cut_twice_gives_the_same_bytes(clip: Callable[..., Clip], tmp_path: Path) -> None:

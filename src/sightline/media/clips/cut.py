@@ -158,15 +158,14 @@ def _copy_spans(source: InputContainer, sink: OutputContainer, spans: Sequence[S
     offset_s = Fraction(0)
     for span in spans:
         packets = list(_packets(source, kept, span))
-        starts_s = [
-            packet.dts * packet.time_base for packet in packets if packet.stream.index == kept[0].index
-        ]
+        shown_s = [one.pts * one.time_base for one in packets if one.stream.index == kept[0].index]
+        decoded_s = [one.dts * one.time_base for one in packets if one.stream.index == kept[0].index]
+        start_s = min([span.start_s, *shown_s])
         # What is decoded ahead of its time must not come before the end of the span before.
-        ahead_s = max(Fraction(0), span.start_s - min(starts_s)) if starts_s and offset_s else Fraction(0)
-        shift_s = offset_s + ahead_s - span.start_s
+        ahead_s = max(Fraction(0), start_s - min(decoded_s)) if decoded_s and offset_s else Fraction(0)
         for packet in packets:
-            written[packet.stream.index].write(sink, packet, shift_s)
-        offset_s += ahead_s + span.stop_s - span.start_s
+            written[packet.stream.index].write(sink, packet, offset_s + ahead_s - start_s)
+        offset_s += ahead_s + span.stop_s - start_s
 
 
 class _Written:
@@ -190,17 +189,27 @@ class _Written:
 
 
 def _packets(source: InputContainer, kept: Sequence[Stream], span: Span) -> Iterator[Any]:
-    """Give the packets shown within a span, up to the first of each stream that is decoded after it."""
+    """Give a span's packets from its key frame on, up to the first of each stream that is decoded after it.
+
+    Pictures shown before the key frame need others before it and are left out. The key frame itself may lie before
+    the span: files hide pictures before their start so.
+    """
     video = source.streams.video[0]
     source.seek(int(span.start_s / video.time_base) if video.time_base else 0, stream=video)
     done = set[int]()
+    first_s: Fraction | None = None
     for packet in source.demux(*kept):
         base = packet.time_base
         if packet.pts is None or packet.dts is None or not base or packet.stream.index in done:
             continue
+        is_video = packet.stream.index == video.index
+        if is_video and first_s is None and packet.is_keyframe:
+            first_s = packet.pts * base
         if packet.dts * base >= span.stop_s:
             done.add(packet.stream.index)
             if len(done) == len(kept):
                 return
-        elif packet.pts * base >= span.start_s:
+            continue
+        from_s = first_s if is_video else span.start_s
+        if from_s is not None and packet.pts * base >= from_s:
             yield packet
