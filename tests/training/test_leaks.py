@@ -11,7 +11,7 @@ from training.data.leaks import QUICK, leaks_between_parts, shared_places
 from training.data.places import groups, same_pairs, see
 from training.data.splits import PARTS
 
-PICTURES_A_PLACE = 4
+PICTURES_A_PLACE = 3
 """A place is many pictures that are linked with each other, so some of them find it."""
 
 

@@ -35,6 +35,7 @@ class Look:
         mirrored: Take a mirrored picture for the same place.
         features: Strongest features kept of each.
         sought: How many of those are used to find candidates.
+        candidates: So many pictures, those with most clear counterparts, are looked at closely.
         clear: So many clear counterparts make a picture a candidate.
         same_at: So many features under one movement make two pictures the same place. Chance reaches 10 to 12 now and
             then among a million pairs; the places do not change between 13 and 20.
@@ -47,6 +48,7 @@ class Look:
     features: int = 400
     sought: int = 200
     clear: int = 4
+    candidates: int = 24
     same_at: int = 14
 
 
@@ -55,9 +57,6 @@ RATIO = 0.75
 
 ALIKE = 0.8
 """Least cosine of matching features."""
-
-CANDIDATES = 24
-"""Pictures with most features in common that are looked at closely."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +144,9 @@ def same_pairs(
         votes = _votes(each.features[:sought], bank)
         if same:
             votes[row] = 0
-        likely = [int(at) for at in np.argsort(-votes, kind="stable")[:CANDIDATES] if votes[at] >= look.clear]
+        likely = [
+            int(at) for at in np.argsort(-votes, kind="stable")[: look.candidates] if votes[at] >= look.clear
+        ]
         counts = [agreeing(each, known[other]) for other in likely]
         pairs += [
             (row, other, count) for other, count in zip(likely, counts, strict=True) if count >= look.same_at
