@@ -208,7 +208,7 @@ def situation(
         focus[0] = np.sign(focus[0]) * rng.uniform(38, 50)
     figures: list[Figure] = []
     for side, kit, keeper_kit in ((-1, teams[0], teams[2]), (1, teams[1], teams[3])):
-        places = _team(rng, side, focus, crowded)
+        places = _team(rng, side, focus, crowded=crowded)
         numbers = rng.permutation(np.arange(2, 40))[:10]
         count = 10 if rng.random() < 0.9 else int(rng.integers(5, 10))
         for place, number in zip(places[:count], numbers, strict=False):
@@ -223,7 +223,7 @@ def situation(
 
 
 def _team(
-    rng: np.random.Generator, side: int, focus: NDArray[np.float64], crowded: bool
+    rng: np.random.Generator, side: int, focus: NDArray[np.float64], *, crowded: bool
 ) -> NDArray[np.float64]:
     """Give places of ten players: `side` is the end whose goal they keep."""
     shape = _SHAPES[int(rng.integers(len(_SHAPES)))]
