@@ -44,7 +44,7 @@ def decode(
     juggle = decode_tracks(tracks, fps=fps)
     report = report_of(juggle)
     if as_json:
-        show_json(report | (events_of(juggle) if events else {}))
+        show_json(report | ({"events": events_of(juggle)} if events else {}))
         return
     named = report["siteswap"] or "no pattern that is sure enough"
     say(f"{named}: {report['balls']} balls, {report['throws']} throws, {report['catches']} catches, "

@@ -168,7 +168,7 @@ def align(
     """
     beat_s, dwell = pace if pace is not None else tempo(book, seen)
     every = np.arange(len(book))
-    score = np.full(book.mask.shape, -np.inf)
+    score: Float64 = np.full(book.mask.shape, -np.inf)
     arrived: list[Int64] = []
     running: list[Float64] = []
     for first in range(0, len(seen), _BLOCK):
