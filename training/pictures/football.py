@@ -181,7 +181,8 @@ def _aim(eye: Eye) -> NDArray[np.float64]:
     """Give the place on the ground in the middle of a camera's picture."""
     ahead = eye.rotation()[2]
     reach = -eye.position_m[2] / min(float(ahead[2]), -0.05)
-    return np.array(eye.position_m[:2]) + reach * ahead[:2]
+    aim: NDArray[np.float64] = np.array(eye.position_m[:2]) + reach * ahead[:2]
+    return aim
 
 
 # --- who stands where -------------------------------------------------------------------------------------
@@ -245,7 +246,8 @@ def _team(
         found[near] = goal + rng.normal(0, (4.5, 7.0), (7, 2))
     close = int(np.argmin(((found - focus) ** 2).sum(axis=1)))
     found[close] = focus + rng.normal(0, 1.2, 2)
-    return np.clip(found, (-54, -35.5), (54, 35.5))
+    kept: NDArray[np.float64] = np.clip(found, (-54, -35.5), (54, 35.5))
+    return kept
 
 
 def _officials(rng: np.random.Generator, kit: Kit, focus: NDArray[np.float64]) -> list[Figure]:

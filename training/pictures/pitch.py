@@ -98,5 +98,5 @@ def render_pitch_frame(
     points_m = np.array(list(markings_of(look.turf.pitch).points.values()))
     points_px, _ = eye.project(points_m)
     with np.errstate(invalid="ignore"):
-        inside = ((points_px >= 0) & (points_px < (size[1], size[0]))).all(axis=1)
+        inside = np.asarray(((points_px >= 0) & (points_px < (size[1], size[0]))).all(axis=1))
     return image, points_px.astype(np.float32), inside
