@@ -130,6 +130,7 @@ def test_positions_that_were_given_are_not_written_again(make: Callable[..., Mad
     [
         ("no camera", Play(camera=False), "no camera was found"),
         ("a camera not to be trusted", Play(quality=0.2), "no camera was found"),
+        ("nobody found", Play(home=0, away=0, keepers=False, referee=False), "detector found no people"),
         ("two kits alike", Play(kits=("red", "red", "red", "red", "red")), "could not be told apart"),
         ("no ball", Play(ball=False), "ball was hardly ever seen"),
         ("one team warming up", Play(away=0, keepers=False, referee=False), "could not be told apart"),

@@ -157,7 +157,9 @@ def _reasons(match: Match, watched: Watched | None) -> tuple[str, ...]:
     reasons = []
     placed = located(match)[within]
     teams = {team: placed[:, match.columns(team)].sum(axis=1) for team in Team}
-    if not placed.any():
+    if not placed.any() and watched is not None and np.isfinite(watched.cameras.matrices).any():
+        reasons.append("Nobody was followed on the pitch: the detector found no people for long enough.")
+    elif not placed.any():
         reasons.append("It was never known where on the pitch anybody stood: no camera was found or given.")
     elif watched is not None and watched.teams.alike:
         reasons.append("The two kits could not be told apart, so nobody is given a team.")
