@@ -48,7 +48,7 @@ _ENDS_M = (
 )
 _FOCALS = tuple(0.9 * 1.16**step for step in range(14))
 _STEP = 0.13
-_BOOK_STEP_M = 4.5
+_BOOK_STEP_M = 5.5
 _NEAR_PX = 22.0
 _AT_ONCE = 2000
 _HALF_X_M, _HALF_Y_M = 58.0, 38.0

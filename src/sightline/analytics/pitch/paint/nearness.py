@@ -8,7 +8,7 @@ Source:
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,10 +22,13 @@ if TYPE_CHECKING:
 
     from sightline.core.arrays import Float32, Float64
 
+    Floats = NDArray[Any]
+
 CELLS = 240
 DIRECTIONS = 8
 ALIKE_RAD = float(np.radians(20.0))
 _JUMP = 0.5
+_WIDEST = 9.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +81,19 @@ def nearness_of(
     return Nearness(distances, limit_px)
 
 
-def directions_of(seen: Float64) -> Float64:
+def directions_of(seen: Floats) -> Floats:
     """Give the direction, 0..pi, in which `(k, n, 2)` samples of markings run in the picture."""
     along = np.diff(seen, axis=1, append=seen[:, -1:])
-    jump = np.asarray((np.abs(along) > _JUMP).any(2) | ~np.isfinite(along).all(2))
+    long = np.maximum(np.abs(along[..., 0]), np.abs(along[..., 1]))
+    jump = ~(long <= _JUMP)  # also where a point is behind the camera
     jump[:, -1] = True
     before = np.roll(along, 1, axis=1)
     along = np.where(jump[..., None], before, along)
-    return np.nan_to_num(np.arctan2(along[..., 1], along[..., 0]) % np.pi)
+    angles = np.arctan2(along[..., 1], along[..., 0])
+    return np.asarray(np.nan_to_num(np.where(angles < 0, angles + np.pi, angles)), seen.dtype)
 
 
-def bins_of(directions_rad: Float64) -> NDArray[np.int64]:
+def bins_of(directions_rad: Floats) -> NDArray[np.int64]:
     """Give the number of the nearest of the map's directions."""
     return np.round(directions_rad * (DIRECTIONS / np.pi)).astype(np.int64) % DIRECTIONS
 
@@ -109,12 +114,13 @@ def ground_samples(markings: Markings, step_m: float) -> tuple[Float64, tuple[st
     return np.concatenate(list(sampled.values())), names
 
 
-def projected(cameras: Float64, points_m: Float64) -> Float64:
-    """Give `(k, n, 2)` centred picture points of `(n, 3)` pitch points; NaN behind a camera."""
-    turn = rotations(np.degrees(cameras[:, [PAN, TILT, ROLL]]))
+def projected(cameras: Floats, points_m: Floats) -> Floats:
+    """Give `(k, n, 2)` centred picture points of `(n, 3)` pitch points, as precise as `cameras`; NaN behind one."""
+    turn = rotations(np.degrees(cameras[:, [PAN, TILT, ROLL]])).astype(cameras.dtype)
     local = (points_m[None] - cameras[:, None, [X, Y, Z]]) @ np.swapaxes(turn, 1, 2)
     ahead = np.where(local[..., 2:] > 1.0, local[..., 2:], np.nan)
     straight = local[..., :2] / ahead * np.exp(cameras[:, LOG_FOCAL])[:, None, None]
     squared = (straight**2).sum(2)[..., None]
     bent = straight * (1 + cameras[:, BEND][:, None, None] * squared)
-    return np.asarray(np.where(squared < 9.0, bent, np.nan), np.float64)
+    bent[squared[..., 0] > _WIDEST] = np.nan
+    return np.asarray(bent, cameras.dtype)
