@@ -235,6 +235,25 @@ def evaluate_notation(
         raise typer.Exit(1)
 
 
+@evaluate.command("drops", epilog=examples("sightline juggling evaluate drops --count 60 --seed 3"))
+def evaluate_drops(
+    *,
+    count: Annotated[int, typer.Option(min=1, help="Runs.")] = 60,
+    seed: Annotated[int, typer.Option(min=0, help="Chooses everything that is left to chance.")] = 3,
+    as_json: _Json = False,
+) -> None:
+    """Find the drops of simulated runs."""
+    from sightline.service.juggling.evaluate import evaluate_drops as measure
+
+    found = measure(count, seed)
+    if as_json:
+        show_json(found)
+        return
+    say(f"{found['drops']} drops in {found['runs']} runs: F1 {found['f1']}")
+    rows = [(name, found[name]["share"], found[name]["interval95"]) for name in ("recall", "precision")]
+    show_table(("", "share", "95 % interval"), rows)
+
+
 @evaluate.command(
     "confidence", epilog=examples("sightline juggling evaluate confidence --count 240 --seed 5 --json")
 )

@@ -37,6 +37,8 @@ class DecodeSettings:
         pause_s: And at least this long.
         window: Throws in a window when a run is searched for changes of pattern.
         good_score: A run whose best pattern scores more than this a throw is not searched.
+        drop_from_m: How far above them its highest point must be.
+        widest_m: Throws and catches further apart than this are not one juggler's.
         drop_below_m: How far below the lowest throws a flight must end to be a drop, metres by gravity's scale.
     """
 
@@ -48,6 +50,8 @@ class DecodeSettings:
     window: int = 12
     good_score: float = 1.2
     drop_below_m: float = 0.15
+    drop_from_m: float = 0.08
+    widest_m: float = 1.6
 
 
 def decode(paths: Sequence[BallPath], settings: DecodeSettings | None = None) -> Juggle:
@@ -101,6 +105,9 @@ def decode_flights(
     for numbers in _runs(flights, settings):
         count = balls or _count(flights, numbers, paths)
         decoded += _spans(flights, numbers, count, gravity, paths, settings)
+    wide_m = _width_m(flights, gravity, settings)
+    if wide_m > settings.widest_m:
+        decoded = [(replace(span, siteswap=None, guesses=()), numbers, top) for span, numbers, top in decoded]
     spans = tuple(span for span, _, _ in decoded)
     throws, catches = _throws_and_catches(flights, decoded, drops)
     main = max(
@@ -108,6 +115,12 @@ def decode_flights(
     )
     top = main[2] if main else None
     notes = _notes(flights, spans)
+    if wide_m > settings.widest_m:
+        notes = (
+            f"throws and catches lie {wide_m:.1f} m apart: more than one juggler, whose passing is not supported, "
+            "or a wrong frame rate",
+            *notes,
+        )
     return Juggle(
         siteswap=main[0].siteswap if main else None,
         guesses=main[0].guesses if main else (),
@@ -125,6 +138,16 @@ def decode_flights(
         coverage=_coverage(paths),
         notes=notes,
     )
+
+
+def _width_m(flights: Sequence[Flight], gravity: Gravity, settings: DecodeSettings) -> float:
+    """Give how far throws and catches lie apart at a time: the median over windows of neighbouring throws."""
+    long = [flight for flight in flights if flight.flight_s >= settings.long_s]
+    if not long:
+        return 0.0
+    ends = across(long, gravity) / (gravity.length_px_s2 / GRAVITY_MPS2)
+    size = min(10, len(long))
+    return float(np.median([np.ptp(ends[row : row + size]) for row in range(len(long) - size + 1)]))
 
 
 def _runs(flights: Sequence[Flight], settings: DecodeSettings) -> list[list[int]]:
@@ -307,21 +330,24 @@ def _catches(throws: Sequence[Throw], flights: Sequence[Flight]) -> tuple[Catch,
 
 
 def _drops(flights: Sequence[Flight], gravity: Gravity, settings: DecodeSettings) -> tuple[Drop, ...]:
-    """Give flights that end well below where balls are caught."""
+    """Give flights that end well below where balls are caught, whose ball is not thrown again at once."""
     caught = [flight for flight in flights if flight.flight_s >= settings.long_s]
     if len(caught) < 3:
         return ()
     lows = gravity.upright(np.array([flight.throw_px for flight in caught]))[:, 1]
     level = float(np.quantile(lows, 0.8))
-    below_px = settings.drop_below_m * gravity.length_px_s2 / GRAVITY_MPS2 + float(
-        np.quantile(lows, 0.8) - np.quantile(lows, 0.5)
-    )
+    px_per_m = gravity.length_px_s2 / GRAVITY_MPS2
+    below_px = settings.drop_below_m * px_per_m + float(np.quantile(lows, 0.8) - np.quantile(lows, 0.5))
     found = []
     for number, flight in enumerate(flights):
         end = gravity.upright(np.array([flight.catch_px]))[0, 1]
-        if end < level + below_px or flight.flight_s < 0.2:
+        rise_px = level - _top(flight, gravity)
+        if end < level + below_px or rise_px < settings.drop_from_m * px_per_m:
             continue
-        start_speed = float(np.sqrt(max(0.0, 2 * flight.gravity_px_s2 * (level - _top(flight, gravity)))))
+        again = [one.throw_t_s - flight.catch_t_s for one in caught if one.ball_id == flight.ball_id]
+        if any(0 < wait_s < settings.pause_s for wait_s in again):
+            continue
+        start_speed = float(np.sqrt(2 * flight.gravity_px_s2 * rise_px))
         passing_s = flight.apex_t_s + start_speed / flight.gravity_px_s2
         found.append(Drop(flight.ball_id, float(min(passing_s, flight.catch_t_s)), flight.catch_px, number))
     return tuple(found)

@@ -223,6 +223,31 @@ def evaluate_simulated(count: int, seed: int, *, settings: DecodeSettings | None
     }
 
 
+DROPPED = ("3", "4", "5", "6", "7", "51", "441", "423", "531", "(4,4)")
+"""Patterns that `evaluate_drops` draws from."""
+
+
+def evaluate_drops(count: int, seed: int) -> dict[str, Any]:
+    """Find the drops of simulated runs, of which a third have none; right is within a quarter of a second."""
+    rights = found = true = 0
+    for number in range(count):
+        rng = np.random.default_rng([seed, number])
+        pattern = parse(str(rng.choice(DROPPED)))
+        run = simulated_run(rng, pattern, beats=44, dropped=int(rng.integers(8, 18)) if number % 3 else None)
+        seen = [drop.t_s for drop in decode(run.paths).drops]
+        truth = [t_s for _, t_s in run.performance.drops]
+        rights += sum(any(abs(t_s - one) < 0.25 for one in seen) for t_s in truth)
+        found, true = found + len(seen), true + len(truth)
+    return {
+        "runs": count,
+        "seed": seed,
+        "drops": true,
+        "f1": round(2 * rights / max(1, found + true), 4),
+        "recall": Share(rights, true).as_dict(),
+        "precision": Share(rights, found).as_dict(),
+    }
+
+
 def reliability(pairs: Sequence[tuple[float, bool]]) -> list[dict[str, Any]]:
     """Give, for bands of confidence, how often the named pattern was right."""
     table = []

@@ -122,6 +122,18 @@ def test_noise_alone_is_never_named():
         assert decode(paths).siteswap is None
 
 
+def test_two_jugglers_are_said_to_be_not_supported():
+    first, second = juggled("3", seed=2)[1], juggled("3", seed=3)[1]
+    beside = [
+        BallPath(path.ball_id + 10, path.frames, path.t_s, path.points_px + np.array([640.0, 0.0]))
+        for path in second
+    ]
+    juggle = decode([*first, *beside])
+    assert juggle.siteswap is None
+    assert juggle.guesses == ()
+    assert "passing is not supported" in juggle.notes[0]
+
+
 def test_too_few_throws_are_counted_but_not_named():
     juggle = decode(juggled("3", beats=4)[1])
     assert juggle.siteswap is None
