@@ -79,7 +79,7 @@ def simulate(
         shake_px=shake_px,
         noise=noise,
         people=people,
-        settings={**pairs(setting), **({} if camera is None else {"camera": camera})},
+        settings={**own, **pairs(setting), **({} if camera is None else {"camera": camera})},
         overwrite=overwrite,
         progress=None if quiet or as_json else _rendered,
     )

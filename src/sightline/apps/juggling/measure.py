@@ -68,7 +68,8 @@ def measure(context: ReportContext, settings: JugglingSettings) -> Found:
     """Make of the stored tables what was juggled; no inference."""
     frames, times_s, looked = _frames(context.read)
     candidates = _candidates(context.read, settings, frames[looked], times_s[looked], context.media.size)
-    mode, linked, juggle, keeping = settings.mode, Linked(), None, None
+    mode: str = settings.mode
+    linked, juggle, keeping = Linked(), None, None
     if mode != KEEPIE_UPPIE:
         linked = link(candidates)
     if mode != TOSS:

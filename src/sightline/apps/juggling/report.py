@@ -94,6 +94,7 @@ def _toss(found: Found, juggle: Juggle) -> dict[str, Any]:
         "throws": metric(len(juggle.throws), "throws", coverage, count, seen=seen, inferred=inferred),
         "catches": metric(len(juggle.catches), "catches", coverage, "Flights that came to a hand."),
         "drops": metric(len(juggle.drops), "drops", coverage, "Balls that fell past the hands."),
+        "drops_at_s": [number(drop.t_s - found.first_s) for drop in juggle.drops],
         "longest_run": metric(
             juggle.longest_run, "catches", coverage, "Most catches in a row without a drop or a pause."
         ),
@@ -160,8 +161,9 @@ def _form(juggle: Juggle, coverage: float | None) -> dict[str, Any]:
     heights = np.concatenate(list(by_hand.values()))
     means = [float(values.mean()) if len(values) >= 2 else None for values in by_hand.values()]
     alike = None
-    if means[0] is not None and means[1] is not None and max(means) > 0:
-        alike = min(means) / max(means)
+    known = [mean for mean in means if mean is not None]
+    if len(known) == len(means) and max(known) > 0:
+        alike = min(known) / max(known)
     return {
         "height": {
             **metric(

@@ -55,7 +55,7 @@ def _balls(found: Found) -> list[dict[str, Any]]:
         for frame in range(arc.frames[0], arc.frames[-1] + 1):
             row = seen.get(frame)
             place = candidates.points_px[row] if row is not None else arc.at(float(candidates.clock_s[frame]))
-            size = candidates.radii_px[row] if row is not None else radius
+            size = float(candidates.radii_px[row]) if row is not None else radius
             rows[ball, frame] = _ball(
                 candidates, frame, ball, place, size, number, SEEN if row is not None else INTERPOLATED
             )
@@ -64,7 +64,7 @@ def _balls(found: Found) -> list[dict[str, Any]]:
             frame = int(candidates.rows[row])
             key = owners[number], frame
             if key not in rows:
-                place, size = candidates.points_px[row], candidates.radii_px[row]
+                place, size = candidates.points_px[row], float(candidates.radii_px[row])
                 rows[key] = _ball(candidates, frame, owners[number], place, size, None, HELD)
     return [rows[key] for key in sorted(rows, key=lambda key: (key[1], key[0]))]
 

@@ -152,7 +152,7 @@ def _compared(results: Results, truth: Mapping[str, Any], tracks: Path) -> dict[
     pairs = _matched_throws(real, found)
     errors_s = [abs(found[b]["t_s"] - real[a]["t_s"]) for a, b in pairs]
     drops = [drop["t_s"] for drop in truth["drops"]]
-    dropped = [drop["t_s"] for drop in results_drops(results)]
+    dropped = [float(t_s) for t_s in results.report["drops_at_s"]]
     drop_pairs = match(drops, dropped, DROP_WITHIN_S)
     return {
         "throws": len(real),
@@ -164,12 +164,6 @@ def _compared(results: Results, truth: Mapping[str, Any], tracks: Path) -> dict[
         "drop_hits": len(drop_pairs),
         "drop_false": len(dropped) - len(drop_pairs),
     }
-
-
-def results_drops(results: Results) -> list[Row]:
-    """Give the throws that were dropped, by the time their ball came past the hands."""
-    rows = [row for row in _rows(results, "throws") if row["outcome"] == "dropped"]
-    return [{**row, "t_s": row["catch_t_s"] or row["t_s"]} for row in rows]
 
 
 def _matched_throws(real: Sequence[Mapping[str, Any]], found: Sequence[Row]) -> list[tuple[int, int]]:

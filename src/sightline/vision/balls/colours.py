@@ -50,14 +50,15 @@ class BallColours:
         luma, red, blue = cv2.split(cv2.cvtColor(image, cv2.COLOR_BGR2YCrCb))
         codes = (luma >> 4).astype(np.uint16) << 12
         codes |= (red >> 2).astype(np.uint16) << 6
-        codes |= blue >> 2
+        codes |= (blue >> 2).astype(np.uint16)
         if self._looked % _SCENE_EVERY == 0:
             few = codes[::_SCENE_STEP, ::_SCENE_STEP].ravel()
             self._scene *= np.float32(0.97)
             self._scene += np.bincount(few, minlength=_CODES).astype(np.float32).reshape(_BINS)
             self._stale = self._stale or self._looked % (4 * _SCENE_EVERY) == 0
         self._looked += 1
-        return codes
+        found: Index = codes
+        return found
 
     def sample(self, codes: Index, x_px: float, y_px: float, radius_px: float) -> Index:
         """Give a few codes from inside a ball, always `SAMPLES` of them."""
@@ -65,7 +66,8 @@ class BallColours:
         reach = 0.7 * radius_px * np.sqrt((np.arange(SAMPLES) + 0.5) / SAMPLES)
         rows = np.clip(np.rint(y_px + reach * np.sin(turns)), 0, codes.shape[0] - 1).astype(int)
         columns = np.clip(np.rint(x_px + reach * np.cos(turns)), 0, codes.shape[1] - 1).astype(int)
-        return codes[rows, columns]
+        chosen: Index = codes[rows, columns]
+        return chosen
 
     def learn(self, samples: Index) -> None:
         """Take the colours of something that has been seen to fly."""

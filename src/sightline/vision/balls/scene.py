@@ -59,6 +59,10 @@ class Change:
 class BallScene:
     """The scene's memory; pictures come in order of time and in one size, another size starts anew."""
 
+    _scene: UInt8
+    _before: UInt8
+    _to_frame: Float64
+
     def __init__(self) -> None:
         self._forget()
 
@@ -125,14 +129,14 @@ class BallScene:
         self._camera = CameraMotion.from_bytes(arrays["camera"].tobytes())
 
     def _forget(self) -> None:
-        self._scene: UInt8 = np.zeros((0, 0, 3), np.uint8)
-        self._before: UInt8 = self._scene
+        self._scene = np.zeros((0, 0, 3), np.uint8)
+        self._before = self._scene
         self._last_s = self._first_s = 0.0
         self._owed = 0.0
         self._alert_s = -np.inf
         self._usual = _CUT_SHARE
         self._looked = 0
-        self._to_frame: Float64 = np.eye(2, 3)
+        self._to_frame = np.eye(2, 3)
         self._camera = CameraMotion()
 
     def _renew(self, image: UInt8, t_s: float) -> None:

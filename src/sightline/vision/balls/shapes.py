@@ -98,11 +98,11 @@ def _measured(contour: np.ndarray, most: float, source: str) -> Shape | None:
     return Shape(x, y, radius, long, min(fill, 1.0), (left, top, left + width, top + height), source)
 
 
-def local_contrast(image: Float64, shape: Shape) -> tuple[float, float]:
+def local_contrast(image: UInt8, shape: Shape) -> tuple[float, float]:
     """Give how far a shape's colour lies from that just around it, and how even it is.
 
     Args:
-        image: `(h, w, 3)` float32 or uint8 with channels that are comparable.
+        image: `(h, w, 3)` uint8.
         shape: Which.
 
     Returns:

@@ -105,12 +105,16 @@ class BallsModel:
 
     def snapshot(self) -> bytes:
         """All that has been learned so far; equal memories give equal bytes."""
-        parts = {"scene.": self._scene, "colours.": self._colours, "flying.": self._flying}
+        parts = {
+            "scene.": self._scene.arrays(),
+            "colours.": self._colours.arrays(),
+            "flying.": self._flying.arrays(),
+        }
         return to_bytes(
             {
                 name: values
                 for prefix, each in parts.items()
-                for name, values in named(each.arrays(), prefix).items()
+                for name, values in named(each, prefix).items()
             }
         )
 
@@ -151,9 +155,9 @@ class BallsModel:
             score = 0.5 * score + 0.5 * self._colours.share(sample)
         radius = self._flying.radius_px
         if radius is not None:
-            return score * float(np.exp(-0.5 * (np.log(shape.radius_px / radius) / 0.35) ** 2))
+            return float(score) * float(np.exp(-0.5 * (np.log(shape.radius_px / radius) / 0.35) ** 2))
         usual = _USUAL_RADIUS * max(change.contrast.shape)
-        return score * min(1.0, (shape.radius_px / usual) ** 2)
+        return float(score * min(1.0, (shape.radius_px / usual) ** 2))
 
     def _has_left(self, change: Change, shape: Shape) -> bool:
         """Whether this is the place of something that has gone: the scene has its edges, the picture none."""
