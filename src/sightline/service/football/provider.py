@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
@@ -165,8 +165,9 @@ def load_dataset(
         raise ConfigError(f"no provider {provider!r}", hint=f"one of {', '.join(sorted(LOADERS))}")
     arguments = _arguments(provider, loader, _paths(tracking), _paths(meta), pitch)
     load = getattr(import_module(f"kloppy.{loader.module}"), loader.function)
-    with _understood(provider):
-        return load(**arguments, coordinates=_SPACE)
+    with ExitStack() as files, _understood(provider):
+        opened = {name: _opened(value, files) for name, value in arguments.items()}
+        return load(**opened, coordinates=_SPACE)
 
 
 def _paths(given: Path | Sequence[Path] | None) -> list[Path]:
@@ -183,7 +184,7 @@ def _arguments(
             raise SourceUnavailableError(f"no file {path}", hint="check the path")
     arguments = dict(loader.fixed)
     if loader.many:
-        arguments[loader.tracking[0]] = [str(path) for path in tracking]
+        arguments[loader.tracking[0]] = list(tracking)
         tracking = []
     arguments |= _named(provider, "tracking", loader.tracking[loader.many :], tracking)
     arguments |= _named(provider, "metadata", loader.meta, meta)
@@ -197,12 +198,23 @@ def _arguments(
     return arguments
 
 
-def _named(provider: str, what: str, names: Sequence[str], paths: list[Path]) -> dict[str, str]:
+def _named(provider: str, what: str, names: Sequence[str], paths: list[Path]) -> dict[str, Path]:
     needed = sum(not name.endswith("?") for name in names)
     if not needed <= len(paths) <= len(names):
         words = ", ".join(name.replace("?", " (optional)").replace("_", " ") for name in names) or "none"
         raise ConfigError(f"{provider} takes other {what} files: {words}", hint=f"{len(paths)} given")
-    return {name.removesuffix("?"): str(path) for name, path in zip(names, paths, strict=False)}
+    return {name.removesuffix("?"): path for name, path in zip(names, paths, strict=False)}
+
+
+def _opened(value: Any, files: ExitStack) -> Any:
+    """Open plain files ourselves: kloppy leaves its own copies open. Folders and packed files are its to open."""
+    if isinstance(value, list):
+        return [_opened(one, files) for one in value]
+    if not isinstance(value, Path):
+        return value
+    if value.is_dir() or value.suffix in {".gz", ".xz", ".bz2"}:
+        return str(value)
+    return files.enter_context(value.open("rb"))
 
 
 @contextmanager
@@ -216,7 +228,7 @@ def _understood(provider: str) -> Iterator[None]:
             yield
     except (
         KloppyError, LookupError, ValueError, TypeError, AttributeError, NameError, AssertionError, StopIteration,
-        SyntaxError, NotImplementedError,
+        SyntaxError, NotImplementedError, ArithmeticError,
     ) as error:  # fmt: skip
         raise UnsupportedFormatError(
             f"kloppy cannot read these {provider} files: {type(error).__name__}: {_first_line(error)}",
@@ -231,4 +243,6 @@ def _first_line(error: BaseException) -> str:
 def _hint(error: BaseException) -> str:
     if isinstance(error, LookupError):
         return "the metadata may lack a period or a player that the tracking has; check that the files belong together"
+    if isinstance(error, ArithmeticError):
+        return "the metadata may have a frame rate of 0"
     return "check that the files are of this provider and belong together"

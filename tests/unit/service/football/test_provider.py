@@ -1,0 +1,220 @@
+from __future__ import annotations
+
+import json
+import re
+
+import numpy as np
+import pytest
+
+from sightline.analytics.football.match import PitchSize, Role, Team
+from sightline.core.errors import ConfigError, SourceUnavailableError, UnsupportedFormatError
+from sightline.service.football.exports.second_spectrum import write_second_spectrum
+from sightline.service.football.exports.source import Told
+from sightline.service.football.exports.tracab import write_tracab
+from sightline.service.football.provider import LOADERS, load_match
+from unit.analytics.football.matches import turned, two_teams
+
+# provider, tracking, metadata, rows, players seen, attacking by period, rate
+FILES = [
+    ("tracab", ["tracab_raw.dat"], ["tracab_meta.xml"], 7, 30, [-1, 1], 25),
+    ("skillcorner", ["skillcorner_v3_raw_data.jsonl"], ["skillcorner_meta_data.json"], 6, 31, [-1, 1], 10),
+    ("metrica", ["metrica_home.csv", "metrica_away.csv"], [], 6, 28, [1, -1], 25),
+    ("metrica-epts", ["epts_metrica_tracking.txt"], ["epts_metrica_metadata.xml"], 100, 19, [1, 1], 25),
+    (
+        "pff", ["pff_10517.jsonl"], ["pff_metadata_10517.json", "pff_rosters_10517.json"],
+        200, 35, [1, -1, 1, -1], 29.97,
+    ),
+    ("sportec", ["sportec_positional.xml"], ["sportec_meta.xml"], 202, 3, [1, 0], 25),
+    # Every 400th frame of made-up positions: nobody can tell which way the teams attack.
+    (
+        "secondspectrum", ["second_spectrum_fake_data.jsonl"],
+        ["second_spectrum_fake_metadata.xml", "second_spectrum_fake_metadata.json"], 376, 29, [0, 0], 0.0625,
+    ),
+    (
+        "secondspectrum", ["second_spectrum_fake_data.jsonl"], ["second_spectrum_fake_metadata.xml"],
+        376, 29, [0, 0], 0.0625,
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.data
+@pytest.mark.parametrize(
+    ("provider", "tracking", "meta", "rows", "players", "ends", "rate_hz"),
+    FILES,
+    ids=lambda value: str(value)[:20],
+)
+def test_every_providers_file_becomes_a_match(  # noqa: PLR0917
+    data_dir, provider, tracking, meta, rows, players, ends, rate_hz
+):
+    folder = data_dir / "football" / "formats"
+    match = load_match(provider, [folder / name for name in tracking], [folder / name for name in meta])
+    assert (len(match), len(match.players)) == (rows, players)
+    assert [period.home_attacks for period in match.periods] == ends
+    assert float(match.frame_rate_hz) == pytest.approx(rate_hz)
+    assert np.nanmax(np.abs(match.positions_m[..., 0])) < match.pitch.length_m / 2 + 15
+    assert len(match.columns(Team.HOME)) + len(match.columns(Team.AWAY)) == players
+
+
+@pytest.mark.data
+def test_what_a_provider_says_of_play_and_owner_is_kept(data_dir):
+    folder = data_dir / "football" / "formats"
+    match = load_match("tracab", folder / "tracab_raw.dat", folder / "tracab_meta.xml")
+    assert match.alive.tolist() == [False, True, True, False, False, False, False]
+    assert match.owner.tolist() == ["home", "home", "home", "home", "away", "away", "home"]
+    assert match.ball_m[0] == pytest.approx([27.10, 37.22, 0.11])
+
+
+@pytest.fixture
+def written(tmp_path):
+    write_second_spectrum(Told(turned(two_teams(count=400, noise_m=1.0))), tmp_path)
+    write_tracab(Told(turned(two_teams(count=400, noise_m=1.0))), tmp_path)
+    return tmp_path
+
+
+def second(folder):
+    return load_match("secondspectrum", folder / "tracking.jsonl", folder / "meta.json")
+
+
+def edit_meta(folder, change):
+    facts = json.loads((folder / "meta.json").read_text())
+    change(facts)
+    (folder / "meta.json").write_text(json.dumps(facts))
+
+
+def edit_frames(folder, change):
+    frames = [json.loads(line) for line in (folder / "tracking.jsonl").read_text().splitlines()]
+    frames = change(frames) or frames
+    (folder / "tracking.jsonl").write_text("".join(json.dumps(frame) + "\n" for frame in frames))
+
+
+def test_what_we_write_is_read_with_ends_and_keepers(written):
+    match = second(written)
+    assert [period.home_attacks for period in match.periods] == [1, -1]
+    assert [player.role for player in match.players].count(Role.GOALKEEPER) == 2
+    assert load_match("tracab", written / "tracking.dat", written / "metadata.xml").periods == match.periods
+
+
+def test_a_period_that_the_metadata_lack_is_refused(written):
+    edit_meta(written, lambda facts: facts["periods"].pop())
+    with pytest.raises(UnsupportedFormatError) as error:
+        second(written)
+    assert "period" in error.value.hint
+
+
+def test_frames_in_play_outside_of_all_periods_are_refused(written):
+    text = (written / "metadata.xml").read_text()
+    last = re.search(r'iId="2" iStartFrame="(\d+)" iEndFrame="(\d+)"', text)
+    assert last
+    (written / "metadata.xml").write_text(text.replace(last[0], 'iId="2" iStartFrame="0" iEndFrame="0"'))
+    lines = (written / "tracking.dat").read_text().replace(",Dead;", ",Alive;")
+    (written / "tracking.dat").write_text(lines)
+    with pytest.raises(UnsupportedFormatError, match="50% of the file's frames in play"):
+        load_match("tracab", written / "tracking.dat", written / "metadata.xml")
+
+
+def test_sides_that_the_metadata_swap_are_refused(written):
+    def swap(facts):
+        for period in facts["periods"]:
+            period["homeAttPositive"] = not period["homeAttPositive"]
+
+    edit_meta(written, swap)
+    with pytest.raises(UnsupportedFormatError, match="other end"):
+        second(written)
+
+
+def test_two_halves_in_one_period_are_refused(tmp_path):
+    match = turned(two_teams(count=1600, noise_m=1.0))
+    write_second_spectrum(Told(match), tmp_path)
+
+    def join(frames):
+        for number, frame in enumerate(frames):
+            frame["period"] = 1
+            frame["gameClock"] = number / 5
+
+    edit_frames(tmp_path, join)
+    edit_meta(tmp_path, lambda facts: facts["periods"].pop())
+    with pytest.raises(UnsupportedFormatError, match="change ends"):
+        second(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("fps", "said"), [(0, "cannot read"), (1000, "impossible"), (50, "50 Hz"), (3, "3 Hz")]
+)
+def test_an_impossible_frame_rate_is_refused(written, fps, said):
+    edit_meta(written, lambda facts: facts.update(fps=fps))
+    with pytest.raises(UnsupportedFormatError, match=said):
+        second(written)
+
+
+def test_every_other_frame_is_half_the_rate(written):
+    edit_frames(written, lambda frames: frames[::2])
+    assert float(second(written).frame_rate_hz) == 2.5
+
+
+def test_players_who_share_an_id_are_refused(written):
+    def share(facts):
+        facts["awayPlayers"][3]["optaId"] = facts["homePlayers"][3]["optaId"]
+
+    edit_meta(written, share)
+    with pytest.raises(UnsupportedFormatError, match="used twice"):
+        second(written)
+
+
+def test_positions_in_another_unit_are_refused(written):
+    def feet(frames):
+        for frame in frames:
+            for one in (*frame["homePlayers"], *frame["awayPlayers"]):
+                one["xyz"] = [3.28 * value for value in one["xyz"]]
+
+    edit_frames(written, feet)
+    with pytest.raises(UnsupportedFormatError, match="off the pitch"):
+        second(written)
+
+
+def test_a_pitch_of_another_game_is_refused(written):
+    edit_meta(written, lambda facts: facts.update(pitchLength=28.0, pitchWidth=15.0))
+    with pytest.raises(UnsupportedFormatError):
+        second(written)
+
+
+def test_a_frame_twice_is_refused(written):
+    edit_frames(written, lambda frames: [*frames[:3], frames[2], *frames[3:]])
+    with pytest.raises(UnsupportedFormatError):
+        second(written)
+
+
+def test_files_of_nothing_are_refused(written):
+    (written / "tracking.jsonl").write_text("")
+    with pytest.raises(UnsupportedFormatError):
+        second(written)
+    (written / "tracking.jsonl").write_text("not JSON\n")
+    with pytest.raises(UnsupportedFormatError):
+        second(written)
+
+
+def test_a_missing_file_an_unknown_provider_and_a_missing_argument_are_told(tmp_path):
+    with pytest.raises(SourceUnavailableError):
+        load_match("tracab", tmp_path / "none.dat", tmp_path / "none.xml")
+    with pytest.raises(ConfigError) as error:
+        load_match("acme", tmp_path)
+    assert all(name in error.value.hint for name in LOADERS)
+    here = tmp_path / "one"
+    here.write_text("")
+    with pytest.raises(ConfigError, match="meta data"):
+        load_match("tracab", here)
+    with pytest.raises(ConfigError, match="size"):
+        load_match("statsperform", here, here)
+    with pytest.raises(UnsupportedFormatError):
+        load_match("statsperform", here, here, pitch=PitchSize())
+
+
+def test_every_loader_names_what_kloppy_takes():
+    import inspect
+    from importlib import import_module
+
+    for loader in LOADERS.values():
+        taken = inspect.signature(
+            getattr(import_module(f"kloppy.{loader.module}"), loader.function)
+        ).parameters
+        named = [name.removesuffix("?") for name in (*loader.tracking, *loader.meta)]
+        assert {*named, *loader.fixed, "coordinates"} <= set(taken)
