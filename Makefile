@@ -73,10 +73,10 @@ bench: setup ## Measure speed, memory and start-up; writes docs/performance.md
 peers: setup ## Install the peers that `make bench` measures beside, each in an environment of its own
 	@$(PY) benchmarks/peers/install.py
 
-$(TRAINING)/.installed: requirements/dev.txt requirements/training.txt
+$(TRAINING)/.installed: requirements/dev.txt training/requirements.txt
 	@test -x $(TRAINING)/bin/python || $(PYTHON) -m venv $(TRAINING)
 	@$(TRAINING)/bin/python -m pip install --quiet --disable-pip-version-check $(PIP_FLAGS) -r requirements/dev.txt
-	@$(TRAINING)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/training.txt
+	@$(TRAINING)/bin/python -m pip install --quiet --disable-pip-version-check -r training/requirements.txt
 	@$(TRAINING)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 

@@ -23,8 +23,8 @@ _Limit = Annotated[
 ]
 
 
-def add_commands(app: typer.Typer, evaluate: typer.Typer) -> None:
-    """Take the commands in: `calibrate` beside the others, the rest under `evaluate`."""
+def add_calibrate(app: typer.Typer) -> None:
+    """Add `calibrate` to `sightline football`."""
     app.command(
         "calibrate",
         epilog=examples(
@@ -33,6 +33,10 @@ def add_commands(app: typer.Typer, evaluate: typer.Typer) -> None:
             "sightline football calibrate --keypoints keypoints.json -o cameras.json",
         ),
     )(calibrate)
+
+
+def add_scores(evaluate: typer.Typer) -> None:
+    """Add what scores cameras to `sightline football evaluate`."""
     evaluate.command("calibration")(evaluate_lines)
     evaluate.command("stability")(evaluate_still)
     evaluate.command("camera-quality")(evaluate_quality)

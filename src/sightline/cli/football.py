@@ -7,20 +7,20 @@ from typing import Annotated
 
 import typer
 
-from sightline.cli.calibration import add_commands
+from sightline.cli.calibration import add_calibrate, add_scores
 from sightline.cli.lazy import examples, group
 
-app = group("Calibrate cameras, report on tracking data, score against the truth.")
-evaluate = group("Score a part of the football analysis against the truth.")
-app.add_typer(
-    evaluate,
-    name="evaluate",
-    epilog=examples(
-        "sightline football evaluate calibration --lines lines.json --cameras cameras.json",
-        "sightline football evaluate stability --keypoints keypoints.json --json",
-    ),
+evaluate = group(
+    "Score a part of the football analysis against the truth.",
+    "sightline football evaluate calibration --lines lines.json --cameras cameras.json",
+    "sightline football evaluate stability --keypoints keypoints.json --json",
+    more=add_scores,
 )
-add_commands(app, evaluate)
+app = group(
+    "Calibrate cameras, report on tracking data, score against the truth.",
+    groups={"evaluate": evaluate},
+    more=add_calibrate,
+)
 
 
 @app.command(

@@ -14,12 +14,11 @@ from sightline.cli.lazy import examples, group
 _Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _Pattern = Annotated[str, typer.Argument(metavar="SITESWAP", help="As in 531, [43]1421 or (6x,4)*.")]
 
-app = group("Decode juggling: throws, catches, siteswap.")
 siteswap = group("Check, name and animate siteswaps.")
-evaluate = group("Measure how right the decoder is.")
-add_to(evaluate)
-app.add_typer(siteswap, name="siteswap")
-app.add_typer(evaluate, name="evaluate")
+evaluate = group("Measure how right the decoder is.", more=add_to)
+app = group(
+    "Decode juggling: throws, catches, siteswap.", groups={"siteswap": siteswap, "evaluate": evaluate}
+)
 
 
 @app.command(

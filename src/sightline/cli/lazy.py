@@ -50,9 +50,28 @@ def leaf(name: str, *lines: str, more_options: bool = False) -> Callable[[Callab
     return make
 
 
-def group(summary: str) -> typer.Typer:
-    """Give a command that has commands of its own."""
-    app = typer.Typer(rich_markup_mode=None, add_completion=False, help=summary, no_args_is_help=False)
+def group(
+    summary: str,
+    *lines: str,
+    groups: Mapping[str, typer.Typer] | None = None,
+    more: Callable[[typer.Typer], None] | None = None,
+) -> typer.Typer:
+    """Give a command that has commands of its own.
+
+    Args:
+        summary: First sentence of its help.
+        lines: Examples under its help.
+        groups: Groups within it, by name.
+        more: Takes in commands of another module.
+    """
+    epilog = examples(*lines) if lines else None
+    app = typer.Typer(
+        rich_markup_mode=None, add_completion=False, help=summary, epilog=epilog, no_args_is_help=False
+    )
+    for name, inner in (groups or {}).items():
+        app.add_typer(inner, name=name)
+    if more is not None:
+        more(app)
 
     @app.callback()
     def _() -> None:
