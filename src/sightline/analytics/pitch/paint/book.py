@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sightline.analytics.pitch.markings import markings_of
+from sightline.analytics.pitch.observed import STANDARD_PX
 from sightline.analytics.pitch.paint.nearness import (
     CELLS,
     DIRECTIONS,
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sightline.analytics.football.match import PitchSize
-    from sightline.core.arrays import Float64
+    from sightline.core.arrays import Float64, UInt8
 
 _STANDS_M = tuple(
     (x, y, z)
@@ -51,6 +52,8 @@ _STEP = 0.13
 _BOOK_STEP_M = 5.5
 _NEAR_PX = 22.0
 _AT_ONCE = 2000
+_LEAST_SHOWN_PX = 700.0
+_LONGEST_PX = 250.0
 _HALF_X_M, _HALF_Y_M = 58.0, 38.0
 
 
@@ -62,11 +65,13 @@ class Book:
         cameras: `(k, 8)`.
         cells: `(k, n)` int32, the map's cell that each sampled point of the markings falls into; one past the
             last for those out of view.
-        shown: `(k,)` how many are in view.
+        lengths: `(k, n)` uint8, how much of a marking's length in the picture each stands for, standard pixels.
+        shown: `(k,)` the length of all markings in view.
     """
 
     cameras: Float64
     cells: NDArray[np.int32]
+    lengths: UInt8
     shown: Float64
 
 
@@ -74,11 +79,13 @@ class Book:
 def book_of(size: PitchSize, picture: tuple[int, int], ends: bool) -> Book:  # noqa: FBT001 - cached by position
     """Give the views of a pitch in a picture of that shape; made once."""
     cameras = np.concatenate([_views(stand, picture) for stand in _STANDS_M + (_ENDS_M if ends else ())])
-    points = ground_samples(markings_of(size), _BOOK_STEP_M)[0]
+    points, names = ground_samples(markings_of(size), _BOOK_STEP_M)
+    last = np.append(np.array(names[:-1]) != np.array(names[1:]), np.True_)
     rows = rows_of(picture)
     middle = np.array([(CELLS - 1) / 2, (rows - 1) / 2], np.float32)
     beyond = DIRECTIONS * rows * CELLS
     cells = np.empty((len(cameras), len(points)), np.int32)
+    lengths = np.empty((len(cameras), len(points)), np.uint8)
     for start in range(0, len(cameras), _AT_ONCE):
         part = slice(start, start + _AT_ONCE)
         seen = projected(cameras[part].astype(np.float32), points.astype(np.float32))
@@ -86,17 +93,35 @@ def book_of(size: PitchSize, picture: tuple[int, int], ends: bool) -> Book:  # n
         inside = (place >= 0).all(2) & (place[..., 0] < CELLS) & (place[..., 1] < rows)
         flat = (bins_of(directions_of(seen)).astype(np.int32) * rows + place[..., 1]) * CELLS + place[..., 0]
         cells[part] = np.where(inside, flat, beyond)
-    shown = (cells < beyond).sum(1)
-    kept = shown >= 12
-    return Book(cameras[kept], cells[kept], shown[kept].astype(np.float64))
+        lengths[part] = np.where(inside, _lengths(seen, last), 0)
+    shown = lengths.sum(1, dtype=np.int64).astype(np.float64)
+    kept = shown >= _LEAST_SHOWN_PX
+    return Book(cameras[kept], cells[kept], lengths[kept], shown[kept])
 
 
-def best_views(near: Nearness, book: Book, *, kept: int) -> Float64:
-    """Give the `(kept, 8)` views that agree best with the map, similar ones once."""
+def _lengths(seen: NDArray[np.float32], last: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Give how far each sample is from the next of its marking, the last as the one before, `(k, n)`."""
+    along = np.diff(seen, axis=1, append=seen[:, -1:])
+    length = np.hypot(along[..., 0], along[..., 1]) * np.float32(STANDARD_PX)
+    length[:, last] = length[:, np.flatnonzero(last) - 1]
+    return np.asarray(np.minimum(np.nan_to_num(length), _LONGEST_PX), np.float32)
+
+
+def best_views(near: Nearness, book: Book, *, paint_px: float, kept: int) -> Float64:
+    """Give the `(kept, 8)` views that agree best with the map, similar ones once.
+
+    Agreement is twice the length that markings and paint share, by the length of both.
+
+    Args:
+        near: The map.
+        book: The views.
+        paint_px: The length of all paint in the picture, in standard pixels.
+        kept: How many views to give at most.
+    """
     closeness = np.exp(-0.5 * (near.distances / _NEAR_PX) ** 2).reshape(-1)
     lookup = np.append(closeness, np.float32(0))
-    agreeing = lookup[book.cells].sum(1)
-    scores = agreeing / np.sqrt(book.shown + 12.0)
+    agreeing = np.einsum("kn,kn->k", lookup[book.cells], book.lengths, dtype=np.float32, casting="unsafe")
+    scores = 2 * agreeing / (book.shown + paint_px)
     order = np.argsort(-scores, kind="stable")[: kept * 4]
     chosen: list[int] = []
     for place in order:

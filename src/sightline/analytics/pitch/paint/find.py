@@ -51,7 +51,7 @@ class PaintSettings:
         prior: What is likely of a camera.
     """
 
-    views: int = 100
+    views: int = 60
     finalists: int = 8
     least_points: int = 300
     every: int = 6
@@ -103,7 +103,9 @@ def search_camera(
         return None
     markings = markings_of(size)
     coarse, fine = ground_samples(markings, 3.0)[0], ground_samples(markings, 1.0)[0]
-    views = best_views(paint.near, book_of(size, picture, ends), kept=settings.views)
+    views = best_views(
+        paint.near, book_of(size, picture, ends), paint_px=float(len(paint.points)), kept=settings.views
+    )
     views = descend(views, Descent(paint.near, coarse, 25.0, _ROUGH), rounds=8)
     scores = _scores(views, paint, coarse, 1.6 * settings.judged_px, settings)
     views = views[np.argsort(-scores, kind="stable")[: settings.finalists]]
