@@ -11,6 +11,7 @@ Sources:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -249,6 +250,20 @@ def _hota(pairing: _Pairing) -> dict[str, Any]:
         "ass_re": float((weight * matches / np.maximum(truth_counts, 1)).sum(axis=(1, 2)).mean()),
         "ass_pr": float((weight * matches / np.maximum(track_counts, 1)).sum(axis=(1, 2)).mean()),
     }
+
+
+def hota_of(
+    steps: Sequence[tuple[Int64, Int64, Float64]], truth_counts: Int64, track_counts: Int64
+) -> dict[str, float]:
+    """Give HOTA and its parts for any similarity.
+
+    Args:
+        steps: For each frame with something on both sides: truth ids and track ids, both counted from 0, and
+            `(truths, tracks)` similarities, 0..1.
+        truth_counts: `(truth ids,)` how often each occurs.
+        track_counts: `(track ids,)` how often each occurs.
+    """
+    return _hota(_Pairing(tuple(steps), truth_counts, track_counts, 0))
 
 
 def _clear(pairing: _Pairing, iou: float) -> dict[str, Any]:
