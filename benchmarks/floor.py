@@ -80,7 +80,9 @@ def input_size(model: str, video: str) -> tuple[int, int]:
     with av.open(video) as container:
         sides = container.streams.video[0].height, container.streams.video[0].width
     ratio = min(most / side for most, side in zip(size, sides, strict=True))
-    return tuple(min(most, -(-round(side * ratio) // 32) * 32) for most, side in zip(size, sides, strict=True))
+    return tuple(
+        min(most, -(-round(side * ratio) // 32) * 32) for most, side in zip(size, sides, strict=True)
+    )
 
 
 def main(part: str, video: str, model: str, out: str) -> None:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import json
 from pathlib import Path
 
 import onnx
@@ -72,11 +71,10 @@ def export(recipe: Recipe, checkpoint: Path, out: Path) -> Path:
             dynamo=False,
         )
     graph = onnx.load(out)
-    names = dict(enumerate(recipe.classes))
     for key, value in {
-        "names": json.dumps({str(place): name for place, name in names.items()}),
+        "names": str(dict(enumerate(recipe.classes))),
         "task": "detect",
-        "licence": "MIT",
+        "license": "MIT",
         "author": "The Sightline authors",
     }.items():
         entry = graph.metadata_props.add()

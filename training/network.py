@@ -166,7 +166,9 @@ class Head(nn.Module):
         self.boxes = nn.Conv2d(shape.head, 4, 1)
         nn.init.constant_(self.scores.bias, -4.6)  # a prior of 0.01: nearly every cell is empty
         with torch.no_grad():
-            self.boxes.bias.copy_(torch.tensor([0.0, 0.0, 1.0, 1.0]))  # boxes of nearly three cells to begin with
+            self.boxes.bias.copy_(
+                torch.tensor([0.0, 0.0, 1.0, 1.0])
+            )  # boxes of nearly three cells to begin with
 
     def forward(self, values: Tensor) -> Tensor:
         """`(b, 4 + classes, h, w)`: raw boxes, then raw scores."""

@@ -48,4 +48,5 @@ def test_an_adapter_that_is_not_there_is_named(tmp_path):
 
 def test_models_lie_where_the_settings_say(tmp_path):
     platform = build_platform(read_settings(home=tmp_path, models_dir=tmp_path / "m"), store=MemoryRunStore())
-    assert not any(platform.zoo.installed(name) for name in platform.zoo.names())
+    fetched = [entry.name for entry in platform.zoo.entries() if not entry.shipped]
+    assert not any(platform.zoo.installed(name) for name in fetched)

@@ -17,7 +17,7 @@ evaluate = group(
     more=add_scores,
 )
 app = group(
-    "Calibrate cameras, report on tracking data, score against the truth.",
+    "Calibrate cameras, report on tracking data, score.",
     groups={"evaluate": evaluate},
     more=add_calibrate,
 )

@@ -28,7 +28,7 @@ class Commands(LazyGroup):
         "demo": Entry("sightline.cli.scenes:demo", "Render a clip with known truth, analyse it and compare.", _WORK),
         "simulate": Entry("sightline.cli.scenes:simulate", "Render videos whose exact truth is known.", _WORK),
         "track": Entry("sightline.cli.tracking:track", "Give detections of a MOT file identities.", _WORK),
-        "football": Entry("sightline.cli.football:app", "Calibrate cameras, report on tracking data, score against the truth.", _WORK),
+        "football": Entry("sightline.cli.football:app", "Calibrate cameras, report on tracking data, score.", _WORK),
         "juggling": Entry("sightline.cli.juggling:app", "Decode juggling: throws, catches, siteswap.", _WORK),
         "runs": Entry("sightline.cli.runs:app", "List, resume, cancel and delete runs.", _WORK),
         "sql": Entry("sightline.cli.results:sql", "Ask a run's tables in SQL.", _RESULTS),

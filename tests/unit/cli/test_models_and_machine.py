@@ -61,9 +61,9 @@ def test_a_file_is_added_verified_and_found_changed(weights, home, capsys):
     assert (check["model"], check["good"], check["actual"]) == ("best-net", False, None)
 
 
-def test_with_no_weights_there_is_nothing_to_verify(capsys):
+def test_weights_that_ship_are_verified_like_any(capsys):
     assert run(["models", "verify"]) == 0
-    assert "no weights are here" in capsys.readouterr().out
+    assert "good     sightline-football-n" in capsys.readouterr().out
 
 
 def test_a_model_that_is_elsewhere_is_shown_from_the_manifest(capsys):

@@ -19,9 +19,15 @@ def zoo(tmp_path) -> Zoo:
 
 
 def test_models_without_weights_are_always_here(zoo):
-    here = {row.name: row for row in list_models(zoo) if row.installed}
-    assert set(here) == {"motion", "hog"}
-    assert all(row.summary.endswith(".") and not row.needs_weights for row in here.values())
+    here = {row.name: row for row in list_models(zoo) if row.installed and not row.needs_weights}
+    assert set(here) == {"balls", "motion", "hog"}
+    assert all(row.summary.endswith(".") for row in here.values())
+
+
+def test_of_models_with_weights_only_those_that_ship_are_here(zoo):
+    here = [row.name for row in list_models(zoo) if row.installed and row.needs_weights]
+    assert here
+    assert all(name.startswith("sightline-") for name in here)
 
 
 def test_models_that_can_be_fetched_are_listed_with_their_licence(zoo):

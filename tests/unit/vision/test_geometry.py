@@ -3,7 +3,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sightline.vision.geometry import Fit, Letterbox, Placement, content_size, scaled, tight_size, working_size
+from sightline.vision.geometry import (
+    Fit,
+    Letterbox,
+    Placement,
+    content_size,
+    scaled,
+    tight_size,
+    working_size,
+)
 
 
 @pytest.mark.parametrize(

@@ -16,9 +16,7 @@ class FootballSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     # -- finding --
-    model: str | None = Field(
-        default=None, description="Detector where none is named; left out, the platform's default."
-    )
+    model: str | None = Field(default="sightline-football-n", description="Detector where none is named.")
     min_score: float = Field(
         default=0.05,
         ge=0,
