@@ -35,7 +35,6 @@ def drawn_through(camera, noise_px=0.0, seed=0, size=SIZE):
     return lines
 
 
-
 def painted(camera, picture=(720, 1280), size=SIZE, noise=0, seed=0):
     """Draw a pitch as a camera sees it, `(h, w, 3)` BGR."""
     import cv2

@@ -59,7 +59,9 @@ def test_every_number_agrees_with_the_homography_of_the_others(data_dir):
             matrix, _ = cv2.findHomography(metres[others], pixels[others], cv2.RANSAC, 5.0)
             if matrix is not None:
                 x, y, scale = matrix @ [*metres[left_out], 1.0]
-                off.setdefault(number, []).append(np.hypot(x / scale - pixels[left_out, 0], y / scale - pixels[left_out, 1]))
+                off.setdefault(number, []).append(
+                    np.hypot(x / scale - pixels[left_out, 0], y / scale - pixels[left_out, 1])
+                )
     often = {number: float(np.median(values)) for number, values in off.items() if len(values) >= 10}
     assert len(often) >= 30
     assert max(often.values()) < 8.0

@@ -49,7 +49,9 @@ def test_smooth_cameras_are_stiller_and_nearer_the_truth(shot):
     assert jitter_px(smooth) < 0.5 * jitter_px(alone)
 
     def off(cameras):
-        return np.mean([np.abs(a.project(CIRCLE) - b.project(CIRCLE)).mean() for a, b in zip(cameras, true, strict=True)])
+        return np.mean(
+            [np.abs(a.project(CIRCLE) - b.project(CIRCLE)).mean() for a, b in zip(cameras, true, strict=True)]
+        )
 
     assert off(smooth) < off(alone)
 
@@ -89,7 +91,9 @@ def test_a_cut_parts_the_cameras(shot):
     other = camera_at(pan=-28.0, position=(2.0, -75.0, 20.0))
     rng = np.random.default_rng(9)
     after = [keypoints(other, rng) for _ in range(5)]
-    smooth = smooth_cameras([*seen[:5], *after], [*solved[:5], *(solve_camera(one, SIZE) for one in after)], SIZE)
+    smooth = smooth_cameras(
+        [*seen[:5], *after], [*solved[:5], *(solve_camera(one, SIZE) for one in after)], SIZE
+    )
     assert smooth[4].camera.pan_deg == pytest.approx(true[4].pan_deg, abs=1.0)
     assert smooth[5].camera.pan_deg == pytest.approx(-28.0, abs=1.0)
 
@@ -104,7 +108,9 @@ def test_nothing_is_carried_beyond_the_longest_gap(shot):
     _, seen, solved = shot
     pause = [None] * 4
     settings = SmoothSettings(longest_gap=3)
-    smooth = smooth_cameras([*seen[:3], *pause, *seen[7:10]], [*solved[:3], *pause, *solved[7:10]], SIZE, settings=settings)
+    smooth = smooth_cameras(
+        [*seen[:3], *pause, *seen[7:10]], [*solved[:3], *pause, *solved[7:10]], SIZE, settings=settings
+    )
     assert [one.source is CameraSource.NONE for one in smooth] == [False] * 3 + [True] * 4 + [False] * 3
 
 

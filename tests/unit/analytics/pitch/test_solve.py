@@ -49,9 +49,13 @@ def test_a_camera_is_found_again_from_what_it_shows(pan, tilt, focal, x, bend):
         pytest.param(camera_at(pan=-3.0, tilt=77.0, focal=1100.0), 0.4, id="middle"),
         pytest.param(camera_at(pan=40.0, tilt=80.0, focal=3200.0), 0.25, id="goal, zoomed in"),
         pytest.param(
-            camera_at(pan=88.0, tilt=55.0, focal=1000.0, position=(-86.0, 0.0, 50.0)), 0.3, id="behind the goal"
+            camera_at(pan=88.0, tilt=55.0, focal=1000.0, position=(-86.0, 0.0, 50.0)),
+            0.3,
+            id="behind the goal",
         ),
-        pytest.param(camera_at(pan=-70.0, tilt=82.0, focal=1500.0, position=(20.0, -45.0, 9.0)), 0.4, id="corner"),
+        pytest.param(
+            camera_at(pan=-70.0, tilt=82.0, focal=1500.0, position=(20.0, -45.0, 9.0)), 0.4, id="corner"
+        ),
     ],
 )
 def test_views_of_every_kind_are_solved(camera, most_m):
@@ -88,7 +92,8 @@ def test_a_wrong_name_lowers_the_quality(view_lines):
 def test_careless_drawing_lowers_the_quality():
     camera = camera_at()
     qualities = [
-        solve_camera(Observed(PICTURE, lines=drawn_through(camera, noise, 3)), SIZE).quality for noise in (0.5, 4.0, 12.0)
+        solve_camera(Observed(PICTURE, lines=drawn_through(camera, noise, 3)), SIZE).quality
+        for noise in (0.5, 4.0, 12.0)
     ]
     assert qualities[0] > 0.9
     assert qualities == sorted(qualities, reverse=True)
@@ -115,8 +120,19 @@ def test_the_halfway_line_and_circle_do_not_tell_the_stands_apart():
 
 def test_named_points_alone_suffice_and_one_wrong_click_is_outvoted():
     camera = camera_at()
-    names = ["right penalty area top", "right penalty area bottom", "right goal area top", "right goal area bottom"]
-    names += ["right corner top", "right arc top", "right arc bottom", "right penalty spot", "right goal post top"]
+    names = [
+        "right penalty area top",
+        "right penalty area bottom",
+        "right goal area top",
+        "right goal area bottom",
+    ]
+    names += [
+        "right corner top",
+        "right arc top",
+        "right arc bottom",
+        "right penalty spot",
+        "right goal post top",
+    ]
     places = np.array([markings_of(SIZE).point(name) for name in names])
     pixels = camera.project(places)
     pixels[3] += [45.0, -30.0]
@@ -182,7 +198,9 @@ def test_real_drawings_are_explained_better_than_by_the_peers_cameras(data_dir):
     from sightline.service.football.evaluate_calibration import evaluate_calibration
 
     folder = data_dir / "football/calibration"
-    found = evaluate_calibration(folder / "sn22_lines.json", folder / "sn22_cameras.json", limit=60)["halves"]["all"]
+    found = evaluate_calibration(folder / "sn22_lines.json", folder / "sn22_cameras.json", limit=60)[
+        "halves"
+    ]["all"]
     assert found["ours"]["jac5"]["value"] > 0.85
     assert found["ours"]["completeness"] >= 0.975
     assert found["ours"]["jac5"]["value"] > found["peer"]["jac5"]["value"]

@@ -33,7 +33,10 @@ def test_most_of_the_drawn_lines_is_found():
     ground = [
         line
         for name, line in visible_polylines(CAMERA.scaled(4 / 3), markings_of(SIZE), size=picture).items()
-        if len(line) > 1 and not (isinstance(markings_of(SIZE).all[name], Segment) and not markings_of(SIZE).all[name].on_ground)
+        if len(line) > 1
+        and not (
+            isinstance(markings_of(SIZE).all[name], Segment) and not markings_of(SIZE).all[name].on_ground
+        )
     ]
     apart = [np.linalg.norm(found.points_px[None] - line[:, None], axis=2).min(1) for line in ground]
     assert np.mean(np.concatenate(apart) < 4.0) > 0.85

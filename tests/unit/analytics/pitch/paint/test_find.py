@@ -47,7 +47,9 @@ def off_m(true, found):
     [
         pytest.param(camera_at(pan=-6.0, tilt=76.0, focal=900.0, roll=0.0), id="whole half"),
         pytest.param(camera_at(pan=28.0, tilt=78.0, focal=1300.0, roll=-0.5), id="penalty area"),
-        pytest.param(camera_at(pan=90.0, tilt=52.0, focal=1000.0, position=(-86.0, 0.0, 50.0)), id="behind the goal"),
+        pytest.param(
+            camera_at(pan=90.0, tilt=52.0, focal=1000.0, position=(-86.0, 0.0, 50.0)), id="behind the goal"
+        ),
     ],
 )
 def test_a_camera_is_found_among_players(camera):
