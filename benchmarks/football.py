@@ -26,6 +26,8 @@ from sightline.analytics.football.pitch_control import pitch_control, voronoi_ar
 from sightline.analytics.football.pressing import pressing_intensity, velocities
 from sightline.service.football.evaluate_interop import compare
 from sightline.service.football.exports.source import Told
+from sightline.service.football.exports.tracab import write_tracab
+from sightline.service.football.provider import load_match
 from sightline.service.football.recorded import read_recorded
 
 PEER = Path(__file__).parent / "peers" / "football"
@@ -139,13 +141,31 @@ def distance(match: Match, read) -> dict[str, float]:
     }
 
 
+def reading(match: Match) -> dict[str, float]:
+    """What kloppy takes to read the match from a TRACAB file; runs first, so that the peak is its own."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        write_tracab(Told(match), folder)
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        started = time.process_time()
+        load_match("tracab", folder / "tracking.dat", folder / "metadata.xml")
+        busy = time.process_time() - started
+        grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    return {
+        "frames": len(match),
+        "cpu_ms_a_frame": round(1000 * busy / len(match), 3),
+        "kib_a_frame": round(grown / len(match), 1),
+    }
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tracking", type=Path, required=True, help="folder of a recorded match")
     parser.add_argument("--minutes", type=float, default=90.0)
     given = parser.parse_args()
     match = read_recorded(given.tracking).match
-    print(json.dumps({"peers": peers(match), "speed": speed(tiled(match, given.minutes))}, indent=2))
+    first = {"reading": reading(tiled(match, 6.0))}  # before the peak of the others
+    print(json.dumps({**first, "peers": peers(match), "speed": speed(tiled(match, given.minutes))}, indent=2))
 
 
 if __name__ == "__main__":
