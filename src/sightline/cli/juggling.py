@@ -14,8 +14,17 @@ from sightline.cli.lazy import examples, group
 _Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _Pattern = Annotated[str, typer.Argument(metavar="SITESWAP", help="As in 531, [43]1421 or (6x,4)*.")]
 
-siteswap = group("Check, name and animate siteswaps.")
-evaluate = group("Measure how right the decoder is.", more=add_to)
+siteswap = group(
+    "Check, name and animate siteswaps.",
+    "sightline juggling siteswap check 531",
+    "sightline juggling siteswap animate 531 -o 531.html",
+)
+evaluate = group(
+    "Measure how right the decoder is.",
+    "sightline juggling evaluate simulated --count 100",
+    "sightline juggling evaluate video --seeds 4 --seconds 8",
+    more=add_to,
+)
 app = group(
     "Decode juggling: throws, catches, siteswap.", groups={"siteswap": siteswap, "evaluate": evaluate}
 )

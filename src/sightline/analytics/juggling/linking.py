@@ -27,6 +27,8 @@ _MOST_A_FRAME = 14
 _EDGE_RADII = 1.5
 _EDGE_S = 0.06
 _ALIKE_RADII = 0.45
+_LEAST_RISE_RADII, _BOBBING_RADII = 2.0, 6.0
+_FEWEST_ON_WAY, _FAR_RADII, _OVERLAP_S = 3, 8.0, 0.05
 _LEAST_DWELL_S, _MOST_REST_S = -0.03, 1.5
 _HANDED_OVER_S = 0.25  # a ball needs that long to come from one hand into the other and out of it
 _OTHER_HAND_COST, _NEW_COST, _IMPOSSIBLE = 3.0, 12.0, 1e6
@@ -73,7 +75,7 @@ def link(candidates: Candidates, tolerance: Tolerance | None = None) -> Linked:
     gravity = find_gravity(grid, candidates.size[0])
     if gravity is None:
         return Linked()
-    arcs = _of_one_size(find_arcs(candidates, grid, gravity, tolerance))
+    arcs = _thrown(_of_one_size(find_arcs(candidates, grid, gravity, tolerance)))
     if not arcs:
         return Linked(gravity=gravity)
     gravity = refined(gravity, arcs, candidates)
@@ -113,6 +115,40 @@ def _of_one_size(arcs: list[Arc]) -> list[Arc]:
     order = np.argsort(radii, kind="stable")
     middle = radii[order][np.searchsorted(np.cumsum(weights[order]), weights.sum() / 2)]
     return [arc for arc, radius in zip(arcs, radii, strict=True) if abs(radius - middle) <= _ALIKE_RADII]
+
+
+def _thrown(arcs: list[Arc]) -> list[Arc]:
+    """Keep the arcs where something was thrown: higher than it is wide, and not a walker's head that bobs by.
+
+    What bobs rises and falls as if it flew, over less than its own width; or again and again on one straight way at
+    one speed, which nobody's throws do.
+    """
+    rises = np.array([_rise_radii(arc) for arc in arcs])
+    if not (rises >= _LEAST_RISE_RADII).any():
+        return []
+    return [] if rises.max() < _BOBBING_RADII and _passes_by(arcs) else arcs
+
+
+def _rise_radii(arc: Arc) -> float:
+    """Give how far an arc reaches along its fall, in radii."""
+    along = arc.at(np.linspace(arc.first_s, arc.last_s, 9)) @ arc.fall / float(np.hypot(*arc.fall))
+    return float(np.ptp(along)) / max(arc.radius_px, 1e-6)
+
+
+def _passes_by(arcs: Sequence[Arc]) -> bool:
+    """Whether arcs follow one another on one straight way at one speed, and go far."""
+    if len(arcs) < _FEWEST_ON_WAY:
+        return False
+    first, last = np.array([arc.first_s for arc in arcs]), np.array([arc.last_s for arc in arcs])
+    if (np.maximum.accumulate(last)[:-1] > first[1:] + _OVERLAP_S).any():
+        return False
+    t_s = (first + last) / 2
+    middles = np.array([arc.at(moment) for arc, moment in zip(arcs, t_s, strict=True)])
+    basis = np.stack([np.ones_like(t_s), t_s], axis=1)
+    way = basis @ np.linalg.lstsq(basis, middles, rcond=None)[0]
+    radius = float(np.median([arc.radius_px for arc in arcs]))
+    strays = np.hypot(*(middles - way).T)
+    return float(np.hypot(*(way[-1] - way[0]))) > _FAR_RADII * radius and float(strays.max()) < radius
 
 
 def _sides(arcs: Sequence[Arc], moments: Sequence[Moment]) -> list[int]:

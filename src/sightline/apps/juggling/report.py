@@ -16,7 +16,7 @@ from sightline.apps.juggling.write import finite, px_per_m
 
 if TYPE_CHECKING:
     from sightline.analytics.juggling.keepie_uppie import Keeping
-    from sightline.analytics.juggling.paths import Juggle
+    from sightline.analytics.juggling.paths import Guess, Juggle
     from sightline.apps.juggling.measure import Found
     from sightline.ports import ReportContext
 
@@ -86,10 +86,7 @@ def _toss(found: Found, juggle: Juggle) -> dict[str, Any]:
     count = "Throws are flights that were seen and hand-to-hand passes that the pattern needs."
     return {
         "siteswap": juggle.siteswap,
-        "siteswap_top3": [
-            {"siteswap": guess.siteswap, "confidence": number(guess.confidence, 4)}
-            for guess in juggle.guesses
-        ],
+        "siteswap_top3": _top3(juggle.guesses),
         "balls": metric(juggle.balls, "balls", coverage, "In the air and in the hands at once."),
         "throws": metric(len(juggle.throws), "throws", coverage, count, seen=seen, inferred=inferred),
         "catches": metric(len(juggle.catches), "catches", coverage, "Flights that came to a hand."),
@@ -105,34 +102,8 @@ def _toss(found: Found, juggle: Juggle) -> dict[str, Any]:
             number(juggle.dwell_ratio), "", coverage, "Share of a hand's cycle that it holds a ball."
         ),
         **_form(juggle, coverage),
-        "spans": [
-            {
-                "start_s": number(span.start_t_s - found.first_s),
-                "end_s": number(span.end_t_s - found.first_s),
-                "siteswap": span.siteswap,
-                "balls": span.balls,
-                "throws": span.throws,
-                "top3": [
-                    {"siteswap": guess.siteswap, "confidence": number(guess.confidence, 4)}
-                    for guess in span.guesses
-                ],
-            }
-            for span in juggle.spans
-        ],
-        "list": [
-            {
-                "t_s": number(throw.t_s - found.first_s),
-                "hand": str(throw.hand),
-                "catch_hand": None if throw.catch_hand is None else str(throw.catch_hand),
-                "ball": throw.ball_id,
-                "flight_s": number(None if throw.catch_t_s is None else throw.catch_t_s - throw.t_s),
-                "height_m": number(_metres(throw.height_px, juggle)),
-                "value": throw.value,
-                "outcome": throw.outcome,
-                "confidence": number(throw.confidence),
-            }
-            for throw in juggle.throws
-        ],
+        "spans": _spans(found, juggle),
+        "list": _throws(found, juggle),
         "camera": {
             "gravity_px_s2": number(juggle.gravity_px_s2, 1),
             "px_per_m": number(px_per_m(juggle), 1),
@@ -141,6 +112,43 @@ def _toss(found: Found, juggle: Juggle) -> dict[str, Any]:
         },
         "notes": _notes(found, juggle),
     }
+
+
+def _top3(guesses: Sequence[Guess]) -> list[dict[str, Any]]:
+    return [{"siteswap": guess.siteswap, "confidence": number(guess.confidence, 4)} for guess in guesses]
+
+
+def _spans(found: Found, juggle: Juggle) -> list[dict[str, Any]]:
+    """Patterns along the clip, times from its first frame on."""
+    return [
+        {
+            "start_s": number(span.start_t_s - found.first_s),
+            "end_s": number(span.end_t_s - found.first_s),
+            "siteswap": span.siteswap,
+            "balls": span.balls,
+            "throws": span.throws,
+            "top3": _top3(span.guesses),
+        }
+        for span in juggle.spans
+    ]
+
+
+def _throws(found: Found, juggle: Juggle) -> list[dict[str, Any]]:
+    """Throw by throw, times from the clip's first frame on."""
+    return [
+        {
+            "t_s": number(throw.t_s - found.first_s),
+            "hand": str(throw.hand),
+            "catch_hand": None if throw.catch_hand is None else str(throw.catch_hand),
+            "ball": throw.ball_id,
+            "flight_s": number(None if throw.catch_t_s is None else throw.catch_t_s - throw.t_s),
+            "height_m": number(_metres(throw.height_px, juggle)),
+            "value": throw.value,
+            "outcome": throw.outcome,
+            "confidence": number(throw.confidence),
+        }
+        for throw in juggle.throws
+    ]
 
 
 def _metres(height_px: float | None, juggle: Juggle) -> float | None:

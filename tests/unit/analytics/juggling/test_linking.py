@@ -107,6 +107,13 @@ def walking(clock, rng):
     return np.arange(len(clock)), np.stack([x, y], axis=1) + rng.normal(0, 0.7, (len(clock), 2))
 
 
+def striding(clock, rng):
+    """A knee: it rises by more than its width at every step, on a straight way."""
+    x = 100 + 150 * clock
+    y = 300 + 17 * np.sin(2 * np.pi * 1.9 * clock)
+    return np.arange(len(clock)), np.stack([x, y], axis=1) + rng.normal(0, 0.7, (len(clock), 2))
+
+
 def noise(clock, rng):
     rows = np.sort(rng.integers(0, len(clock), 3 * len(clock)))
     return rows, rng.uniform((0, 0), (1280, 720), (len(rows), 2))
@@ -117,12 +124,24 @@ def nothing(clock, rng):
     return np.zeros(0, np.int64), np.zeros((0, 2))
 
 
-@pytest.mark.parametrize("what", [still, walking, noise, nothing])
+@pytest.mark.parametrize("what", [still, walking, striding, noise, nothing])
 def test_what_does_not_fly_is_no_flight(what):
     clock = np.arange(360) / 60
     linked = link(_candidates(clock, *what(clock, np.random.default_rng(11))))
     assert linked.flights == ()
     assert linked.paths == ()
+
+
+def test_one_ball_thrown_by_somebody_who_walks_is_thrown():
+    clock = np.arange(360) / 60
+    rows, points = [], []
+    for number in range(6):
+        inside = np.flatnonzero((clock >= 0.3 + 0.9 * number) & (clock <= 0.9 + 0.9 * number))
+        start = 200.0 + 110 * number
+        rows += inside.tolist()
+        points += throw(clock[inside] - 0.3 - 0.9 * number, start, start + 60, 0.6).tolist()
+    linked = link(_candidates(clock, np.array(rows), np.array(points)))
+    assert len(linked.flights) == 6
 
 
 def test_a_flight_above_the_pictures_edge_is_one_flight():
