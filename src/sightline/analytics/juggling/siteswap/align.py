@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sightline.core.arrays import Float64, Int64
 
 
-_BLOCK = 48
+_BLOCK_CELLS = 400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,8 +171,9 @@ def align(
     score: Float64 = np.full(book.mask.shape, -np.inf)
     arrived: list[Int64] = []
     running: list[Float64] = []
-    for first in range(0, len(seen), _BLOCK):
-        block = _emissions(book, seen, slice(first, first + _BLOCK), beat_s, dwell, settings)
+    size = max(1, _BLOCK_CELLS // max(1, book.mask.size))
+    for first in range(0, len(seen), size):
+        block = _emissions(book, seen, slice(first, first + size), beat_s, dwell, settings)
         for k, emission in enumerate(block, start=first):
             if k == 0:
                 score = np.where(book.mask, emission, -np.inf)

@@ -9,7 +9,7 @@ import numpy as np
 
 from sightline.analytics.juggling.paths import Guess
 from sightline.analytics.juggling.siteswap.align import AlignSettings, Fit, align, refine
-from sightline.analytics.juggling.siteswap.patterns import Book, multiplex, synchronous, vanilla
+from sightline.analytics.juggling.siteswap.patterns import Book, asynchronous, multiplex, synchronous, vanilla
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,13 +29,17 @@ class RankSettings:
         highest_multiplex: Highest value tried in multiplex ones.
         multiplex_balls: Most balls that multiplex is tried with.
         longest: Longest period tried.
+        deepest: Longest period tried where no shorter one fits well.
+        rounds: Times that a run must go through such a period.
+        good: Score a throw that counts as fitting well.
+        most_patterns: Periods with more patterns than this are not tried.
         closer: Patterns of a book that get a closer look.
         readings: Ways to tell throws from short flights that get one.
         doubtful_s: Shortest flight that is not lightly left out.
         least_throws: Fewest throws that a pattern is named from.
         sure: Least confidence to name a pattern.
         together: What a synchronous or multiplex pattern costs beside an asynchronous one.
-        calibration: Weights of (1, log margin, score a throw, share explained, log throws), see docs/juggling/siteswap.md.
+        calibration: Weights of (1, log margin, score a throw, share in order, log throws), see docs/juggling/siteswap.md.
     """
 
     align: AlignSettings = field(default_factory=AlignSettings)
@@ -44,6 +48,10 @@ class RankSettings:
     highest_multiplex: int = 7
     multiplex_balls: int = 6
     longest: int = 5
+    deepest: int = 7
+    rounds: float = 2.5
+    good: float = 2.0
+    most_patterns: int = 6000
     closer: int = 24
     readings: int = 3
     doubtful_s: float = 0.25
@@ -65,6 +73,7 @@ class Ranked:
         reading: How the flights were read.
         columns: `(k,)` column of the pattern's book for each throw, -1 for none.
         values: `(k,)` siteswap value of each throw, -1 for none.
+        ordered: Share of throws whose ball flies again exactly as many throws later as the pattern says.
     """
 
     siteswap: str
@@ -74,6 +83,7 @@ class Ranked:
     reading: Reading
     columns: Int64
     values: Int64
+    ordered: float
 
     @property
     def explained(self) -> float:
@@ -104,7 +114,27 @@ def rank(found: Sequence[Reading], balls: int, settings: RankSettings) -> list[R
                 for one in _best_of(book, reading, settings):
                     if one.siteswap not in best or one.score > best[one.siteswap].score:
                         best[one.siteswap] = one
+    if best:
+        _look_deeper(best, balls, settings)
     return sorted(best.values(), key=lambda one: (-one.score, one.siteswap))
+
+
+def _look_deeper(best: dict[str, Ranked], balls: int, settings: RankSettings) -> None:
+    """Try longer patterns too where no short one fits well and the run is long enough to show them."""
+    top = max(best.values(), key=lambda one: one.score)
+    if top.score > settings.good * len(top.columns) or top.reading.grouped:
+        return
+    for period in range(settings.longest + 1, settings.deepest + 1):
+        if len(top.columns) < settings.rounds * period:
+            continue
+        book = asynchronous(period, balls, settings.highest)
+        if not 0 < len(book) <= settings.most_patterns:
+            continue
+        scores = _discounted(align(book, top.reading.seen, settings.align), top.reading, settings)
+        few = book.only(np.argsort(-scores, kind="stable")[: settings.closer])
+        for one in _best_of(few, top.reading, settings):
+            if one.siteswap not in best or one.score > best[one.siteswap].score:
+                best[one.siteswap] = one
 
 
 def guesses(ranked: Sequence[Ranked], settings: RankSettings) -> tuple[Guess, ...]:
@@ -122,12 +152,12 @@ def guesses(ranked: Sequence[Ranked], settings: RankSettings) -> tuple[Guess, ..
 
 
 def features(ranked: Sequence[Ranked]) -> Float64:
-    """Give what the confidence is made from: `(1, log margin, score a throw, share explained, log throws)`."""
+    """Give what the confidence is made from: `(1, log margin, score a throw, share in order, log throws)`."""
     top = ranked[0]
     throws = len(top.columns)
     margin = top.score - ranked[1].score if len(ranked) > 1 else 20.0
     each = float(np.clip(top.score / throws, -3.0, 3.0))
-    return np.array([1.0, np.log1p(margin), each, top.explained, np.log(throws)])
+    return np.array([1.0, np.log1p(margin), each, top.ordered, np.log(throws)])
 
 
 def confidence(values: Float64, settings: RankSettings) -> float:
@@ -156,6 +186,12 @@ def _books(reading: Reading, balls: int, settings: RankSettings) -> list[Book]:
     elif balls <= settings.multiplex_balls:
         books.append(multiplex(balls, settings.highest_multiplex))
     return [book for book in books if len(book)]
+
+
+def _ordered(order: Int64, columns: Int64, reading: Reading) -> float:
+    known = reading.seen.order > 0
+    same = (columns >= 0) & (order[np.maximum(columns, 0)] == reading.seen.order)
+    return float(same[known].mean()) if known.any() else 0.0
 
 
 def _discounted(fit: Fit, reading: Reading, settings: RankSettings) -> Float64:
@@ -192,6 +228,7 @@ def _best_of(book: Book, reading: Reading, settings: RankSettings) -> list[Ranke
                 reading=reading,
                 columns=columns,
                 values=np.where(columns >= 0, book.value[row, np.maximum(columns, 0)], -1),
+                ordered=_ordered(book.order[row], columns, reading),
             )
         )
     return found
