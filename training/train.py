@@ -30,6 +30,8 @@ from training.pictures_of import Pictures, load_pictures
 from training.recipe import Recipe, read_recipe
 
 RUNS = Path(__file__).parent / "runs"
+KEPT = Path(__file__).parent / "kept"
+"""Averaged weights in half precision, small enough for the repository: what `start` begins from elsewhere."""
 CHECKPOINT_S = 120.0
 
 
@@ -47,7 +49,11 @@ def main() -> None:
     parser.add_argument(
         "--compile", action="store_true", help="compile first: minutes lost once, a third faster after"
     )
+    parser.add_argument("--keep", action="store_true", help="only write the run's weights to training/kept")
     given = parser.parse_args()
+    if given.keep:
+        print(keep(given.name))
+        return
     torch.set_num_threads(given.threads)
     cv2.setNumThreads(1)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -85,7 +91,7 @@ class Trainer:
         self.checkpoint = folder / "checkpoint.pt"
         self.model = Detector(len(recipe.classes), recipe.shape).to(device, memory_format=torch.channels_last)
         if recipe.start:
-            start_from(self.model, RUNS / recipe.start / "checkpoint.pt")
+            start_from(self.model, recipe.start)
         self.averaged = deepcopy(self.model).eval().requires_grad_(False)
         self.optimiser = torch.optim.AdamW(_groups(self.model, recipe.weight_decay), lr=recipe.learning_rate)
         self._answer = torch.compile(self.model, dynamic=False) if compiled else self.model
@@ -174,16 +180,28 @@ def rate(step: int, steps: int, recipe: Recipe) -> float:
     return recipe.learning_rate * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(done, 1.0))))
 
 
-def start_from(model: torch.nn.Module, checkpoint: Path) -> None:
-    """Take over every tensor that fits from another model's averaged weights."""
-    theirs = torch.load(checkpoint, map_location="cpu", weights_only=True)["averaged"]
+def start_from(model: torch.nn.Module, name: str) -> None:
+    """Take over every tensor that fits from another model's averaged weights, of a run here or kept ones."""
+    run = RUNS / name / "checkpoint.pt"
+    theirs = torch.load(run if run.exists() else KEPT / f"{name}.pt", map_location="cpu", weights_only=True)[
+        "averaged"
+    ]
     ours = model.state_dict()
-    model.load_state_dict(
-        {
-            name: theirs[name] if name in theirs and theirs[name].shape == value.shape else value
-            for name, value in ours.items()
-        }
-    )
+    taken = {
+        key: theirs[key].to(value.dtype)
+        for key, value in ours.items()
+        if key in theirs and theirs[key].shape == value.shape
+    }
+    model.load_state_dict({**ours, **taken})
+
+
+def keep(name: str) -> Path:
+    """Write a run's averaged weights to the repository."""
+    averaged = torch.load(RUNS / name / "checkpoint.pt", map_location="cpu", weights_only=True)["averaged"]
+    small = {key: value.half() if value.dtype.is_floating_point else value for key, value in averaged.items()}
+    KEPT.mkdir(exist_ok=True)
+    torch.save({"averaged": small}, KEPT / f"{name}.pt")
+    return KEPT / f"{name}.pt"
 
 
 class _Batches:
