@@ -31,7 +31,9 @@ def match_of(folder: Path) -> Match:
         people = tuple(_player(entry) for entry in facts["players"])
         count = int(facts["frames"])
         rate_hz = Fraction(facts["frame_rate_hz"])
-        players = pq.read_table(folder / "truth" / "players.parquet", columns=["frame", "track_id", "x_m", "y_m"])
+        players = pq.read_table(
+            folder / "truth" / "players.parquet", columns=["frame", "track_id", "x_m", "y_m"]
+        )
         ball = pq.read_table(folder / "truth" / "ball.parquet", columns=["frame", "x_m", "y_m", "z_m"])
         positions = np.full((count, len(people), 2), np.nan)
         columns = players.column("track_id").to_numpy() - 1
