@@ -262,6 +262,22 @@ def evaluate_drops(
     show_table(("", "share", "95 % interval"), rows)
 
 
+@evaluate.command("live", epilog=examples("sightline juggling evaluate live --seed 2"))
+def evaluate_live(
+    *,
+    seed: Annotated[int, typer.Option(min=0, help="Chooses everything that is left to chance.")] = 2,
+    as_json: _Json = False,
+) -> None:
+    """Feed the live meter simulated runs at 60 frames a second: how long after a catch it is counted."""
+    from sightline.service.juggling.evaluate_live import evaluate_live as measure
+
+    found = measure(seed)
+    if as_json:
+        show_json(found)
+    else:
+        show_table(("", ""), list(found.items()))
+
+
 @evaluate.command(
     "confidence", epilog=examples("sightline juggling evaluate confidence --count 240 --seed 5 --json")
 )

@@ -279,13 +279,13 @@ def _times(run: Simulated, juggle: Juggle) -> dict[str, Any]:
     }
     found: dict[str, Any] = {}
     for name, (truth, seen) in sides.items():
-        errors = _matched(truth, seen, within_s=max(0.033, 1.0 / run.fps))
+        errors = matched(truth, seen, within_s=max(0.033, 1.0 / run.fps))
         found[f"{name}_truth"], found[f"{name}_seen"] = len(truth), len(seen)
         found[f"{name}_errors_ms"] = [round(1000 * one, 1) for one in errors]
     return found
 
 
-def _matched(
+def matched(
     truth: Sequence[tuple[float, Any]], seen: Sequence[tuple[float, Any]], within_s: float
 ) -> list[float]:
     """Pair events nearest first; gives the errors of the pairs."""
@@ -307,11 +307,11 @@ def _matched(
 
 
 def _pooled(rows: Sequence[dict[str, Any]], name: str) -> dict[str, Any]:
-    matched = sum(len(row[f"{name}_errors_ms"]) for row in rows)
+    pairs = sum(len(row[f"{name}_errors_ms"]) for row in rows)
     errors = [one for row in rows for one in row[f"{name}_errors_ms"]]
     return {
-        "recall": Share(matched, sum(row[f"{name}_truth"] for row in rows)).as_dict(),
-        "precision": Share(matched, sum(row[f"{name}_seen"] for row in rows)).as_dict(),
+        "recall": Share(pairs, sum(row[f"{name}_truth"] for row in rows)).as_dict(),
+        "precision": Share(pairs, sum(row[f"{name}_seen"] for row in rows)).as_dict(),
         "median_error_ms": round(float(np.median(errors)), 2) if errors else None,
     }
 

@@ -13,7 +13,6 @@ from sightline.core.errors import SettingsError
 from sightline.service.mot_files import read_mot
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from sightline.analytics.juggling.decode import DecodeSettings
@@ -132,8 +131,3 @@ def _symmetry(juggle: Juggle) -> dict[str, Any]:
             "mean_dwell_s": round(float(np.mean(held)), 3) if held else None,
         }
     return shown
-
-
-def names(paths: Sequence[BallPath]) -> list[int]:
-    """Give the balls' ids."""
-    return [path.ball_id for path in paths]

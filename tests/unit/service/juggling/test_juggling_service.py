@@ -16,12 +16,14 @@ from sightline.core.errors import NotationError, SettingsError, SourceUnavailabl
 from sightline.service.juggling.calibrate import calibrate
 from sightline.service.juggling.evaluate import (
     Share,
+    evaluate_drops,
     evaluate_notation,
     evaluate_simulated,
     evaluate_siteswap,
     reliability,
     shipped,
 )
+from sightline.service.juggling.evaluate_live import evaluate_live
 from sightline.service.juggling.notation import animate, describe, describe_states, ladder
 from sightline.service.juggling.stitching import evaluate_stitching, read_labels
 from sightline.service.juggling.tracks import decode_tracks, read_paths, report_of
@@ -93,6 +95,18 @@ def test_simulated_runs_are_scored_the_same_twice():
     first = evaluate_simulated(3, 11)
     assert first == evaluate_simulated(3, 11)
     assert first["shares"]["all"]["balls"]["of"] == 3
+
+
+@pytest.mark.slow
+def test_the_live_meter_is_measured():
+    found = evaluate_live(2, beats=24)
+    assert found["delay_ms"]["worst"] < 150
+    assert found["recall_once_settled"]["share"] > 0.9
+
+
+@pytest.mark.slow
+def test_drops_are_scored():
+    assert evaluate_drops(3, 3)["f1"] == 1.0
 
 
 @pytest.mark.slow
