@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from training.augment import Augmentation
-from training.network import Shape
+from training.shape import Shape
 
 FOLDER = Path(__file__).parent / "recipes"
 

@@ -7,8 +7,9 @@ torch = pytest.importorskip("torch")
 
 from training.assign import assign, corners, overlaps
 from training.losses import Truth, complete_iou, detection_loss
-from training.network import Detector, Shape
+from training.network import Detector
 from training.recipe import FOLDER, read_recipe
+from training.shape import Shape
 from training.train import make_batch, rate
 
 SMALL = Shape(channels=(16, 16, 16, 16, 16), depths=(1, 1, 1, 1), neck=16, head=16)

@@ -16,7 +16,10 @@ from sightline.analytics.football.formation.windows import (
     find_formations,
 )
 from sightline.analytics.football.match import BallState, Match, Team
+from sightline.analytics.football.persons import fill_gaps
 from sightline.analytics.football.physical import (
+    VIDEO_GAP_S,
+    VIDEO_SMOOTH_S,
     Motion,
     Physical,
     PhysicalSettings,
@@ -107,7 +110,12 @@ def measure(context: ReportContext, settings: FootballSettings) -> Found:
     reasons = _reasons(match, watched)
     events = find_events(match) if not reasons else _nothing(match)
     work = PhysicalSettings(zones_kmh=tuple(settings.speed_zones_kmh))
-    motion = measure_motion(match, work)
+    ways = match
+    if watched is not None:
+        work = replace(work, smooth_s=VIDEO_SMOOTH_S)
+        rows = int(VIDEO_GAP_S * match.frame_rate_hz)
+        ways = replace(match, positions_m=fill_gaps(match.positions_m, longest_rows=rows))
+    motion = measure_motion(ways, work)
     return Found(
         match=match,
         events=events,
@@ -115,7 +123,7 @@ def measure(context: ReportContext, settings: FootballSettings) -> Found:
         watched=watched,
         ball=ball,
         motion=motion,
-        physical=measure_physical(match, motion, work) if located(match).any() else (),
+        physical=measure_physical(ways, motion, work) if located(match).any() else (),
         formations=_formations(match, events, settings) if not reasons else (),
     )
 

@@ -21,7 +21,12 @@ from sightline.analytics.evaluation.mot import MotTable, evaluate_mot
 from sightline.analytics.football.events import find_events
 from sightline.analytics.football.match import BallState, Match, Period, Role, Team
 from sightline.analytics.football.persons import Persons, fill_gaps, join_tracks, positions_of
-from sightline.analytics.football.physical import PhysicalSettings, measure_physical
+from sightline.analytics.football.physical import (
+    VIDEO_GAP_S,
+    VIDEO_SMOOTH_S,
+    PhysicalSettings,
+    measure_physical,
+)
 from sightline.analytics.football.teams import PlaceRows, Teams, assign_teams
 from sightline.service.football.simulated_sight import SightNoise, see
 
@@ -36,10 +41,6 @@ if TYPE_CHECKING:
 _TOLERANCE_S = 2.0
 _LEAST_IOU = 0.5
 _MIN_TRACK_S = 0.5
-VIDEO_SMOOTH_S = 1.2
-"""What boxes need, whose feet swing with every stride; chosen on seeds 1 to 3, which are not among those scored."""
-VIDEO_GAP_S = 0.4
-"""Shorter misses of a detector are filled; chosen likewise."""
 _BEYOND_M = 8.0
 _ROLES = {1: Role.GOALKEEPER, 3: Role.REFEREE}
 TARGETS: Mapping[str, tuple[str, float]] = {
