@@ -69,6 +69,32 @@ def tables(seconds=6.0, *, balls=True, held=True):
     return stored
 
 
+def one_ball(way, seconds=6.0):
+    """Tables of a single ball whose middle is `way(t_s)`."""
+    stored = tables(seconds, balls=False)
+    rows = np.arange(int(seconds * RATE_HZ))
+    x, y = np.array([way(row / RATE_HZ) for row in rows]).T
+    stored.add(
+        "detections",
+        {
+            "frame": rows,
+            "t_s": rows / RATE_HZ,
+            **{name: (at + side).astype(np.float32) for name, at, side in
+               (("x1_px", x, -10), ("y1_px", y, -10), ("x2_px", x, 10), ("y2_px", y, 10))},
+            "score": np.full(len(rows), 0.8, np.float32),
+            "class_id": np.zeros(len(rows), np.int32),
+            "class_name": ["ball"] * len(rows),
+        },
+    )  # fmt: skip
+    return stored
+
+
+def thrown_once(t_s):
+    """Held, thrown from one hand into the other a second after the start, and held."""
+    share = float(np.clip((t_s - 1.0) / 0.6, 0, 1))
+    return 600 + 80 * share, 520 - FALL / 2 * 0.6**2 * share * (1 - share)
+
+
 def report_of(stored, folder, **settings):
     (folder / "figures").mkdir(parents=True, exist_ok=True)
     written = MemoryTables()
@@ -103,6 +129,21 @@ def test_no_balls_is_said_and_no_pattern_is_named(tmp_path):
     assert report["throws"]["value"] == 0
     assert "No ball was seen to fly." in report["notes"]
     assert written.rows("balls") == 0
+
+
+def test_a_ball_held_still_is_no_throw(tmp_path):
+    report, written = report_of(one_ball(lambda t_s: (600 + 0.4 * np.sin(9 * t_s), 520.0)), tmp_path)
+    assert report["siteswap"] is None
+    assert report["throws"]["value"] == report["drops"]["value"] == 0
+    assert written.rows("throws") == 0
+
+
+def test_one_ball_thrown_once_is_one_throw_and_no_pattern(tmp_path):
+    report, written = report_of(one_ball(thrown_once), tmp_path)
+    assert report["siteswap"] is None
+    assert report["balls"]["value"] == 1
+    assert report["throws"]["value"] == written.rows("throws") == 1
+    assert report["list"][0]["flight_s"] == pytest.approx(0.6, abs=0.05)
 
 
 def test_a_pattern_faster_than_hands_is_not_named(tmp_path):

@@ -203,7 +203,7 @@ def _ground(candidates: Candidates, chain: Sequence[Arc]) -> float | None:
     still = candidates.only((candidates.rows < first) & (candidates.scores > 0))
     near = np.abs(still.points_px[:, 0] - chain[0].at(chain[0].first_s)[0]) < 2 * chain[0].radius_px
     below = still.points_px[near, 1]
-    return float(np.median(below[below > np.percentile(below, 60)])) if len(below) > 12 else None
+    return float(np.median(below[below >= np.percentile(below, 60)])) if len(below) > 12 else None
 
 
 def _joints(

@@ -1,7 +1,8 @@
 """From candidates to balls that all look alike: flights by parabolas, then which flight follows which in a hand.
 
 A ball that is thrown has been caught before, by the same hand unless a flight was missed. Catches are dealt out to
-throws so that dwells are as even as they can be, all of them at once; what is left over began or ended in a hand.
+throws so that dwells are as even as they can be, all of them at once; what is left over began or ended in a hand. Balls that rest
+together for long go on as new ones: they look alike.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ _ALIKE_RADII = 0.45
 _LEAST_RISE_RADII, _BOBBING_RADII = 2.0, 6.0
 _FEWEST_ON_WAY, _FAR_RADII, _OVERLAP_S = 3, 8.0, 0.05
 _LEAST_DWELL_S, _MOST_REST_S = -0.03, 1.5
+_LONG_REST_S = 1.0
+_CARRIED_S, _CROSSES = 0.3, 0.3  # of the width over which balls are thrown
 _HANDED_OVER_S = 0.25  # a ball needs that long to come from one hand into the other and out of it
 _OTHER_HAND_COST, _NEW_COST, _IMPOSSIBLE = 3.0, 12.0, 1e6
 _HELD_RADII, _HELD_STEP_RADII = 4.0, 1.6
@@ -79,6 +82,7 @@ def link(candidates: Candidates, tolerance: Tolerance | None = None) -> Linked:
     if not arcs:
         return Linked(gravity=gravity)
     gravity = refined(gravity, arcs, candidates)
+    arcs = _not_carried(arcs)
     starts = [find_end(arc, candidates, grid, tolerance, throw=True) for arc in arcs]
     ends = [find_end(arc, candidates, grid, tolerance, throw=False) for arc in arcs]
     step_s, size = candidates.step_s, gravity.size_px_s2
@@ -127,6 +131,18 @@ def _thrown(arcs: list[Arc]) -> list[Arc]:
     if not (rises >= _LEAST_RISE_RADII).any():
         return []
     return [] if rises.max() < _BOBBING_RADII and _passes_by(arcs) else arcs
+
+
+def _not_carried(arcs: list[Arc]) -> list[Arc]:
+    """Drop short low arcs that stay on one side: a hand swings its ball so; a hand-to-hand pass changes sides."""
+    x = np.array([[arc.at(arc.first_s)[0], arc.at(arc.last_s)[0]] for arc in arcs])
+    long = np.array([arc.last_s - arc.first_s >= _CARRIED_S for arc in arcs])
+    if not long.any():
+        return arcs
+    least = _CROSSES * float(np.percentile(x[long], 90) - np.percentile(x[long], 10))
+    return [
+        arc for arc, ends, kept in zip(arcs, x, long, strict=True) if kept or abs(ends[1] - ends[0]) > least
+    ]
 
 
 def _rise_radii(arc: Arc) -> float:
@@ -219,11 +235,32 @@ def _balls(flights: Sequence[Flight], radius_px: float) -> list[int]:
         for row, column in zip(rows, columns, strict=True)
         if column < count and cost[row, column] < _NEW_COST
     }
+    before = _told_apart(before, flights)
     balls: list[int] = []
     for row in range(count):
         earlier = before.get(row)
         balls.append(balls[earlier] if earlier is not None and earlier < row else max(balls, default=0) + 1)
     return balls
+
+
+def _told_apart(before: dict[int, int], flights: Sequence[Flight]) -> dict[int, int]:
+    """Leave out links through long rests of several balls at once: nobody knows which of them is which afterwards.
+
+    Args:
+        before: For each flight the one that its ball flew before.
+        flights: All of them.
+    """
+    rests = {
+        throw: (flights[catch].catch_t_s, flights[throw].throw_t_s)
+        for throw, catch in before.items()
+        if flights[throw].throw_t_s - flights[catch].catch_t_s > _LONG_REST_S
+    }
+    unknown = {
+        throw
+        for throw, (start_s, end_s) in rests.items()
+        if any(other != throw and first < end_s and last > start_s for other, (first, last) in rests.items())
+    }
+    return {throw: catch for throw, catch in before.items() if throw not in unknown}
 
 
 def _usual_dwell(flights: Sequence[Flight], places: Float64, reach: float) -> float:
