@@ -18,7 +18,7 @@ from sightline.analytics.evaluation.detection import average_precision, box_iou
 from sightline.core.detections import Detections
 from sightline.core.frames import Frame
 from sightline.ports import ModelOptions
-from sightline.service.evaluate import _frame, _known, _pictures, read_labels
+from sightline.service.evaluate import _frame, _known, pictures_in, read_labels
 from sightline.stages.decode import VideoSource
 from sightline.vision.catalog import build_model
 from sightline.vision.detect import decode_size, predict
@@ -79,8 +79,8 @@ def compare_clips(frames: int, zoo: Zoo) -> None:
 
 def compare_precision(zoo: Zoo) -> None:
     folder = DATA / "people" / "coco128"
-    frames = [_frame(path, number) for number, path in enumerate(_pictures(folder / "images"))]
-    paths = _pictures(folder / "images")
+    frames = [_frame(path, number) for number, path in enumerate(pictures_in(folder / "images"))]
+    paths = pictures_in(folder / "images")
     options = ModelOptions(min_score=0.001, threads=2)
     names = build_model(str(WEIGHTS), options, zoo).info.class_names
     truths = [

@@ -75,7 +75,9 @@ def documented_tables():
     for part in re.split(r"^## ", page("tables.md"), flags=re.MULTILINE)[1:]:
         name = re.match(r"`(\w+)`", part)
         if name:
-            found[name[1]] = re.findall(r"^\| `(\w+)` \| ([\w<>: ]+) \|[^|]*\|[^|]+\|$", part, flags=re.MULTILINE)
+            found[name[1]] = re.findall(
+                r"^\| `(\w+)` \| ([\w<>: ]+) \|[^|]*\|[^|]+\|$", part, flags=re.MULTILINE
+            )
     return found
 
 

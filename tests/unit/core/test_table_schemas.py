@@ -29,7 +29,9 @@ def test_every_row_has_a_frame_and_a_time(table):
     ],
 )
 def test_a_column_is_of_one_kind_in_every_table(column, kind):
-    measured = [schema for table, schema in TABLES.items() if table != "ball"]  # its score is of many detections
+    measured = [
+        schema for table, schema in TABLES.items() if table != "ball"
+    ]  # its score is of many detections
     kinds = {schema.field(column).type for schema in measured if column in schema.names}
     assert kinds == {kind}
 
@@ -38,7 +40,9 @@ def test_a_column_is_of_one_kind_in_every_table(column, kind):
 def test_real_valued_columns_say_their_unit_or_have_none(table):
     dimensionless = {"score", "coverage", "mean", "value", "confidence", "quality", "share", "margin"}
     dimensionless |= {"l", "a", "b"} if table == "kits" else set()
-    dimensionless |= {f"m{row}{column}" for row in (1, 2, 3) for column in (1, 2, 3)} if table == "pitch" else set()
+    dimensionless |= (
+        {f"m{row}{column}" for row in (1, 2, 3) for column in (1, 2, 3)} if table == "pitch" else set()
+    )
     for field in schema_of(table):
         if pa.types.is_floating(field.type):
             assert field.name.endswith(UNITS) or field.name in dimensionless, field.name
