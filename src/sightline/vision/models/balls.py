@@ -111,11 +111,7 @@ class BallsModel:
             "flying.": self._flying.arrays(),
         }
         return to_bytes(
-            {
-                name: values
-                for prefix, each in parts.items()
-                for name, values in named(each, prefix).items()
-            }
+            {name: values for prefix, each in parts.items() for name, values in named(each, prefix).items()}
         )
 
     def restore(self, state: bytes) -> None:
