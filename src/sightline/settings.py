@@ -1,4 +1,4 @@
-"""Everything that can be set for a machine, read once, in `bootstrap`.
+"""Everything that can be set for a machine, read once, in `bootstrap`; and how an application's settings are checked.
 
 Each setting is an environment variable `SIGHTLINE_<NAME>`. What shapes one run's result (model, stride,
 rules, ...) is part of that run's request, not of these settings; docs/settings.md lists them all and is made
@@ -11,10 +11,10 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
 from urllib.parse import urlsplit, urlunsplit
 
-from pydantic import Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from sightline.core.errors import SettingsError
@@ -181,6 +181,28 @@ def read_settings(**given: Any) -> Settings:
             f"{PREFIX}{name.upper()}={first.get('input')!r}: {first['msg'].lower()}",
             hint="see `sightline settings`",
         ) from None
+
+
+class AppSettings(BaseModel):
+    """An application's settings: part of a run's request, frozen, with no name that it does not know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @classmethod
+    def of(cls, settings: Mapping[str, Any]) -> Self:
+        """Check settings given as plain data.
+
+        Raises:
+            SettingsError: One is unknown, or out of range.
+        """
+        try:
+            return cls.model_validate(dict(settings))
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            name = ".".join(str(step) for step in first["loc"])
+            raise SettingsError(
+                f"{name}: {first['msg']}", hint=f"settings are {', '.join(cls.model_fields)}"
+            ) from None
 
 
 def unknown_variables(environ: Mapping[str, str]) -> tuple[str, ...]:

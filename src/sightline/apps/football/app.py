@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from sightline.apps.football.settings import FootballSettings
-from sightline.core.errors import ConfigError, SettingsError
+from sightline.core.errors import SettingsError
+from sightline.stages.pipeline import detect_stage, model_for, read_pipeline, unknown_stage
 
 if TYPE_CHECKING:
     from sightline.core.media import MediaInfo
@@ -38,7 +35,7 @@ class FootballApp:
             ConfigError: A model that the pipeline needs was not given.
         """
         settings = FootballSettings.of(kit.settings)
-        return [_stage(step, kit, settings) for step in _pipeline()]
+        return [_stage(step, kit, settings) for step in read_pipeline(__package__)]
 
     def report(self, context: ReportContext) -> Mapping[str, Any]:
         """Make tables, figures and `report.json` from the stored tables.
@@ -80,14 +77,7 @@ class FootballApp:
         return [MatchOverlay(media.size, read, {**colors, "referee": REFEREE}, pitch)]
 
 
-@cache
-def _pipeline() -> tuple[Mapping[str, Any], ...]:
-    text = (files("sightline.apps.football") / "pipeline.yaml").read_text(encoding="utf-8")
-    return tuple(yaml.safe_load(text)["stages"])
-
-
 def _stage(step: Mapping[str, Any], kit: Kit, settings: FootballSettings) -> Stage:
-    from sightline.stages.detect import DetectStage
     from sightline.stages.kits import KitStage
     from sightline.stages.pitch import PitchStage
     from sightline.stages.track import TrackStage
@@ -96,19 +86,13 @@ def _stage(step: Mapping[str, Any], kit: Kit, settings: FootballSettings) -> Sta
         return TrackStage(kit.tracker)
     if step["stage"] == "pitch":
         return PitchStage(_camera(settings))
-    role = step["model"]
-    if role not in kit.models:
-        raise ConfigError(
-            f"the football application needs a model as its {role}", hint="choose one with --model"
-        )
-    model = kit.models[role]
+    model = model_for(step, kit, "football")
     if step["stage"] == "detect":
-        min_score = getattr(settings, step["min_score"]["setting"])
-        return DetectStage.for_model(model, min_score=min_score, in_flight=kit.in_flight)
+        return detect_stage(step, kit, model, settings)
     if step["stage"] == "kits":
         every = getattr(settings, step["every"]["setting"])
         return KitStage(every=every, classes=lambda: _people(model, settings))
-    raise ConfigError(f"the football pipeline knows no stage {step['stage']!r}")
+    raise unknown_stage(step, "football")
 
 
 def _camera(settings: FootballSettings) -> PitchSettings:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
-from sightline.core.errors import SettingsError
+from sightline.settings import AppSettings
 
 
-class FootballSettings(BaseModel):
+class FootballSettings(AppSettings):
     """Settings of the football application, with their defaults."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     # -- finding --
     model: str | None = Field(default="sightline-football-n", description="Detector where none is named.")
@@ -103,19 +100,3 @@ class FootballSettings(BaseModel):
         default=None,
         description="What tracking data says beside positions: periods, players, pitch. Not for people to set.",
     )
-
-    @classmethod
-    def of(cls, settings: Mapping[str, Any]) -> FootballSettings:
-        """Check settings given as plain data.
-
-        Raises:
-            SettingsError: One is unknown, or out of range.
-        """
-        try:
-            return cls.model_validate(dict(settings))
-        except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            name = ".".join(str(step) for step in first["loc"])
-            raise SettingsError(
-                f"{name}: {first['msg']}", hint=f"settings are {', '.join(cls.model_fields)}"
-            ) from None

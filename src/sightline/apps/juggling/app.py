@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from sightline.apps.juggling.settings import JugglingSettings
-from sightline.core.errors import ConfigError
+from sightline.stages.pipeline import detect_stage, model_for, read_pipeline, unknown_stage
 
 if TYPE_CHECKING:
     from sightline.core.media import MediaInfo
@@ -36,7 +32,11 @@ class JugglingApp:
             ConfigError: A model that the pipeline needs was not given.
         """
         settings = JugglingSettings.of(kit.settings)
-        wanted = [step for step in _pipeline() if not step.get("optional") or step["model"] in kit.models]
+        wanted = [
+            step
+            for step in read_pipeline(__package__)
+            if not step.get("optional") or step["model"] in kit.models
+        ]
         return [_stage(step, kit, settings) for step in wanted]
 
     def report(self, context: ReportContext) -> Mapping[str, Any]:
@@ -67,24 +67,12 @@ class JugglingApp:
         return (JugglingOverlay(media.size, tables, report),)
 
 
-@cache
-def _pipeline() -> tuple[Mapping[str, Any], ...]:
-    text = (files("sightline.apps.juggling") / "pipeline.yaml").read_text(encoding="utf-8")
-    return tuple(yaml.safe_load(text)["stages"])
-
-
 def _stage(step: Mapping[str, Any], kit: Kit, settings: JugglingSettings) -> Stage:
-    from sightline.stages.detect import DetectStage
     from sightline.stages.pose import PoseStage
 
-    role = step["model"]
-    if role not in kit.models:
-        raise ConfigError(
-            f"the juggling application needs a model as its {role}", hint="choose one with --model"
-        )
+    model = model_for(step, kit, "juggling")
     if step["stage"] == "detect":
-        min_score = getattr(settings, step["min_score"]["setting"])
-        return DetectStage.for_model(kit.models[role], min_score=min_score, in_flight=kit.in_flight)
+        return detect_stage(step, kit, model, settings)
     if step["stage"] == "pose":
-        return PoseStage(kit.models[role], top_down=False)
-    raise ConfigError(f"the juggling pipeline knows no stage {step['stage']!r}")
+        return PoseStage(model, top_down=False)
+    raise unknown_stage(step, "juggling")

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
-from sightline.core.errors import SettingsError
+from sightline.settings import AppSettings
 
 
-class JugglingSettings(BaseModel):
+class JugglingSettings(AppSettings):
     """Settings of the juggling application, with their defaults."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     model: str | None = Field(default="balls", description="Detector where none is named.")
     mode: Literal["auto", "toss", "keepie-uppie"] = Field(
@@ -37,19 +34,3 @@ class JugglingSettings(BaseModel):
     person_classes: list[str] = Field(
         default=["person", "player"], description="Names that a model may give to a person."
     )
-
-    @classmethod
-    def of(cls, settings: Mapping[str, Any]) -> JugglingSettings:
-        """Check settings given as plain data.
-
-        Raises:
-            SettingsError: One is unknown, or out of range.
-        """
-        try:
-            return cls.model_validate(dict(settings))
-        except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            name = ".".join(str(step) for step in first["loc"])
-            raise SettingsError(
-                f"{name}: {first['msg']}", hint=f"settings are {', '.join(cls.model_fields)}"
-            ) from None

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from sightline.apps.people.settings import PeopleSettings
-from sightline.core.errors import ConfigError
+from sightline.stages.pipeline import detect_stage, model_for, read_pipeline, unknown_stage
 
 if TYPE_CHECKING:
     from sightline.ports import Kit, ReportContext, Stage
@@ -34,7 +30,7 @@ class PeopleApp:
             ConfigError: A model that the pipeline needs was not given.
         """
         settings = PeopleSettings.of(kit.settings)
-        return [_stage(step, kit, settings) for step in _pipeline()]
+        return [_stage(step, kit, settings) for step in read_pipeline(__package__)]
 
     def report(self, context: ReportContext) -> Mapping[str, Any]:
         """Make tables, figures and `report.json` from the stored tables.
@@ -60,24 +56,12 @@ class PeopleApp:
         return make_page(report, figures)
 
 
-@cache
-def _pipeline() -> tuple[Mapping[str, Any], ...]:
-    text = (files("sightline.apps.people") / "pipeline.yaml").read_text(encoding="utf-8")
-    return tuple(yaml.safe_load(text)["stages"])
-
-
 def _stage(step: Mapping[str, Any], kit: Kit, settings: PeopleSettings) -> Stage:
-    from sightline.stages.detect import DetectStage
     from sightline.stages.track import TrackStage
 
     if step["stage"] == "track":
         return TrackStage(kit.tracker)
     if step["stage"] != "detect":
-        raise ConfigError(f"the people pipeline knows no stage {step['stage']!r}")
-    role = step["model"]
-    if role not in kit.models:
-        raise ConfigError(
-            f"the people application needs a model as its {role}", hint="choose one with --model"
-        )
-    min_score = getattr(settings, step["min_score"]["setting"])
-    return DetectStage.for_model(kit.models[role], min_score=min_score, in_flight=kit.in_flight)
+        raise unknown_stage(step, "people")
+    model = model_for(step, kit, "people")
+    return detect_stage(step, kit, model, settings)

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
-from sightline.core.errors import SettingsError
+from sightline.settings import AppSettings
 
 
-class PeopleSettings(BaseModel):
+class PeopleSettings(AppSettings):
     """Settings of the people application, with their defaults."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     min_score: float = Field(
         default=0.1,
@@ -40,19 +37,3 @@ class PeopleSettings(BaseModel):
     rules: dict[str, Any] | None = Field(
         default=None, description="Lines, zones, speed limits and ground plane, as in a rules file."
     )
-
-    @classmethod
-    def of(cls, settings: Mapping[str, Any]) -> PeopleSettings:
-        """Check settings given as plain data.
-
-        Raises:
-            SettingsError: One is unknown, or out of range.
-        """
-        try:
-            return cls.model_validate(dict(settings))
-        except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            name = ".".join(str(step) for step in first["loc"])
-            raise SettingsError(
-                f"{name}: {first['msg']}", hint=f"settings are {', '.join(cls.model_fields)}"
-            ) from None
