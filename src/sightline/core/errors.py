@@ -9,6 +9,8 @@
       AnalysisError      CalibrationError MissingSpaceError
       OutputError        OutputUnwritableError OutputFullError
       RunError           RunNotFoundError IllegalTransitionError ConflictError RunTimeoutError StageFailedError
+      AccessError        AuthenticationError AccessDeniedError NotFoundError AddressRefusedError ContentRefusedError
+        LimitError*      RateLimitedError* QuotaExceededError*
       AdapterError       AdapterUnavailableError*
     RunCancelled         (BaseException: a stage's `except Exception` cannot swallow it)
 
@@ -232,6 +234,74 @@ class StageFailedError(RunError):
     """A stage failed in a way that it has no name for; the log holds the cause."""
 
     code = "stage_failed"
+
+
+class AccessError(SightlineError):
+    """Somebody may not do what they asked for."""
+
+    code = "access_error"
+
+
+class AuthenticationError(AccessError):
+    """Nobody is signed in, or what was shown to prove it does not hold."""
+
+    code = "not_authenticated"
+
+
+class AccessDeniedError(AccessError):
+    """Whoever asks is known, and may not do that."""
+
+    code = "access_denied"
+
+
+class NotFoundError(AccessError):
+    """There is no such thing, or none that whoever asks may know of."""
+
+    code = "not_found"
+
+
+class AddressRefusedError(AccessError):
+    """An address, path or bucket lies outside what this server may reach."""
+
+    code = "address_refused"
+
+
+class ContentRefusedError(AccessError):
+    """A file is not what it says it is, or would cost more to open than it may."""
+
+    code = "content_refused"
+
+
+class LimitError(AccessError):
+    """A limit on how much one user may do has been reached; `retry_after_s` says when to come back."""
+
+    code = "limit_reached"
+    retryable = True
+
+    def __init__(self, message: str, *, hint: str | None = None, retry_after_s: float = 1.0) -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after_s = retry_after_s
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_rebuild_limit, (type(self), self.message, self.hint, self.retry_after_s))
+
+
+def _rebuild_limit(
+    kind: type[LimitError], message: str, hint: str | None, retry_after_s: float
+) -> LimitError:
+    return kind(message, hint=hint, retry_after_s=retry_after_s)
+
+
+class RateLimitedError(LimitError):
+    """Too many requests in too little time."""
+
+    code = "rate_limited"
+
+
+class QuotaExceededError(LimitError):
+    """The user's share of storage or runs is used up."""
+
+    code = "quota_exceeded"
 
 
 class AdapterError(SightlineError):
