@@ -18,7 +18,7 @@ PIP_FLAGS := --no-deps --only-binary :all: --require-hashes
 LOCK := uv pip compile pyproject.toml --universal --fork-strategy fewest --python-version 3.11 \
 	--no-header --no-annotate --no-emit-index-url --generate-hashes --quiet
 
-.PHONY: help setup demo test check lint types imports docs docs-check coverage bench peers train weights test-training build lock format clean
+.PHONY: help setup demo test check lint types imports docs docs-check servers test-servers coverage bench peers train weights test-training build lock format clean
 .DEFAULT_GOAL := help
 
 help: ## List what there is to make
@@ -45,6 +45,17 @@ demo: setup ## Render a clip with known truth, analyse it, print what was found 
 
 test: setup ## Run every test that needs no server (PYTEST_ARGS="-k words" chooses some)
 	@$(PY) -m pytest -m "not server" $(PYTEST_ARGS)
+
+SERVERS := tests/servers/.venv
+$(SERVERS)/.installed: tests/servers/requirements.txt
+	@test -x $(SERVERS)/bin/python || $(PYTHON) -m venv $(SERVERS)
+	@$(SERVERS)/bin/python -m pip install --quiet --disable-pip-version-check $(PIP_FLAGS) -r $<
+	@touch $@
+
+servers: $(SERVERS)/.installed ## Make the S3 server that tests use; the others come with the system's packages
+
+test-servers: setup servers ## Run the tests that need PostgreSQL, Redis, RabbitMQ or S3, on servers that it starts and stops
+	@$(PY) tests/servers/start.py $(PY) -m pytest -m server $(PYTEST_ARGS)
 
 check: lint types imports docs-check test ## All that CI asks: style, types, import contracts, docs, tests
 

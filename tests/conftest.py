@@ -17,10 +17,9 @@ _NO_DATA = f"no test data at {DATA}; set SIGHTLINE_TEST_DATA"
 @pytest.fixture(autouse=True)
 def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads or writes the user's own runs, models and settings."""
-    for name in [
-        name for name in os.environ if name.startswith("SIGHTLINE_") and name != "SIGHTLINE_TEST_DATA"
-    ]:
-        monkeypatch.delenv(name)
+    for name in [name for name in os.environ if name.startswith("SIGHTLINE_")]:
+        if not name.startswith("SIGHTLINE_TEST_"):
+            monkeypatch.delenv(name)
     monkeypatch.setenv("SIGHTLINE_HOME", str(tmp_path_factory.getbasetemp() / "home"))
 
 

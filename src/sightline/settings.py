@@ -207,8 +207,9 @@ class AppSettings(BaseModel):
 
 def unknown_variables(environ: Mapping[str, str]) -> tuple[str, ...]:
     """Give `SIGHTLINE_*` variables that name no setting: most often a misspelling."""
-    known = {PREFIX + name.upper() for name in Settings.model_fields} | {PREFIX + "TEST_DATA"}
-    return tuple(sorted(name for name in environ if name.startswith(PREFIX) and name not in known))
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    ours = (name for name in environ if name.startswith(PREFIX) and not name.startswith(PREFIX + "TEST_"))
+    return tuple(sorted(name for name in ours if name not in known))
 
 
 def without_password(url: str) -> str:

@@ -9,7 +9,11 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 LOCKS = sorted(
-    [*(ROOT / "requirements").glob("*.txt"), *(ROOT / "benchmarks/peers").glob("*/requirements.txt")]
+    [
+        *(ROOT / "requirements").glob("*.txt"),
+        *(ROOT / "benchmarks/peers").glob("*/requirements.txt"),
+        ROOT / "tests/servers/requirements.txt",
+    ]
 )
 
 
