@@ -18,7 +18,7 @@ PIP_FLAGS := --no-deps --only-binary :all: --require-hashes
 LOCK := uv pip compile pyproject.toml --universal --fork-strategy fewest --python-version 3.11 \
 	--no-header --no-annotate --no-emit-index-url --generate-hashes --quiet
 
-.PHONY: help setup demo test check lint types imports docs docs-check servers test-servers coverage bench peers train weights test-training build lock format clean
+.PHONY: help setup demo serve test check lint types imports docs docs-check servers test-servers coverage bench peers train weights test-training build lock format clean
 .DEFAULT_GOAL := help
 
 help: ## List what there is to make
@@ -42,6 +42,9 @@ $(VENV)/.installed: $(VENV)/.locked pyproject.toml
 
 demo: setup ## Render a clip with known truth, analyse it, print what was found and how well
 	@$(VENV)/bin/sightline demo --out $(OUT)/demo
+
+serve: setup ## Run the HTTP API on 127.0.0.1:8000
+	@$(VENV)/bin/sightline serve
 
 test: setup ## Run every test that needs no server (PYTEST_ARGS="-k words" chooses some)
 	@$(PY) -m pytest -m "not server" $(PYTEST_ARGS)

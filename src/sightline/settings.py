@@ -143,6 +143,19 @@ class Settings(BaseSettings):
         1_000_000_000_000, "Largest file", "Larger files are refused.", unit="bytes", ge=1
     )
 
+    max_body_bytes: int = _field(
+        4_000_000,
+        "Largest request",
+        "Requests over the network with a larger body are refused; uploads have the limit of files.",
+        unit="bytes",
+        ge=1024,
+    )
+    cors_origins: tuple[str, ...] = _field(
+        (),
+        "Origins",
+        "Web pages of these origins may call the API from a browser, as a JSON list; none by default.",
+    )
+
     log_level: Literal["debug", "info", "warning", "error"] = _field(
         "warning", "Log level", "Least serious message shown on the terminal; the log file holds `info` too."
     )

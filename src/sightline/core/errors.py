@@ -8,6 +8,7 @@
                          DownloadFailedError*
       AnalysisError      CalibrationError MissingSpaceError
       OutputError        OutputUnwritableError OutputFullError
+      RequestError       BodyTooLargeError ContentTypeError RangeInvalidError WaitedTooLongError
       RunError           RunNotFoundError IllegalTransitionError ConflictError RunTimeoutError StageFailedError
       AccessError        AuthenticationError AccessDeniedError NotFoundError AddressRefusedError ContentRefusedError
         LimitError*      RateLimitedError* QuotaExceededError*
@@ -198,6 +199,36 @@ class OutputFullError(OutputError):
     """The disk filled up while writing; the run can be resumed."""
 
     code = "output_full"
+
+
+class RequestError(SightlineError):
+    """A request over the network cannot be read or answered as it was sent."""
+
+    code = "request_malformed"
+
+
+class BodyTooLargeError(RequestError):
+    """The request carries more bytes than it may."""
+
+    code = "body_too_large"
+
+
+class ContentTypeError(RequestError):
+    """The request's body is of a kind that is not taken here."""
+
+    code = "content_type"
+
+
+class RangeInvalidError(RequestError):
+    """The range of bytes that was asked for is not in the file."""
+
+    code = "range_invalid"
+
+
+class WaitedTooLongError(RequestError):
+    """The work took longer than the request wanted to wait; it goes on."""
+
+    code = "waited_too_long"
 
 
 class RunError(SightlineError):

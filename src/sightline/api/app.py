@@ -1,0 +1,18 @@
+"""Gives the API's routes; the server joins them with what else it serves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fastapi import APIRouter
+
+PREFIX = "/api/v1"
+
+
+def routers() -> Sequence[APIRouter]:
+    """Give every route of the API, one router a resource."""
+    from sightline.api.routes import catalog, health
+
+    return (health.router, catalog.router)

@@ -1,0 +1,1 @@
+"""What both web doors share: problem details, who is asking, middleware, metrics."""

@@ -1,0 +1,1 @@
+"""Joins the doors and the embedded workers into one application."""

@@ -1,0 +1,102 @@
+"""Builds the one application that `sightline serve` runs: the API, and all that every request passes through."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+
+import sightline
+from sightline.api import app as api
+from sightline.asgi import problems
+from sightline.asgi.metrics import HttpMetrics
+from sightline.asgi.middleware import BodyLimitMiddleware, RequestMiddleware
+from sightline.core.runs import RunState
+
+if TYPE_CHECKING:
+    from sightline.service.platform import Platform
+
+_UPLOADS = (f"{api.PREFIX}/videos", f"{api.PREFIX}/uploads")
+_WAITING = (RunState.QUEUED, RunState.RUNNING)
+_MOST_COUNTED = 10_000
+_ABOUT = """Turns video into data.
+
+Upload a video or name one, start a *pipeline* on it, follow its events, and fetch tables, reports and pictures.
+Refusals are problem details (RFC 9457) with a stable `code`, a `hint` and the `request_id` to find it in the logs.
+"""
+
+
+def build_server(platform: Platform, *, tls: bool = False) -> FastAPI:
+    """Join the doors into one application.
+
+    Args:
+        platform: The adapters.
+        tls: The application is served over TLS, so browsers are told to insist on it.
+    """
+    settings = platform.settings
+    app = FastAPI(
+        title="Sightline",
+        version=sightline.__version__,
+        description=_ABOUT,
+        lifespan=_lifespan,
+        redirect_slashes=False,
+    )
+    metrics = HttpMetrics()
+    metrics.watch("sightline_runs", "Runs that wait or work, by state.", "state", lambda: _waiting(platform))
+    app.state.platform = platform
+    app.state.metrics = metrics
+    app.state.closing = asyncio.Event()
+    app.state.token = secrets.token_urlsafe(24)
+    problems.install(app)
+    for router in api.routers():
+        app.include_router(router)
+    # The last one added is the first to see a request.
+    app.add_middleware(
+        BodyLimitMiddleware,
+        limit_bytes=settings.max_body_bytes,
+        upload_limit_bytes=settings.max_file_bytes,
+        uploads=_UPLOADS,
+    )
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(settings.cors_origins),
+            allow_methods=["*"],
+            allow_headers=["*"],
+            expose_headers=["*"],
+        )
+    app.add_middleware(RequestMiddleware, metrics=metrics, tls=tls)
+    app.openapi = lambda: _document(app)  # type: ignore[method-assign]
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    platform: Platform = app.state.platform
+    end_metrics = platform.bus.subscribe(app.state.metrics.take)
+    try:
+        yield
+    finally:
+        end_metrics()
+
+
+def _waiting(platform: Platform) -> Mapping[str, float]:
+    found = Counter[str]()
+    for state in _WAITING:
+        found[state.value] = len(platform.runs.list(state=state, limit=_MOST_COUNTED))
+    return found
+
+
+def _document(app: FastAPI) -> dict[str, Any]:
+    """Give the OpenAPI document, with the shape of problems in it."""
+    if app.openapi_schema is None:
+        document = FastAPI.openapi(app)
+        schemas = document.setdefault("components", {}).setdefault("schemas", {})
+        schemas["Problem"] = problems.Problem.model_json_schema()
+    return app.openapi_schema or {}

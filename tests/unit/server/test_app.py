@@ -1,0 +1,71 @@
+"""The server as a whole: its health pages, its metrics, its document."""
+
+from __future__ import annotations
+
+import pytest
+from fastapi.testclient import TestClient
+
+from sightline.bootstrap import build_platform
+from sightline.core.errors import AdapterUnavailableError
+from sightline.core.events import EventKind, RunEvent
+from sightline.server.app import build_server
+from sightline.settings import Settings
+from sightline.testing.memory import MemoryRunStore
+
+
+class BrokenStore(MemoryRunStore):
+    def list(self, **_):
+        raise AdapterUnavailableError("the run database does not answer")
+
+
+@pytest.fixture
+def home(tmp_path):
+    return tmp_path / "home"
+
+
+def server(home, store=None):
+    return build_server(build_platform(Settings(home=home), store=store or MemoryRunStore()))
+
+
+def test_health_says_the_version(home):
+    with TestClient(server(home)) as client:
+        assert client.get("/health").json()["status"] == "ok"
+        assert client.get("/livez").status_code == 200
+
+
+def test_readiness_names_what_is_down(home):
+    with TestClient(server(home, BrokenStore())) as client:
+        answer = client.get("/readyz")
+        assert answer.status_code == 503
+        down = [one for one in answer.json()["dependencies"] if not one["ok"]]
+        assert down == [
+            {"name": "database", "ok": False, "detail": "the run database does not answer"}
+        ]
+        assert client.get("/livez").status_code == 200
+
+
+def test_a_ready_server_says_so(home):
+    with TestClient(server(home)) as client:
+        assert client.get("/readyz").json()["ready"] is True
+
+
+def test_metrics_tell_requests_by_route_and_stages_by_name(home):
+    app = server(home)
+    with TestClient(app) as client:
+        client.get("/health")
+        for kind, t_s in ((EventKind.STAGE_STARTED, 10.0), (EventKind.STAGE_COMPLETED, 12.5)):
+            app.state.metrics.take(RunEvent("r", kind, "analyze", t_s))
+        text = client.get("/metrics").text
+    assert 'sightline_http_request_seconds_count{method="GET",route="/health",status="200"} 1.0' in text
+    assert 'sightline_stage_seconds_sum{outcome="completed",stage="analyze"} 2.5' in text
+    assert 'sightline_runs{state="queued"} 0.0' in text
+
+
+def test_a_route_of_the_api_answers_nobody_without_a_token(home):
+    with TestClient(server(home)) as client:
+        assert client.get("/api/v1/apps").status_code == 401
+
+
+def test_a_document_describes_every_problem(home):
+    document = server(home).openapi()
+    assert document["components"]["schemas"]["Problem"]["properties"].keys() >= {"code", "hint", "request_id"}
