@@ -14,9 +14,10 @@ from uuid import uuid4
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from sightline.asgi.problems import problem
+from sightline.asgi.problems import TOO_LARGE_HINT, of_error, problem
 from sightline.core.errors import BodyTooLargeError
 
 if TYPE_CHECKING:
@@ -167,9 +168,7 @@ class BodyLimitMiddleware:
         limit_bytes = self._upload_limit_bytes if is_upload else self._limit_bytes
         declared = Headers(scope=scope).get("content-length", "")
         if declared.isdecimal() and int(declared) > limit_bytes:
-            from sightline.asgi.problems import of_error
-
-            answer = of_error(Request(scope), _too_large(limit_bytes))
+            answer = of_error(Request(scope), BodyTooLargeError(_too_large(limit_bytes), hint=TOO_LARGE_HINT))
             await answer(scope, receive, send)
             return
         came_bytes = 0
@@ -179,13 +178,12 @@ class BodyLimitMiddleware:
             message = await receive()
             came_bytes += len(message.get("body", b""))
             if came_bytes > limit_bytes:
-                raise _too_large(limit_bytes)
+                # FastAPI passes on what is an HTTPException, and takes all else for a body it cannot parse.
+                raise HTTPException(413, _too_large(limit_bytes))
             return message
 
         await self._app(scope, counted, send)
 
 
-def _too_large(limit_bytes: int) -> BodyTooLargeError:
-    return BodyTooLargeError(
-        f"the request's body is over {limit_bytes} bytes", hint="send less, or upload the file in parts"
-    )
+def _too_large(limit_bytes: int) -> str:
+    return f"the request's body is over {limit_bytes} bytes"

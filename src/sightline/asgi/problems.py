@@ -22,6 +22,14 @@ from sightline.core.errors import SightlineError
 CONTENT_TYPE = "application/problem+json"
 RETRY_AFTER_S = 5
 """What a client is told to wait after a 503 that names no time of its own."""
+TOO_LARGE_HINT = "send less, or upload the file in parts"
+_FRAMEWORK = {
+    400: ("request_malformed", "send JSON"),
+    404: ("route_not_found", "/docs lists the routes"),
+    405: ("method_not_allowed", "/docs lists the routes and their methods"),
+    413: (errors.BodyTooLargeError.code, TOO_LARGE_HINT),
+}
+"""Code and hint of what the framework itself refuses."""
 
 STATUS: Mapping[type[SightlineError], int] = {
     SightlineError: 500,
@@ -48,6 +56,11 @@ STATUS: Mapping[type[SightlineError], int] = {
     errors.AnalysisError: 422,
     errors.OutputError: 500,
     errors.OutputFullError: 503,
+    errors.AccessError: 403,
+    errors.AuthenticationError: 401,
+    errors.NotFoundError: 404,
+    errors.ContentRefusedError: 415,
+    errors.LimitError: 429,
     errors.RunError: 500,
     errors.RunNotFoundError: 404,
     errors.IllegalTransitionError: 409,
@@ -100,7 +113,11 @@ def listed(*kinds: type[SightlineError]) -> dict[int | str, dict[str, Any]]:
 
 COMMON: tuple[type[SightlineError], ...] = (
     errors.RequestError,
+    errors.AuthenticationError,
+    errors.AccessDeniedError,
+    errors.BodyTooLargeError,
     errors.SettingsError,
+    errors.RateLimitedError,
     SightlineError,
     errors.AdapterUnavailableError,
 )
@@ -192,14 +209,14 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _of_framework(request: Request, error: Exception) -> JSONResponse:
-    """Tell of an unknown address or method."""
+    """Tell of an unknown address or method, and of a body that did not end where it should."""
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for that class alone
-    codes = {404: "route_not_found", 405: "method_not_allowed"}
+    code, hint = _FRAMEWORK.get(error.status_code, ("http_error", "/docs lists the routes"))
     return problem(
         request_id(request),
         error.status_code,
-        codes.get(error.status_code, "http_error"),
+        code,
         f"{request.method} {request.url.path}: {error.detail}",
-        hint="/docs lists the routes",
+        hint=hint,
         headers=error.headers,
     )

@@ -10,13 +10,7 @@ from collections.abc import Callable
 
 from fastapi import Request
 
-from sightline.core.errors import RequestError
-
-
-class NotAuthenticatedError(RequestError):
-    """Nobody is signed in."""
-
-    code = "not_authenticated"
+from sightline.core.errors import AuthenticationError
 
 
 def may(action: str) -> Callable[[Request], None]:
@@ -25,7 +19,7 @@ def may(action: str) -> Callable[[Request], None]:
     def check(request: Request) -> None:
         given = request.headers.get("authorization", "").removeprefix("Bearer ")
         if not secrets.compare_digest(given.encode(), str(request.app.state.token).encode()):
-            raise NotAuthenticatedError("nobody is signed in", hint="send Authorization: Bearer <token>")
+            raise AuthenticationError("nobody is signed in", hint="send Authorization: Bearer <token>")
 
     check.action = action  # type: ignore[attr-defined]
     return check

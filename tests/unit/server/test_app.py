@@ -38,9 +38,7 @@ def test_readiness_names_what_is_down(home):
         answer = client.get("/readyz")
         assert answer.status_code == 503
         down = [one for one in answer.json()["dependencies"] if not one["ok"]]
-        assert down == [
-            {"name": "database", "ok": False, "detail": "the run database does not answer"}
-        ]
+        assert down == [{"name": "database", "ok": False, "detail": "the run database does not answer"}]
         assert client.get("/livez").status_code == 200
 
 
