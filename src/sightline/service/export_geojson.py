@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from itertools import chain, groupby
 from operator import itemgetter
 from pathlib import Path
@@ -12,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sightline.core.errors import MissingSpaceError, SettingsError
+from sightline.analytics.earth import GeoOrigin
+from sightline.core.errors import MissingSpaceError
 from sightline.service.folder import whole
 from sightline.service.results import Results
 
@@ -20,64 +20,8 @@ if TYPE_CHECKING:
     from sightline.core.arrays import Float64
     from sightline.core.space import Homography
 
-EQUATOR_M = 6_378_137.0
-FLATTENING = 1 / 298.257223563
 _BATCH_ROWS = 20_000
 _LEAST_POINTS = 2
-
-
-@dataclass(frozen=True, slots=True)
-class GeoOrigin:
-    """Where the ground's metres lie on Earth.
-
-    Attributes:
-        latitude_deg: Of the ground's origin, WGS 84, -90..90.
-        longitude_deg: Likewise, -180..180.
-        bearing_deg: Direction of the ground's y axis, clockwise from true north.
-    """
-
-    latitude_deg: float
-    longitude_deg: float
-    bearing_deg: float = 0.0
-
-    def __post_init__(self) -> None:
-        if not (abs(self.latitude_deg) < 90 and abs(self.longitude_deg) <= 180) or not np.isfinite(
-            self.bearing_deg
-        ):
-            raise SettingsError(
-                f"no place on Earth is at {self.latitude_deg}, {self.longitude_deg}",
-                hint="latitude between -90 and 90, longitude -180..180, in degrees",
-            )
-
-    def degrees(self, points_m: Float64) -> Float64:
-        """Give where ground points lie, on the plane that touches the Earth at the origin.
-
-        Good to a millimetre over a hundred metres, to a centimetre or so over a kilometre.
-
-        Args:
-            points_m: `(n, 2)` metres; x to the right of the y axis.
-
-        Returns:
-            `(n, 2)` longitude and latitude in degrees, WGS 84: GeoJSON's order.
-
-        Source:
-            Radii of curvature in the meridian and the prime vertical: Snyder, Map Projections: A Working
-            Manual (USGS Professional Paper 1395), equations 4-18 and 4-20.
-        """
-        turn, latitude = np.deg2rad([self.bearing_deg, self.latitude_deg])
-        east_m = points_m[:, 0] * np.cos(turn) + points_m[:, 1] * np.sin(turn)
-        north_m = -points_m[:, 0] * np.sin(turn) + points_m[:, 1] * np.cos(turn)
-        squared = FLATTENING * (2 - FLATTENING)
-        below = 1 - squared * np.sin(latitude) ** 2
-        meridian_m = EQUATOR_M * (1 - squared) / below**1.5
-        vertical_m = EQUATOR_M / below**0.5
-        return np.stack(
-            [
-                self.longitude_deg + np.rad2deg(east_m / (vertical_m * np.cos(latitude))),
-                self.latitude_deg + np.rad2deg(north_m / meridian_m),
-            ],
-            axis=1,
-        )
 
 
 def export_geojson(

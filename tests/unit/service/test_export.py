@@ -23,7 +23,7 @@ from sightline.service.export import (
     export_supervision,
     supervision_frames,
 )
-from sightline.service.export_geojson import GeoOrigin
+from sightline.analytics.earth import GeoOrigin
 from sightline.service.folder import write_json
 from sightline.service.mot_files import read_mot
 from sightline.service.tables import ParquetWriter

@@ -1,0 +1,175 @@
+"""A hazard while it is in sight: how often it was hit, what it looks like, where it is."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sightline.analytics.road.hazards import HazardEvent, HazardPlace, Phase
+from sightline.analytics.road.kinds import HazardKind
+from sightline.analytics.road.severity import Extent, severity_of
+from sightline.analytics.road.sizes import place_of, size_of
+
+if TYPE_CHECKING:
+    from sightline.analytics.road.gps import Place
+    from sightline.analytics.road.hazards import WatchSettings
+    from sightline.analytics.road.sizes import Measured
+
+_MOST_SIZES = 64
+
+
+@dataclass(slots=True)
+class OpenHazard:
+    """A track, or several that turned out to be one hazard. Plain data throughout, so that it can be stored.
+
+    Attributes:
+        track_ids: Of the tracker, the first one first.
+        first_frame: Where it was hit first.
+        first_t_s: Time of that frame.
+        deadline_s: It is over when it is not hit until then.
+        window: Hit (1) or miss (0) of the last judged frames.
+        votes: Sum of scores by kind.
+        hits: In how many frames it was hit.
+        judged: How many frames were judged since it began, up to its last hit.
+        waiting: How many since then.
+        last_frame: Where it was hit last.
+        last_t_s: Time of that frame.
+        last_box: There.
+        best: Frame, time, box and goodness of where it shows best.
+        sizes: Rows of length, width and their standard deviations.
+        place: Where it is, as well as is known.
+        place_sd_m: How sure that is along the road; infinite (None in plain data) for the car's own place.
+        event_id: 0 until it is confirmed.
+        hazard_id: Likewise.
+        visit: Likewise.
+        frame: Where it was confirmed, -1 until then.
+        t_s: Time of that frame.
+    """
+
+    track_ids: list[int]
+    first_frame: int
+    first_t_s: float
+    deadline_s: float
+    window: list[int] = field(default_factory=list)
+    votes: dict[str, float] = field(default_factory=dict)
+    hits: int = 0
+    judged: int = 0
+    waiting: int = 0
+    last_frame: int = -1
+    last_t_s: float = 0.0
+    last_box: list[float] = field(default_factory=list)
+    best: list[Any] = field(default_factory=list)
+    sizes: list[list[float]] = field(default_factory=list)
+    place: dict[str, Any] | None = None
+    place_sd_m: float | None = None
+    event_id: int = 0
+    hazard_id: int = 0
+    visit: int = 0
+    frame: int = -1
+    t_s: float = 0.0
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether it has been told."""
+        return self.event_id > 0
+
+    @property
+    def kind(self) -> HazardKind:
+        """What it is, by the scores so far; of equal ones the first by name."""
+        return HazardKind(max(sorted(self.votes), key=lambda name: self.votes[name]))
+
+    @property
+    def where(self) -> HazardPlace | None:
+        """Its place as a value."""
+        return None if self.place is None else HazardPlace(**self.place)
+
+    def judge(self, hit: int, of: int) -> None:
+        """Take note of a judged frame."""
+        self.window.append(hit)
+        del self.window[:-of]
+        self.waiting += 1
+
+    def hit(
+        self, frame: int, t_s: float, box: list[float], score: float, kind: HazardKind, lost_s: float
+    ) -> None:
+        """Take note of a box in a judged frame."""
+        self.judged, self.waiting = self.judged + self.waiting, 0
+        self.hits += 1
+        self.votes[kind.value] = self.votes.get(kind.value, 0.0) + score
+        self.last_frame, self.last_t_s, self.last_box = frame, t_s, box
+        self.deadline_s = t_s + lost_s
+
+    def look(self, score: float, found: Measured | None, car: Place | None, settings: WatchSettings) -> None:
+        """Take note of how it shows, how large it is and where it lies, in the frame of its last hit."""
+        whole = found is None or found.whole
+        box = self.last_box
+        goodness = (
+            score * math.sqrt(max((box[2] - box[0]) * (box[3] - box[1]), 0.0)) * (1.0 if whole else 0.1)
+        )
+        if not self.best or goodness >= self.best[3]:
+            self.best = [self.last_frame, self.last_t_s, box, goodness]
+        near = found is not None and settings.measure_from_m <= found.ahead_m <= settings.measure_to_m
+        if found is not None and near and whole:
+            self.sizes.append([found.length_m, found.width_m, found.length_sd_m, found.width_sd_m])
+            del self.sizes[:-_MOST_SIZES]
+        if car is None:
+            return
+        sd_m = found.ahead_sd_m if found is not None and whole else None
+        if self.place is None or self.place_sd_m is None or (sd_m is not None and sd_m <= self.place_sd_m):
+            if sd_m is None and self.place is not None and self.place["of"] == "road":
+                return
+            place = place_of(car, found if sd_m is not None else None)
+            self.place = asdict(place)
+            self.place_sd_m = sd_m if place.of == "road" else None
+
+    def take_in(self, other: OpenHazard) -> None:
+        """Make another track part of this hazard."""
+        self.track_ids += other.track_ids
+        self.sizes = (self.sizes + other.sizes)[-_MOST_SIZES:]
+        for name, votes in other.votes.items():
+            self.votes[name] = self.votes.get(name, 0.0) + votes
+        if other.last_frame > self.last_frame:
+            self.hits += other.hits
+            self.judged, self.waiting = self.judged + self.waiting, 0
+            self.last_frame, self.last_t_s, self.last_box = other.last_frame, other.last_t_s, other.last_box
+        self.deadline_s = max(self.deadline_s, other.deadline_s)
+        if other.best and (not self.best or other.best[3] > self.best[3]):
+            self.best = other.best
+        if other.place_sd_m is not None and (self.place_sd_m is None or other.place_sd_m < self.place_sd_m):
+            self.place, self.place_sd_m = other.place, other.place_sd_m
+
+    def event(self, phase: Phase, settings: WatchSettings) -> HazardEvent:
+        """Say what is known of it."""
+        kind = self.kind
+        size = size_of(kind, self.sizes)
+        severity, sure = None, None
+        if size is not None:
+            severity, sure = severity_of(
+                kind, Extent(size.extent, size.extent_unit, size.extent_sd), settings.bands
+            )
+        best_frame, best_t_s, box, _ = self.best
+        return HazardEvent(
+            phase=phase,
+            event_id=self.event_id,
+            hazard_id=self.hazard_id,
+            visit=self.visit,
+            kind=kind,
+            confidence=min(sum(self.votes.values()) / max(self.hits, 1), 1.0),
+            track_id=self.track_ids[0],
+            frame=self.frame,
+            t_s=self.t_s,
+            first_frame=self.first_frame,
+            first_t_s=self.first_t_s,
+            last_frame=self.last_frame,
+            last_t_s=self.last_t_s,
+            hits=self.hits,
+            judged=self.judged,
+            best_frame=best_frame,
+            best_t_s=best_t_s,
+            box_px=(box[0], box[1], box[2], box[3]),
+            size=size,
+            severity=severity,
+            severity_sure=sure,
+            place=self.where,
+        )
