@@ -12,6 +12,7 @@ import pyarrow as pa
 import pytest
 
 from sightline import plugins
+from sightline.analytics.earth import GeoOrigin
 from sightline.core.errors import ConfigError, MissingSpaceError, SettingsError
 from sightline.core.tables import TABLES
 from sightline.service import tables as tables_module
@@ -23,7 +24,6 @@ from sightline.service.export import (
     export_supervision,
     supervision_frames,
 )
-from sightline.analytics.earth import GeoOrigin
 from sightline.service.folder import write_json
 from sightline.service.mot_files import read_mot
 from sightline.service.tables import ParquetWriter
