@@ -29,7 +29,7 @@ def build_platform(
         settings: How Sightline is set up; read from the environment by default.
         clock: Tells the time; the machine's own by default.
         machine: What may be used; looked up by default.
-        store: A `RunStore` that is a `RunJournal` too; the one that the settings name by default.
+        store: A `RunStore` that is `RunJournal` and `Outbox` too; the one that the settings name by default.
 
     Raises:
         SettingsError: A setting is wrong.
@@ -46,6 +46,7 @@ def build_platform(
         clock=clock or SystemClock(),
         runs=store,
         journal=store,
+        outbox=store,
         bus=plugins.load("buses", settings.bus)(),
         zoo=Zoo(settings.models),
         rng=Random(settings.seed),  # noqa: S311 - spreads retries, guards nothing

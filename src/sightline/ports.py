@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sightline.core.media import MediaInfo, Segment
     from sightline.core.models import ModelInfo
     from sightline.core.packets import Packet
-    from sightline.core.runs import Checkpoint, Run, RunState
+    from sightline.core.runs import Attempt, Checkpoint, Run, RunFilter
     from sightline.core.tracks import Tracks
 
 T_co = TypeVar("T_co", covariant=True)
@@ -401,13 +401,13 @@ class RunStore(Protocol):
         ...
 
     def list(
-        self, *, state: RunState | None = None, limit: int = 100, before: str | None = None
+        self, wanted: RunFilter | None = None, *, limit: int = 100, before: str | None = None
     ) -> Sequence[Run]:
-        """Newest first; `before` is the last id of the page before."""
+        """Those wanted, newest first; `before` is the last id of the page before."""
         ...
 
-    def update(self, run: Run, *, events: Sequence[RunEvent] = ()) -> Run:
-        """Store a change and its events at once; refuses an old `version` and an illegal transition."""
+    def update(self, run: Run, *, events: Sequence[RunEvent] = (), attempt: Attempt | None = None) -> Run:
+        """Store a change, its events and its attempt at once; refuses an old `version` and an illegal transition."""
         ...
 
     def delete(self, run_id: str) -> None:
@@ -416,10 +416,19 @@ class RunStore(Protocol):
 
 
 class RunJournal(Protocol):
-    """What a run has committed, beside its `RunStore` and in the same database."""
+    """What a run has committed, beside its `RunStore` and in the same database.
 
-    def commit(self, run_id: str, checkpoint: Checkpoint, *, events: Sequence[RunEvent] = ()) -> None:
+    A writer names its `attempt`; once a later one has begun, what it writes is refused with `ConflictError`.
+    """
+
+    def commit(
+        self, run_id: str, checkpoint: Checkpoint, *, attempt: int, events: Sequence[RunEvent] = ()
+    ) -> None:
         """Store a segment's checkpoint and events at once; the same segment twice is one."""
+        ...
+
+    def append(self, run_id: str, events: Sequence[RunEvent], *, attempt: int) -> Sequence[RunEvent]:
+        """Store events, and give them with their cursors."""
         ...
 
     def checkpoints(self, run_id: str) -> Sequence[Checkpoint]:
@@ -428,6 +437,22 @@ class RunJournal(Protocol):
 
     def events(self, run_id: str, *, after: int = 0, limit: int = 1000) -> Sequence[RunEvent]:
         """The run's events with a cursor above `after`, in order."""
+        ...
+
+    def attempts(self, run_id: str) -> Sequence[Attempt]:
+        """Who tried, and what came of it, in order."""
+        ...
+
+
+class Outbox(Protocol):
+    """Stored events that have not been handed to the bus, beside the `RunJournal` and in the same database."""
+
+    def pending(self, *, run_id: str | None = None, limit: int = 500) -> Sequence[tuple[int, RunEvent]]:
+        """Number and event, in the order in which they were stored."""
+        ...
+
+    def sent(self, numbers: Sequence[int]) -> None:
+        """They have reached the bus; numbers that are gone already do not matter."""
         ...
 
 

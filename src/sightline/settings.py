@@ -71,7 +71,7 @@ class Settings(BaseSettings):
     models_dir: Path | None = _field(
         None, "Models folder", "Where pulled and added models lie; empty means `models` under `home`."
     )
-    runs: str = _field("sqlite", "Run store", "Plugin that keeps runs and checkpoints.")
+    runs: str = _field("sql", "Run store", "Plugin that keeps runs and checkpoints.")
     bus: str = _field("memory", "Event bus", "Plugin that carries progress to listeners.")
 
     model: str = _field("motion", "Default model", "Model used where a run names none: a name or a file.")

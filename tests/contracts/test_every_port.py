@@ -15,6 +15,7 @@ CONTRACTS = {
     "JobQueue": "JobQueueContract",
     "ModelAdapter": "ModelAdapterContract",
     "ObjectStore": "ObjectStoreContract",
+    "Outbox": "OutboxContract",
     "Pending": "ModelAdapterContract",
     "Resumable": "StageContract",
     "RunJournal": "RunJournalContract",

@@ -11,11 +11,12 @@ from sightline import plugins
 from sightline.adapters.bus.memory import MemoryBus
 from sightline.adapters.objects.filesystem import FilesystemStore
 from sightline.adapters.queue.memory import MemoryQueue
-from sightline.adapters.runs.sql import SqlRunStore
+from sightline.adapters.sql.runs import SqlRunStore
 from sightline.testing.contracts import (
     EventBusContract,
     JobQueueContract,
     ObjectStoreContract,
+    OutboxContract,
     RunJournalContract,
     RunStoreContract,
 )
@@ -53,6 +54,15 @@ class TestSqliteMemoryJournal(_SqliteMemory, RunJournalContract):
     pass
 
 
+class TestSqliteOutbox(_SqliteFile, OutboxContract):
+    pass
+
+
+class TestMemoryOutbox(OutboxContract):
+    def make(self, folder: Path) -> Any:
+        return MemoryRunStore()
+
+
 class TestMemoryRuns(RunStoreContract):
     def make(self, folder: Path) -> Any:
         return MemoryRunStore()
@@ -86,7 +96,7 @@ class TestMemoryObjects(ObjectStoreContract):
 @pytest.mark.parametrize(
     ("group", "tested"),
     [
-        ("runs", {"sqlite"}),
+        ("runs", {"sql"}),
         ("queues", {"memory"}),
         ("buses", {"memory"}),
         ("objects", {"filesystem"}),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sightline.adapters.bus.memory import MemoryBus
-from sightline.adapters.runs.sql import SqlRunStore
+from sightline.adapters.sql.runs import SqlRunStore
 from sightline.bootstrap import build_platform
 from sightline.core.errors import SettingsError, UnknownPluginError
 from sightline.core.machine import Machine

@@ -31,9 +31,10 @@ def list_runs(
 ) -> None:
     """List runs, newest first."""
     from sightline.cli.session import open_platform
+    from sightline.core.runs import RunFilter
     from sightline.service.inspect import list_runs as found
 
-    runs = found(open_platform(), state=_state(state), limit=limit)
+    runs = found(open_platform(), RunFilter(state=_state(state)), limit=limit)
     if as_json:
         show_json([_plain(run) for run in runs])
     elif not runs:

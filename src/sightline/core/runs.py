@@ -9,6 +9,9 @@ from typing import Any
 
 from sightline.core.errors import IllegalTransitionError
 
+LOCAL_OWNER = "local"
+"""Whose runs are that are started on the command line."""
+
 
 class RunState(StrEnum):
     """Where a run stands.
@@ -64,6 +67,11 @@ class Run:
         cancel_requested: Somebody asked it to stop.
         error: `code`, `message` and `hint` of what ended it, else empty.
         version: Rises with each change; a write with an old one loses.
+        owner: Id of the user whose it is.
+        priority: The higher, the sooner it is begun.
+        tags: Words to find it by, sorted.
+        video_id: Id of an uploaded video, empty where the source is none.
+        fingerprint: SHA-256 of all that decides the result; equal ones have equal results. Empty: not known.
     """
 
     id: str
@@ -78,6 +86,79 @@ class Run:
     cancel_requested: bool = False
     error: Mapping[str, Any] = field(default_factory=dict)
     version: int = 0
+    owner: str = LOCAL_OWNER
+    priority: int = 0
+    tags: tuple[str, ...] = ()
+    video_id: str = ""
+    fingerprint: str = ""
+
+    def __post_init__(self) -> None:
+        if self.tags != tuple(sorted(set(self.tags))) or any(not 0 < len(tag) <= 64 for tag in self.tags):
+            raise ValueError(f"tags must be sorted, unique and of 1 to 64 letters, got {self.tags}")
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nobody will go on with it unless asked to."""
+        return self.state not in {RunState.QUEUED, RunState.RUNNING}
+
+
+@dataclass(frozen=True, slots=True)
+class RunFilter:
+    """Which runs are wanted; what is left empty does not matter.
+
+    Attributes:
+        state: Where they stand.
+        owner: Whose they are.
+        shared_ids: Runs of others that are wanted as well as those of `owner`.
+        app: The application.
+        tag: A tag they have.
+        folder: Where their results go.
+        fingerprint: What decides their results.
+        video_id: The uploaded video.
+        id_part: What their id begins or ends with.
+    """
+
+    state: RunState | None = None
+    owner: str = ""
+    shared_ids: frozenset[str] = frozenset()
+    app: str = ""
+    tag: str = ""
+    folder: str = ""
+    fingerprint: str = ""
+    video_id: str = ""
+    id_part: str = ""
+
+    def takes(self, run: Run) -> bool:
+        """Whether a run is wanted."""
+        plain = ("app", "folder", "fingerprint", "video_id")
+        return (
+            (self.state is None or run.state is self.state)
+            and (not self.owner or run.owner == self.owner or run.id in self.shared_ids)
+            and (not self.tag or self.tag in run.tags)
+            and (not self.id_part or run.id.startswith(self.id_part) or run.id.endswith(self.id_part))
+            and all(getattr(self, name) in {"", getattr(run, name)} for name in plain)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One worker's try at a run. Its number is what fences late workers off.
+
+    Attributes:
+        number: Counts from 1 within the run.
+        worker: Who tries.
+        started_s: Wall clock, seconds since the Unix epoch.
+        ended_s: Likewise; None while it goes on.
+        outcome: The state that it left the run in, `lost` where its worker died; empty while it goes on.
+        error: `code`, `message` and `hint` of what ended it, else empty.
+    """
+
+    number: int
+    worker: str
+    started_s: float
+    ended_s: float | None = None
+    outcome: str = ""
+    error: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

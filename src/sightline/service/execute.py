@@ -6,10 +6,13 @@ disturbed.
 
 from __future__ import annotations
 
+import os
+import socket
 import time
 from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,11 +20,12 @@ import structlog
 
 from sightline.core.errors import ConflictError, OutputFullError, RunCancelled, SightlineError
 from sightline.core.events import EventKind, RunEvent
-from sightline.core.runs import Checkpoint, Run, RunState
+from sightline.core.runs import Attempt, Checkpoint, Run, RunState, check_transition
 from sightline.engine.progress import ProgressMeter
 from sightline.engine.retry import RetryPolicy, with_retries
 from sightline.engine.run import EngineSettings, EngineStats, Pipeline
 from sightline.service.folder import RunFolder, free_bytes
+from sightline.service.jobs.relay import relay
 from sightline.service.prepare import Prepared, prepare
 from sightline.service.publish import publish
 
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from threading import Event
 
+    from sightline.engine.progress import Progress
     from sightline.service.platform import Platform
 
 _log = structlog.get_logger()
@@ -38,7 +43,12 @@ Listener = Callable[[RunEvent], None]
 
 
 def execute(
-    platform: Platform, run_id: str, *, listener: Listener | None = None, cancel: Event | None = None
+    platform: Platform,
+    run_id: str,
+    *,
+    listener: Listener | None = None,
+    cancel: Event | None = None,
+    worker: str | None = None,
 ) -> Run:
     """Carry a queued run out, to its end or to the first thing that stops it.
 
@@ -47,33 +57,44 @@ def execute(
         run_id: A queued run.
         listener: Told each event in this process, besides the bus.
         cancel: Set it to stop; the run can be resumed.
+        worker: Who does it, for the record; this process by default.
 
     Raises:
         RunCancelled: It was asked to stop; what was committed stays.
+        ConflictError: Somebody else works on it, or has taken it over.
         SightlineError: What ended it; stored with the run.
     """
     run = platform.runs.get(run_id)
     with RunFolder(Path(run.folder)).locked():
-        return _Execution(platform, run, listener, cancel).carry_out()
+        return _Execution(platform, run, listener, cancel, worker or this_process()).carry_out()
+
+
+def this_process() -> str:
+    """Give a name by which people find a process: machine and number."""
+    return f"{socket.gethostname()}:{os.getpid()}"
 
 
 class _Execution:
     """One attempt of one process to bring a run to its end."""
 
-    def __init__(self, platform: Platform, run: Run, listener: Listener | None, cancel: Event | None) -> None:
+    def __init__(
+        self, platform: Platform, run: Run, listener: Listener | None, cancel: Event | None, worker: str
+    ) -> None:
         self._platform = platform
         self._run = run
         self._listener = listener
         self._cancel = cancel
+        self._attempt = Attempt(run.attempts + 1, worker, platform.clock.now_s())
         self._folder = RunFolder(Path(run.folder))
         self._log = _log.bind(run=run.id)
         self._looked_s = -_LOOK_EVERY_S
         self._told_s = -_TELL_EVERY_S
         self._timings: dict[str, Any] = {}
+        self._pace: dict[str, float | None] = {}
 
     def carry_out(self) -> Run:
         """Do it all; the run's state tells how it ended."""
-        self._change(RunState.RUNNING, attempts=self._run.attempts + 1)
+        self._begin()
         try:
             prepared = self._with_retries(self._analyse)
             self._publish(prepared)
@@ -120,10 +141,11 @@ class _Execution:
         total = sum(segment.frames for segment in segments)
         before = sum(segment.frames for segment in segments[: len(done)])
         meter = ProgressMeter(total, done=before, clock=self._platform.clock)
+        ends = list(accumulate(segment.frames for segment in segments))
         pipeline = Pipeline(
             prepared.source,
             prepared.stages,
-            commit=self._commit,
+            commit=lambda checkpoint: self._commit(checkpoint, ends[checkpoint.segment], total),
             settings=EngineSettings(
                 channel_frames=max(2, self._platform.settings.batch),
                 stage_timeout_s=self._platform.settings.stage_timeout_s,
@@ -135,9 +157,7 @@ class _Execution:
         stats = pipeline.run(
             segments[len(done) :],
             snapshots=done[-1].snapshots if done else None,
-            tick=lambda count: self._tell(
-                "analyze", meter.read(before + count).to_json(), count + before == total
-            ),
+            tick=lambda count: self._tick(meter.read(before + count)),
             stop=self._asked_to_stop,
         )
         self._note(stats, total - before, time.monotonic() - started_s)
@@ -153,13 +173,22 @@ class _Execution:
                 )
         return found
 
-    def _commit(self, checkpoint: Checkpoint) -> None:
-        event = self._event(
-            EventKind.STAGE_PROGRESS,
-            "analyze",
-            {"segment": checkpoint.segment, "rows": dict(checkpoint.parts)},
-        )
-        self._platform.journal.commit(self._run.id, checkpoint, events=[event])
+    def _tick(self, progress: Progress) -> None:
+        facts = progress.to_json()
+        self._pace = {"fps": facts["fps"], "eta_s": facts["eta_s"]}
+        self._tell("analyze", facts, progress.done == progress.total)
+
+    def _commit(self, checkpoint: Checkpoint, done: int, total: int) -> None:
+        details = {
+            "segment": checkpoint.segment,
+            "rows": dict(checkpoint.parts),
+            "done": done,
+            "total": total,
+        }
+        details |= self._pace
+        event = self._event(EventKind.STAGE_PROGRESS, "analyze", details)
+        self._platform.journal.commit(self._run.id, checkpoint, attempt=self._attempt.number, events=[event])
+        relay(self._platform, run_id=self._run.id)
         if free_bytes(self._folder.root) < self._platform.settings.min_free_bytes:
             raise OutputFullError(
                 f"less than {self._platform.settings.min_free_bytes / 1e6:.0f} MB are free at {self._folder.root}",
@@ -203,14 +232,14 @@ class _Execution:
     @contextmanager
     def _stage(self, name: str) -> Iterator[None]:
         started_s = time.monotonic()
-        self._emit(self._event(EventKind.STAGE_STARTED, name, {}))
+        self._record(self._event(EventKind.STAGE_STARTED, name, {}))
         try:
             yield
         except SightlineError as error:
-            self._emit(self._event(EventKind.STAGE_FAILED, name, {"code": error.code, "error": str(error)}))
+            self._record(self._event(EventKind.STAGE_FAILED, name, {"code": error.code, "error": str(error)}))
             raise
         self._timings.setdefault(name, {})["stage_s"] = round(time.monotonic() - started_s, 3)
-        self._emit(self._event(EventKind.STAGE_COMPLETED, name, {}))
+        self._record(self._event(EventKind.STAGE_COMPLETED, name, {}))
 
     def _asked_to_stop(self) -> bool:
         if self._cancel is not None and self._cancel.is_set():
@@ -231,24 +260,51 @@ class _Execution:
         return RunEvent(self._run.id, kind, stage, self._platform.clock.now_s(), details)
 
     def _emit(self, event: RunEvent) -> None:
+        """Tell what is of interest now and need not be kept."""
         self._platform.bus.publish(event)
         if self._listener is not None:
             self._listener(event)
 
+    def _record(self, event: RunEvent) -> None:
+        self._platform.journal.append(self._run.id, [event], attempt=self._attempt.number)
+        self._announce(event)
+
+    def _announce(self, event: RunEvent) -> None:
+        """Tell what has been stored."""
+        relay(self._platform, run_id=self._run.id)
+        if self._listener is not None:
+            self._listener(event)
+
+    def _begin(self) -> None:
+        if self._run.state is not RunState.QUEUED:
+            check_transition(self._run.state, RunState.RUNNING)
+            raise ConflictError(f"run {self._run.id} is running", hint="wait for it, or cancel it")
+        running = replace(
+            self._run,
+            state=RunState.RUNNING,
+            attempts=self._attempt.number,
+            updated_s=self._platform.clock.now_s(),
+        )
+        self._run = self._platform.runs.update(running, attempt=self._attempt)
+
     def _end(self, state: RunState, error: Mapping[str, Any]) -> Run:
+        """Store how it ended; a request to cancel that came in meanwhile is kept.
+
+        Raises:
+            ConflictError: Somebody else has taken the run over; it is theirs to end.
+        """
         kind = EventKind.PIPELINE_COMPLETED if state is RunState.COMPLETED else EventKind.PIPELINE_FAILED
         event = self._event(kind, "", {"state": state.value, **error})
-        run = self._change(state, error=error, event=event)
-        self._emit(event)
-        return run
-
-    def _change(self, state: RunState, *, event: RunEvent | None = None, **changes: Any) -> Run:
-        """Store a change; a request to cancel that came in meanwhile is kept."""
+        now_s = self._platform.clock.now_s()
+        attempt = replace(self._attempt, ended_s=now_s, outcome=state.value, error=error)
         while True:
             now = self._platform.runs.get(self._run.id)
-            changed = replace(now, state=state, updated_s=self._platform.clock.now_s(), **changes)
+            if now.attempts != self._attempt.number:
+                raise ConflictError(f"run {now.id} was taken over by attempt {now.attempts}")
+            ended = replace(now, state=state, error=error, updated_s=now_s)
             try:
-                self._run = self._platform.runs.update(changed, events=[event] if event else [])
+                self._run = self._platform.runs.update(ended, events=[event], attempt=attempt)
             except ConflictError:
                 continue
+            self._announce(event)
             return self._run

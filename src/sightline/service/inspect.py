@@ -7,21 +7,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sightline.core.errors import RunNotFoundError
+from sightline.core.runs import RunFilter
 
 if TYPE_CHECKING:
-    from sightline.core.runs import Run, RunState
+    from sightline.core.runs import Run
     from sightline.service.platform import Platform
 
-_PAGE = 200
+_TWO = 2
 
 
-def list_runs(platform: Platform, *, state: RunState | None = None, limit: int = 50) -> Sequence[Run]:
-    """Give runs, newest first."""
-    return platform.runs.list(state=state, limit=limit)
+def list_runs(
+    platform: Platform, wanted: RunFilter | None = None, *, limit: int = 50, before: str | None = None
+) -> Sequence[Run]:
+    """Give runs, newest first; `before` is the last id of the page before."""
+    return platform.runs.list(wanted, limit=limit, before=before)
 
 
 def get_run(platform: Platform, run_id: str) -> Run:
-    """Give one run, by its id or the beginning of it.
+    """Give one run, by its id or the beginning or end of it.
 
     Raises:
         RunNotFoundError: None or several fit.
@@ -29,8 +32,8 @@ def get_run(platform: Platform, run_id: str) -> Run:
     try:
         return platform.runs.get(run_id)
     except RunNotFoundError:
-        near = [run for run in _all(platform) if run.id.startswith(run_id) or run.id.endswith(run_id)]
-        if run_id and len(near) == 1:
+        near = platform.runs.list(RunFilter(id_part=run_id), limit=_TWO) if run_id else ()
+        if len(near) == 1:
             return near[0]
         raise
 
@@ -42,14 +45,4 @@ def find_by_folder(platform: Platform, folder: Path) -> Run | None:
 
 def runs_in(platform: Platform, folder: Path) -> Sequence[Run]:
     """Give the runs that work in a folder, newest first."""
-    wanted = str(folder.absolute())
-    return [run for run in _all(platform) if run.folder == wanted]
-
-
-def _all(platform: Platform) -> Sequence[Run]:
-    found: list[Run] = []
-    page = platform.runs.list(limit=_PAGE)
-    while page:
-        found += page
-        page = platform.runs.list(limit=_PAGE, before=page[-1].id)
-    return found
+    return platform.runs.list(RunFilter(folder=str(folder.absolute())), limit=1000)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from sightline.core.machine import Machine
     from sightline.core.time import Clock
-    from sightline.ports import EventBus, RunJournal, RunStore
+    from sightline.ports import EventBus, Outbox, RunJournal, RunStore
     from sightline.settings import Settings
     from sightline.vision.weights import Zoo
 
@@ -25,6 +25,7 @@ class Platform:
         clock: Tells and passes the time.
         runs: The runs.
         journal: What runs have committed, in the same database.
+        outbox: Stored events that the bus has not had yet, likewise.
         bus: Carries progress to listeners.
         zoo: The models on this machine.
         rng: Draws the jitter of retries; results never depend on it.
@@ -35,6 +36,7 @@ class Platform:
     clock: Clock
     runs: RunStore
     journal: RunJournal
+    outbox: Outbox
     bus: EventBus
     zoo: Zoo
     rng: Random

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from sightline.adapters.runs.sql import SqlRunStore
-from sightline.core.errors import AdapterError, AdapterUnavailableError, OutputFullError, SettingsError
+from sightline.adapters.sql.runs import SqlRunStore
+from sightline.core.errors import AdapterUnavailableError, OutputFullError, SettingsError
 from sightline.core.runs import Checkpoint, RunState
 from sightline.testing.contracts.runs import event, queued
 
@@ -55,13 +55,13 @@ def test_the_database_is_written_ahead_and_checks_its_references(store, database
     plain = sqlite3.connect(database)
     assert plain.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     plain.close()
-    with store._engine.connect() as connection:
+    with store.database._engine.connect() as connection:
         assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
 
 
 def test_deleting_a_run_leaves_no_rows_behind(store, database):
     store.add(queued())
-    store.commit("r1", Checkpoint(0, frames=1, snapshots={"track": b"x"}), events=[event()])
+    store.commit("r1", Checkpoint(0, frames=1, snapshots={"track": b"x"}), events=[event()], attempt=0)
     store.delete("r1")
     plain = sqlite3.connect(database)
     for table in ("runs", "checkpoints", "snapshots", "events"):
@@ -72,7 +72,7 @@ def test_deleting_a_run_leaves_no_rows_behind(store, database):
 def test_only_the_last_checkpoints_snapshots_take_room(store, database):
     store.add(queued())
     for segment in range(5):
-        store.commit("r1", Checkpoint(segment, frames=1, snapshots={"a": b"x" * 1000, "b": b"y"}))
+        store.commit("r1", Checkpoint(segment, frames=1, snapshots={"a": b"x" * 1000, "b": b"y"}), attempt=0)
     plain = sqlite3.connect(database)
     assert plain.execute("SELECT segment, stage FROM snapshots ORDER BY 2").fetchall() == [(4, "a"), (4, "b")]
     plain.close()
@@ -83,13 +83,13 @@ def test_a_killed_process_loses_nothing_it_has_committed(database):
     """The child says how far it has come and is killed while it goes on committing."""
     program = f"""
 import sys
-from sightline.adapters.runs.sql import SqlRunStore
+from sightline.adapters.sql.runs import SqlRunStore
 from sightline.core.runs import Checkpoint
 from sightline.testing.contracts.runs import queued, event
 store = SqlRunStore("sqlite:///{database}")
 store.add(queued())
 for segment in range(100_000):
-    store.commit("r1", Checkpoint(segment, frames=1, snapshots={{"track": bytes(1000)}}), events=[event()])
+    store.commit("r1", Checkpoint(segment, frames=1, snapshots={{"track": bytes(1000)}}), events=[event()], attempt=0)
     print(segment, flush=True)
 """
     child = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
@@ -135,25 +135,14 @@ def test_a_folder_in_the_databases_place_says_so(tmp_path):
         SqlRunStore(f"sqlite:///{tmp_path / 'runs.db'}")
 
 
-def test_another_versions_database_is_refused_and_left_alone(store, database):
-    store.add(queued())
-    plain = sqlite3.connect(database)
-    plain.execute("UPDATE sightline_schema SET version = 99")
-    plain.commit()
-    with pytest.raises(AdapterError, match="layout 99"):
-        SqlRunStore(f"sqlite:///{database}")
-    assert plain.execute("SELECT version FROM sightline_schema").fetchone() == (99,)
-    plain.close()
-
-
 def test_a_full_disk_is_named_so_and_changes_nothing(store, database):
     store.add(queued())
-    with store._engine.connect() as connection:
+    with store.database._engine.connect() as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
         connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
         connection.commit()
     with pytest.raises(OutputFullError, match="disk"):
-        store.commit("r1", Checkpoint(0, frames=1, snapshots={"track": bytes(500_000)}))
+        store.commit("r1", Checkpoint(0, frames=1, snapshots={"track": bytes(500_000)}), attempt=0)
     assert store.checkpoints("r1") == []
 
 

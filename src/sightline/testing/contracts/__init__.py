@@ -13,7 +13,7 @@ from sightline.testing.contracts.bus import EventBusContract
 from sightline.testing.contracts.models import ModelAdapterContract, RuntimeContract
 from sightline.testing.contracts.objects import ObjectStoreContract
 from sightline.testing.contracts.queue import JobQueueContract
-from sightline.testing.contracts.runs import RunJournalContract, RunStoreContract
+from sightline.testing.contracts.runs import OutboxContract, RunJournalContract, RunStoreContract
 from sightline.testing.contracts.scene import SceneContract
 from sightline.testing.contracts.source import FrameSourceContract
 from sightline.testing.contracts.stage import StageContract
@@ -27,6 +27,7 @@ __all__ = [
     "JobQueueContract",
     "ModelAdapterContract",
     "ObjectStoreContract",
+    "OutboxContract",
     "RunJournalContract",
     "RunStoreContract",
     "RuntimeContract",

@@ -1,44 +1,78 @@
-"""Opens the run database, and gives its failures their names."""
+"""Opens the database, and gives its failures their names."""
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, insert, make_url, select
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
-from sightline.adapters.runs import schema
+from sightline.adapters.sql.migrations import migrate
 from sightline.core.errors import AdapterError, AdapterUnavailableError, OutputFullError, SettingsError
 
 _BUSY_TIMEOUT_MS = 10_000
 _WRITES = "sightline_writes"
 
 
-def open_database(url: str) -> Engine:
-    """Give an engine whose tables exist.
+class Database:
+    """An open database with the present layout; what keeps things in it shares one.
+
+    Safe to use from several threads and, through the database, from several processes.
+
+    Args:
+        url: SQLAlchemy address, as in `sqlite:////home/me/sightline.db` or `sqlite://` for memory.
 
     Raises:
         SettingsError: The address cannot be understood, or its driver is not installed.
         AdapterUnavailableError: The database cannot be opened.
         AdapterError: It holds another version's tables.
     """
-    engine = _engine(url)
-    with named_failures(engine):
-        if engine.dialect.name == "sqlite":
-            _prepare_sqlite(engine)
-        with engine.begin() as connection:
-            schema.metadata.create_all(connection)
-            _check_version(connection)
-    return engine
+
+    def __init__(self, url: str) -> None:
+        self._engine = _engine(url)
+        self._dispose = weakref.finalize(self, self._engine.dispose)
+        with named_failures(self._engine):
+            if self.is_sqlite:
+                _prepare_sqlite(self._engine)
+            migrate(self._engine)
+
+    @classmethod
+    def of(cls, given: Database | str) -> Database:
+        """Give a database for an address; an open one is itself."""
+        return given if isinstance(given, Database) else cls(given)
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether one writer holds the whole database, rather than rows of it."""
+        return self._engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """One transaction that changes things: all of it or nothing."""
+        with named_failures(self._engine), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """One consistent view that never waits for a writer."""
+        with named_failures(self._engine), self._engine.connect() as connection:
+            yield connection.execution_options(**{_WRITES: False})
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self._dispose()
 
 
 def _engine(url: str) -> Engine:
     try:
         address = make_url(url)
+        if address.drivername in {"postgres", "postgresql"}:
+            address = address.set(drivername="postgresql+psycopg")
         memory = address.get_backend_name() == "sqlite" and address.database in {None, "", ":memory:"}
         if memory:  # every connection would otherwise see a database of its own
             return create_engine(address, poolclass=StaticPool, connect_args={"check_same_thread": False})
@@ -63,7 +97,7 @@ def _prepare_sqlite(engine: Engine) -> None:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise AdapterUnavailableError(
-                f"the folder of the run database cannot be made: {folder}: {error.strerror}",
+                f"the folder of the database cannot be made: {folder}: {error.strerror}",
                 hint="set SIGHTLINE_HOME to a folder you may write to",
             ) from None
 
@@ -81,31 +115,6 @@ def _prepare_sqlite(engine: Engine) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def _check_version(connection: Connection) -> None:
-    found = connection.execute(select(schema.about.c.version)).scalar()
-    if found is None:
-        connection.execute(insert(schema.about).values(version=schema.VERSION))
-    elif found != schema.VERSION:
-        raise AdapterError(
-            f"the run database has layout {found}, this version of Sightline uses {schema.VERSION}",
-            hint="use the version that made it, or set SIGHTLINE_HOME to a new folder",
-        )
-
-
-@contextmanager
-def writing(engine: Engine) -> Iterator[Connection]:
-    """One transaction that changes things: all of it or nothing."""
-    with named_failures(engine), engine.begin() as connection:
-        yield connection
-
-
-@contextmanager
-def reading(engine: Engine) -> Iterator[Connection]:
-    """One consistent view that never waits for a writer."""
-    with named_failures(engine), engine.connect() as connection:
-        yield connection.execution_options(**{_WRITES: False})
-
-
 @contextmanager
 def named_failures(engine: Engine) -> Iterator[None]:
     """Turn the database's own exceptions into those of `core.errors`."""
@@ -115,12 +124,12 @@ def named_failures(engine: Engine) -> Iterator[None]:
         text = str(error.orig).splitlines()[0] if error.orig else str(error)
         if "full" in text and "disk" in text:
             raise OutputFullError(
-                "the disk of the run database is full", hint="free some room, then resume the run"
+                "the disk of the database is full", hint="free some room, then resume the run"
             ) from error
         place = engine.url.render_as_string(hide_password=True)
         raise AdapterUnavailableError(
-            f"the run database does not answer: {text} ({place})",
+            f"the database does not answer: {text} ({place})",
             hint="check that its folder exists and may be written to, or set SIGHTLINE_HOME",
         ) from error
     except SQLAlchemyError as error:
-        raise AdapterError(f"the run database failed: {str(error).splitlines()[0]}") from error
+        raise AdapterError(f"the database failed: {str(error).splitlines()[0]}") from error

@@ -1,0 +1,11 @@
+"""All tables of the database, a file a subject; importing this package fills `metadata`.
+
+A new table comes with a revision under `migrations/versions`, and its file is imported here.
+"""
+
+from __future__ import annotations
+
+from sightline.adapters.sql.schema import runs
+from sightline.adapters.sql.schema.metadata import metadata
+
+__all__ = ["metadata", "runs"]

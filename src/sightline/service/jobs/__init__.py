@@ -1,0 +1,1 @@
+"""Runs as jobs: queued, carried out by workers, followed from afar."""
