@@ -17,7 +17,7 @@ from sightline.api import app as api
 from sightline.asgi import problems
 from sightline.asgi.metrics import HttpMetrics
 from sightline.asgi.middleware import BodyLimitMiddleware, RequestMiddleware
-from sightline.core.runs import RunState
+from sightline.core.runs import RunFilter, RunState
 
 if TYPE_CHECKING:
     from sightline.service.platform import Platform
@@ -89,7 +89,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 def _waiting(platform: Platform) -> Mapping[str, float]:
     found = Counter[str]()
     for state in _WAITING:
-        found[state.value] = len(platform.runs.list(state=state, limit=_MOST_COUNTED))
+        found[state.value] = len(platform.runs.list(RunFilter(state=state), limit=_MOST_COUNTED))
     return found
 
 
