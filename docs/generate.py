@@ -48,12 +48,21 @@ changes once released. On the command line an error is one line on standard erro
 
 def settings_page() -> str:
     """One line for each setting of a machine."""
-    from sightline.settings import Settings, described
+    from sightline.settings import ALIASES, Settings, described
+
+    known_as = {name: variable for variable, name in ALIASES.items()}
 
     def rows() -> Iterator[tuple[str, ...]]:
         for one in described(Settings(_env_file=None)):
             default = f"`{one['default']}`" if one["default"] else ""
-            yield (f"`{one['variable']}`", default, one["unit"], f"**{one['title']}.** {one['description']}")
+            alias = known_as.get(one["name"])
+            also = f" Also read from `{alias}`." if alias else ""
+            yield (
+                f"`{one['variable']}`",
+                default,
+                one["unit"],
+                f"**{one['title']}.** {one['description']}{also}",
+            )
 
     return f"""# Settings
 

@@ -120,8 +120,10 @@ class ModelOptions:
         max_detections: Most boxes a frame, the best ones.
         layout: Family plugin's name, where it cannot be read off the graph.
         class_names: Names to use where the file holds none.
-        input_size: `(height, width)` for graphs with a free input size.
+        input_size: `(height, width)` for graphs with a free input size, and for families that take others.
         source_size: `(height, width)` of the pictures to come; lets a model leave out padding.
+        device: Name of the device as the runtime calls it.
+        at_once: Pictures computed side by side, the threads shared out among them; None for one a thread.
     """
 
     runtime: str = "openvino"
@@ -135,6 +137,8 @@ class ModelOptions:
     class_names: tuple[str, ...] = ()
     input_size: tuple[int, int] | None = None
     source_size: tuple[int, int] | None = None
+    device: str = "CPU"
+    at_once: int | None = None
 
 
 class ModelAdapter(Protocol):

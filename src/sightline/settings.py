@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 from urllib.parse import urlsplit, urlunsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from sightline.core.errors import SettingsError
@@ -23,6 +23,19 @@ if TYPE_CHECKING:
     from pydantic.config import JsonDict
 
 PREFIX = "SIGHTLINE_"
+
+ALIASES: Mapping[str, str] = {
+    "MODEL_PATH": "stream_model",
+    "OPENVINO_DEVICE": "stream_device",
+    "OPENVINO_PERFORMANCE_MODE": "stream_performance",
+    "STREAMING_DEFAULT_FPS": "stream_fps",
+    "STREAMING_MAX_FPS": "stream_max_fps",
+    "STREAMING_QUEUE_SIZE": "stream_queue_frames",
+    "STREAMING_ENABLE_TRACKING": "stream_tracking",
+    "STREAMING_SESSION_TIMEOUT": "stream_timeout_s",
+    "CONFIDENCE_THRESHOLD": "stream_confidence",
+}
+"""Variables by which clients of other live services set them up -> our setting."""
 
 
 def data_home(environ: Mapping[str, str], platform: str, user: Path) -> Path:
@@ -156,12 +169,103 @@ class Settings(BaseSettings):
         "Web pages of these origins may call the API from a browser, as a JSON list; none by default.",
     )
 
+    stream_model: str = _field(
+        "", "Stream model", "Model of live streams: a name or a file; empty means `model`."
+    )
+    stream_device: str = _field("CPU", "Stream device", "OpenVINO device that live streams run on.")
+    stream_performance: Literal["throughput", "latency"] = _field(
+        "throughput",
+        "Stream performance",
+        "`throughput`: one core a frame, several frames at once. `latency`: all cores on one frame.",
+    )
+    stream_fps: float = _field(
+        15.0,
+        "Stream rate",
+        "Frames a second that a stream has where its client names none.",
+        unit="Hz",
+        ge=1,
+        le=30,
+    )
+    stream_max_fps: float = _field(
+        30.0,
+        "Highest stream rate",
+        "Most frames a second that a client may ask for.",
+        unit="Hz",
+        ge=1,
+        le=30,
+    )
+    stream_queue_frames: int = _field(
+        1,
+        "Stream queue",
+        "Frames of one stream that may wait; a newer one pushes the oldest out.",
+        unit="frames",
+        ge=1,
+        le=64,
+    )
+    stream_tracking: bool = _field(
+        True,
+        "Stream tracking",
+        "Whether streams are tracked where their clients do not say.",
+    )
+    stream_confidence: float = _field(
+        0.5,
+        "Stream confidence",
+        "Lowest score of a detection where a stream's client does not say.",
+        ge=0,
+        le=1,
+    )
+    stream_timeout_s: float = _field(
+        300.0,
+        "Stream timeout",
+        "A stream whose client is silent for so long is closed.",
+        unit="s",
+        gt=0,
+        le=86_400,
+    )
+    stream_latency_ms: float = _field(
+        100.0,
+        "Stream latency",
+        "A further stream is admitted while 95 % of frames are expected to be answered within this.",
+        unit="ms",
+        gt=0,
+        le=60_000,
+    )
+    stream_max_sessions: int = _field(
+        256,
+        "Most streams",
+        "No more streams than this, whatever the machine can do.",
+        unit="streams",
+        ge=1,
+        le=10_000,
+    )
+    stream_max_frame_bytes: int = _field(
+        8_000_000,
+        "Largest frame",
+        "Larger frames of live streams are refused.",
+        unit="bytes",
+        ge=1_000,
+        le=64_000_000,
+    )
+    stream_max_pixels: int = _field(
+        33_177_600,
+        "Largest streamed picture",
+        "Live pictures with more pixels are refused.",
+        unit="px",
+        ge=256,
+    )
+
     log_level: Literal["debug", "info", "warning", "error"] = _field(
         "warning", "Log level", "Least serious message shown on the terminal; the log file holds `info` too."
     )
     log_format: Literal["text", "json"] = _field(
         "text", "Log format", "How messages look on the terminal; the log file is JSON lines always."
     )
+
+    @field_validator("stream_performance", mode="before")
+    @classmethod
+    def _lower(cls, given: Any) -> Any:
+        """OpenVINO writes its modes in capitals."""
+        return given.lower() if isinstance(given, str) else given
 
     @property
     def database(self) -> str:
@@ -182,16 +286,25 @@ class Settings(BaseSettings):
 def read_settings(**given: Any) -> Settings:
     """Read the environment; `given` wins over it, `None` in it counts as not given.
 
+    Variables of `ALIASES` count where our own of the same meaning are not set.
+
     Raises:
         SettingsError: A value is out of range; the text names the variable.
     """
+    given = {name: value for name, value in given.items() if value is not None}
+    aliases = [
+        variable
+        for variable, name in ALIASES.items()
+        if os.environ.get(variable) and not os.environ.get(PREFIX + name.upper()) and name not in given
+    ]
     try:
-        return Settings(**{name: value for name, value in given.items() if value is not None})
+        return Settings(**given | {ALIASES[variable]: os.environ[variable] for variable in aliases})
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0]) if first["loc"] else "settings"
+        variable = next((own for own in aliases if ALIASES[own] == name), PREFIX + name.upper())
         raise SettingsError(
-            f"{PREFIX}{name.upper()}={first.get('input')!r}: {first['msg'].lower()}",
+            f"{variable}={first.get('input')!r}: {first['msg'].lower()}",
             hint="see `sightline settings`",
         ) from None
 

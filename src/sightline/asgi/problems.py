@@ -66,6 +66,11 @@ STATUS: Mapping[type[SightlineError], int] = {
     errors.IllegalTransitionError: 409,
     errors.ConflictError: 409,
     errors.RunTimeoutError: 408,
+    errors.StreamError: 400,
+    errors.StreamNotFoundError: 404,
+    errors.StreamOverloadedError: 503,
+    errors.MessageInvalidError: 422,
+    errors.FrameRefusedError: 422,
     errors.AdapterError: 500,
     errors.AdapterUnavailableError: 503,
 }

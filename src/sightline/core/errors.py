@@ -12,6 +12,7 @@
       RunError           RunNotFoundError IllegalTransitionError ConflictError RunTimeoutError StageFailedError
       AccessError        AuthenticationError AccessDeniedError NotFoundError AddressRefusedError ContentRefusedError
         LimitError*      RateLimitedError* QuotaExceededError*
+      StreamError        StreamNotFoundError StreamOverloadedError* MessageInvalidError FrameRefusedError
       AdapterError       AdapterUnavailableError*
     RunCancelled         (BaseException: a stage's `except Exception` cannot swallow it)
 
@@ -333,6 +334,38 @@ class QuotaExceededError(LimitError):
     """The user's share of storage or runs is used up."""
 
     code = "quota_exceeded"
+
+
+class StreamError(SightlineError):
+    """A live stream cannot do what was asked of it."""
+
+    code = "stream_error"
+
+
+class StreamNotFoundError(StreamError):
+    """No live stream or camera of that id; it may have timed out."""
+
+    code = "stream_not_found"
+
+
+class StreamOverloadedError(StreamError):
+    """The machine cannot take one stream more and keep its promise to the others."""
+
+    code = "stream_overloaded"
+    retryable = True
+    retry_after_s = 10.0
+
+
+class MessageInvalidError(StreamError):
+    """A message of a live stream does not follow the protocol."""
+
+    code = "message_invalid"
+
+
+class FrameRefusedError(StreamError):
+    """A frame of a live stream is too large, damaged, or no picture."""
+
+    code = "frame_refused"
 
 
 class AdapterError(SightlineError):

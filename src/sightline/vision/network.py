@@ -62,10 +62,11 @@ class Network:
         size = picture_size(self.graph)
         if size is None:
             raise UnknownLayoutError(f"{self._weights.name} takes no pictures: {describe(self.graph)}")
-        if -1 in size and self._options.input_size is not None:
+        reshapes = self._stride_px is not None and self._runtime.reshapes
+        if self._options.input_size is not None and (reshapes or -1 in size):
             size = self._options.input_size
         source_size = self._options.source_size
-        if source_size is None or self._stride_px is None or -1 in size or not self._runtime.reshapes:
+        if source_size is None or self._stride_px is None or -1 in size or not reshapes:
             return size
         return tight_size(size, source_size, self._stride_px)
 

@@ -86,13 +86,8 @@ class OpenvinoRuntime:
             fold_focus(model)
             compiled = _core().compile_model(
                 with_preprocessing(model, image_input),
-                "CPU",
-                {
-                    "INFERENCE_PRECISION_HINT": _HINTS[options.precision],
-                    "NUM_STREAMS": options.threads,
-                    "INFERENCE_NUM_THREADS": options.threads,
-                    "ENABLE_CPU_PINNING": False,
-                },
+                options.device,
+                _properties(options),
             )
         except RuntimeError as error:
             raise invalid(weights, "openvino", error) from error
@@ -124,6 +119,17 @@ class OpenvinoRuntime:
             raise invalid(weights, "openvino", error) from error
         self._read = (weights, model)
         return model
+
+
+def _properties(options: ModelOptions) -> dict[str, Any]:
+    properties: dict[str, Any] = {"INFERENCE_PRECISION_HINT": _HINTS[options.precision]}
+    if options.device == "CPU":  # other devices have no such properties
+        properties |= {
+            "NUM_STREAMS": options.at_once or options.threads,
+            "INFERENCE_NUM_THREADS": options.threads,
+            "ENABLE_CPU_PINNING": False,
+        }
+    return properties
 
 
 class _Request:

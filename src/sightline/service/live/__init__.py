@@ -1,0 +1,1 @@
+"""Live streams: sessions, the one owner of the model, admission, cameras."""

@@ -1,0 +1,59 @@
+"""Builds the desk that live streams are opened at, from how this machine is set up."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from sightline.core.errors import SettingsError
+from sightline.core.models import Task
+from sightline.ports import ModelOptions
+from sightline.service.live.desk import LiveDesk
+from sightline.service.live.look import MODEL_IOU
+from sightline.service.prepare import cores
+from sightline.vision.catalog import build_model
+
+if TYPE_CHECKING:
+    from sightline.ports import ModelAdapter
+    from sightline.service.platform import Platform
+
+_MIN_SCORE = 0.1
+_STEP_PX = 32
+
+
+def build_desk(platform: Platform) -> LiveDesk:
+    """Give the desk; nothing is opened before the first stream is."""
+    settings = platform.settings
+    workers = cores(platform)
+    at_once = 1 if settings.stream_performance == "latency" else None
+    options = ModelOptions(
+        runtime=settings.runtime,
+        precision=platform.machine.precision(settings.precision),
+        threads=workers,
+        in_flight=workers + 1,
+        min_score=_MIN_SCORE,
+        iou=MODEL_IOU,
+        device=settings.stream_device,
+        at_once=at_once,
+    )
+
+    def build(scale: float, source_size: tuple[int, int] | None) -> ModelAdapter:
+        name = settings.stream_model or settings.model
+        model = build_model(name, options, platform.zoo)
+        if model.info.task is not Task.DETECT:
+            raise SettingsError(
+                f"{model.info.name} does not detect", hint="name a detector with SIGHTLINE_STREAM_MODEL"
+            )
+        own = model.info.input_size
+        if own is None or (scale == 1.0 and source_size is None):
+            return model
+        size = own if scale == 1.0 else scaled_size(own, scale)
+        return build_model(name, replace(options, input_size=size, source_size=source_size), platform.zoo)
+
+    return LiveDesk(settings, workers, platform.clock, build)
+
+
+def scaled_size(own: tuple[int, int], scale: float) -> tuple[int, int]:
+    """Give a model's input size scaled, in steps that every detector's strides divide."""
+    height, width = (max(_STEP_PX, round(side * scale / _STEP_PX) * _STEP_PX) for side in own)
+    return height, width

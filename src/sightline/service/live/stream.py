@@ -1,0 +1,304 @@
+"""One client's stream: what waits, what became of every frame, and what it has to tell."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sightline.core.errors import MediaError, ModelError, SettingsError, SightlineError, StreamError
+from sightline.service.live.frames import Arrival, Drop, StreamLedger
+from sightline.service.live.legs import Legs
+from sightline.service.live.look import Answer, Look
+from sightline.service.live.outbox import Outbox
+from sightline.service.live.quality import AutoQuality, level_of
+from sightline.service.live.rate import TokenBucket
+
+if TYPE_CHECKING:
+    from sightline.core.time import Clock
+    from sightline.service.live.analysis import MakeAnalysis
+    from sightline.service.live.models import StreamModels
+    from sightline.service.live.outbox import Message
+    from sightline.service.live.settings import StreamSettings
+
+_FLOOD_HZ = 120.0
+_RECENT_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class StreamLimits:
+    """What a stream may ask of this machine.
+
+    Attributes:
+        queue_frames: Frames that may wait; a newer one pushes the oldest out.
+        max_wait_s: A frame that has waited longer is left out.
+        max_bytes: Largest picture file.
+        max_pixels: Largest picture.
+        max_fps: Most frames a second that a client may ask for.
+    """
+
+    queue_frames: int = 1
+    max_wait_s: float = 1.0
+    max_bytes: int = 8_000_000
+    max_pixels: int = 33_177_600
+    max_fps: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class StreamKit:
+    """What all streams share.
+
+    Attributes:
+        clock: Tells the time.
+        models: The models.
+        auto: The present level of `auto` streams.
+        limits: What each may ask for.
+        make_analysis: Gives an application's analysis.
+        wake: Called when a frame waits.
+    """
+
+    clock: Clock
+    models: StreamModels
+    auto: AutoQuality
+    limits: StreamLimits
+    make_analysis: MakeAnalysis
+    wake: Callable[[], None]
+
+
+class Stream:
+    """Takes frames in from any thread, has them worked on by the owner's, keeps account of all.
+
+    Attributes:
+        id: What clients name it by.
+        owner: User it belongs to.
+        settings: As they are now.
+        outbox: What it has to tell.
+        ledger: What became of its frames.
+        legs: How long they took.
+        opened_s: Since when it has been open, seconds since the Unix epoch.
+        heard_mono_s: When its client was last heard of.
+    """
+
+    def __init__(self, stream_id: str, settings: StreamSettings, kit: StreamKit, *, owner: str = "") -> None:
+        self.id = stream_id
+        self.owner = owner
+        self.outbox = Outbox()
+        self.ledger = StreamLedger()
+        self.legs = Legs()
+        self._kit = kit
+        self._lock = threading.Lock()
+        self._queue: deque[Arrival] = deque()
+        self.opened_s = kit.clock.now_s()
+        self.heard_mono_s = kit.clock.monotonic_s()
+        self._flood = TokenBucket(_FLOOD_HZ, _FLOOD_HZ, self.heard_mono_s)
+        self._rate = TokenBucket(1, 1, self.heard_mono_s)
+        self._accepted = 0
+        self._arrivals: deque[float] = deque(maxlen=256)
+        self._look = Look(stream_id, kit.models, max_pixels=kit.limits.max_pixels)
+        self.closed = False
+        self._apply(settings)
+
+    # -- the client's side ---------------------------------------------------------------------------------
+
+    def configure(self, given: Mapping[str, Any]) -> StreamSettings:
+        """Change settings while it runs.
+
+        Raises:
+            SettingsError: One is unknown or out of range; nothing has changed.
+        """
+        self.heard()
+        changed = self.settings.changed(given, max_fps=self._kit.limits.max_fps)
+        self._apply(changed)
+        return changed
+
+    def heard(self) -> None:
+        """Note that its client is there."""
+        self.heard_mono_s = self._kit.clock.monotonic_s()
+
+    def arrived(
+        self,
+        picture: bytes | str,
+        frame_id: Any = None,
+        *,
+        captured_s: float | None = None,
+        extras: Mapping[str, Any] | None = None,
+    ) -> Drop | None:
+        """Take a frame in; says why where it is left out at once. Waits for nothing."""
+        clock = self._kit.clock
+        now_s = clock.monotonic_s()
+        self.heard_mono_s = now_s
+        arrival = Arrival(picture, frame_id, captured_s, clock.now_s(), now_s, extras or {})
+        with self._lock:
+            self.ledger.received += 1
+            self._arrivals.append(now_s)
+            cause = self._refuse(arrival, now_s)
+            if cause is not None:
+                self.ledger.drop(cause)
+                return cause
+            self._queue.append(arrival)
+            if len(self._queue) > self._kit.limits.queue_frames:
+                self._queue.popleft()
+                self.ledger.drop(Drop.SUPERSEDED)
+        if captured_s is not None and abs(arrival.received_s - captured_s) < 3600:
+            self.legs.add(network=arrival.received_s - captured_s)
+        self._kit.wake()
+        return None
+
+    def sent(self, message: Message) -> None:
+        """Note that a message has left for its client."""
+        now_s = self._kit.clock.monotonic_s()
+        if message.received_mono_s is not None:
+            self.legs.add(send=now_s - message.ready_mono_s, total=now_s - message.received_mono_s)
+
+    def tell(self, kind: str, data: dict[str, Any]) -> None:
+        """Put something into the outbox."""
+        self.outbox.put(kind, data, now_s=self._kit.clock.monotonic_s())
+
+    def complain(self, error: SightlineError, **facts: Any) -> None:
+        """Tell the client of an error."""
+        self.tell("error", {"code": error.code, "message": error.message, "hint": error.hint, **facts})
+
+    def wanted_hz(self) -> float:
+        """Give the frames a second it is expected to send: its limit, or what it really sends once that is known."""
+        limit = self.settings.fps_limit
+        now_s = self._kit.clock.monotonic_s()
+        recent = [t_s for t_s in tuple(self._arrivals) if now_s - t_s <= _RECENT_S]
+        if self._kit.clock.now_s() - self.opened_s < 2 * _RECENT_S:
+            return limit
+        return min(limit, len(recent) / _RECENT_S)
+
+    def close(self, reason: str = "closed") -> None:
+        """Let go of everything; frames that wait count as dropped."""
+        with self._lock:
+            if self.closed:
+                return
+            self.closed = True
+            for _ in range(len(self._queue)):
+                self._queue.popleft()
+                self.ledger.drop(Drop.CLOSED)
+        self.tell("closed", {"reason": reason})
+        self.outbox.close()
+        self._kit.models.forget(self.id)
+
+    def to_json(self) -> dict[str, Any]:
+        """Give its statistics as plain data."""
+        age_s = max(self._kit.clock.now_s() - self.opened_s, 1e-9)
+        now_s = self._kit.clock.monotonic_s()
+        recent = [t_s for t_s in tuple(self._arrivals) if now_s - t_s <= _RECENT_S]
+        level = level_of(self.settings.quality_mode, self._kit.auto)
+        return {
+            "client_id": self.id,
+            "opened_s": self.opened_s,
+            "age_s": round(age_s, 3),
+            "idle_s": round(now_s - self.heard_mono_s, 3),
+            "fps_in": round(len(recent) / min(age_s, _RECENT_S), 2) if recent else 0.0,
+            "frames": self.ledger.to_json(),
+            "latency": self.legs.to_json(),
+            "quality": {"mode": self.settings.quality_mode, "level": level.name, "stride": level.stride},
+            "last_message": self.outbox.last,
+            "config": self.settings.model_dump(),
+        }
+
+    # -- the owner's side ----------------------------------------------------------------------------------
+
+    @property
+    def has_work(self) -> bool:
+        """Whether a frame waits."""
+        return bool(self._queue)
+
+    def work(self) -> bool:
+        """Work on the next frame; says whether it was answered."""
+        arrival = self._next()
+        if arrival is None:
+            return False
+        settings, level = self.settings, level_of(self.settings.quality_mode, self._kit.auto)
+        begun_s = self._kit.clock.monotonic_s()
+        try:
+            answer = self._look.at(arrival, settings, level, self._kit.clock)
+        except (MediaError, StreamError) as error:
+            self._lose(arrival, Drop.UNDECODABLE, error)
+            return False
+        except ModelError as error:
+            self._lose(arrival, Drop.INFERENCE, error)
+            return False
+        self._tell(arrival, answer, begun_s)
+        return True
+
+    def broke(self, error: Exception) -> None:
+        """Count the frame under way as failed."""
+        with self._lock:
+            if self.ledger.waiting > len(self._queue):
+                self.ledger.drop(Drop.INFERENCE)
+        self.tell(
+            "error", {"code": "error", "message": f"the frame failed: {type(error).__name__}", "hint": None}
+        )
+
+    def _next(self) -> Arrival | None:
+        with self._lock:
+            while self._queue:
+                arrival = self._queue.popleft()
+                waited_s = self._kit.clock.monotonic_s() - arrival.received_mono_s
+                if waited_s <= self._kit.limits.max_wait_s:
+                    return arrival
+                self.ledger.drop(Drop.DEADLINE)
+        return None
+
+    def _tell(self, arrival: Arrival, answer: Answer, begun_s: float) -> None:
+        clock = self._kit.clock
+        with self._lock:
+            self.ledger.processed += 1
+            drops = self.ledger.drops()
+        ready_s = clock.monotonic_s()
+        inferred_s = arrival.received_s + (ready_s - arrival.received_mono_s)
+        for event in answer.events:
+            self.outbox.put("hazard_event", {"frame_id": arrival.frame_id, **event}, now_s=ready_s)
+        data = {
+            "frame_id": arrival.frame_id,
+            "detections": answer.detections,
+            "processing_time_ms": round((ready_s - begun_s) * 1000, 3),
+            "timing": {"capture": arrival.captured_s, "received": arrival.received_s, "inferred": inferred_s},
+            "dropped": drops,
+            "frame_size": [answer.source_size[1], answer.source_size[0]],
+            "quality": answer.quality,
+        }
+        self.legs.add(queue=begun_s - arrival.received_mono_s, **answer.legs)
+        self.outbox.put(
+            "detection_result", data, now_s=clock.monotonic_s(), received_s=arrival.received_mono_s
+        )
+
+    def _lose(self, arrival: Arrival, cause: Drop, error: SightlineError) -> None:
+        with self._lock:
+            self.ledger.drop(cause)
+        self.complain(error, frame_id=arrival.frame_id)
+
+    # -- within ----------------------------------------------------------------------------------------------
+
+    def _refuse(self, arrival: Arrival, now_s: float) -> Drop | None:
+        if self.closed:
+            return Drop.CLOSED
+        if not self._flood.allows(now_s):
+            return Drop.FLOOD
+        if len(arrival.picture) > self._kit.limits.max_bytes * (
+            4 / 3 if isinstance(arrival.picture, str) else 1
+        ):
+            return Drop.TOO_LARGE
+        if not self._rate.allows(now_s):
+            return Drop.RATE
+        self._accepted += 1
+        stride = level_of(self.settings.quality_mode, self._kit.auto).stride
+        return Drop.STRIDE if (self._accepted - 1) % stride else None
+
+    def _apply(self, settings: StreamSettings) -> None:
+        """Take settings over; an application that is not there is refused before anything changes."""
+        before = getattr(self, "settings", None)
+        if before is None or before.app != settings.app:
+            if settings.app is not None and not settings.enable_tracking:
+                raise SettingsError("app: it needs tracking", hint="set enable_tracking")
+            names = self._kit.models.info.class_names if settings.app else ()
+            self._look.analysis = self._kit.make_analysis(settings.app, names) if settings.app else None
+        self.settings = settings
+        if before is None or before.fps_limit != settings.fps_limit:
+            burst = max(2.0, settings.fps_limit / 4)
+            self._rate = TokenBucket(settings.fps_limit, burst, self._kit.clock.monotonic_s())

@@ -1,0 +1,256 @@
+"""One client's stream: order, account, settings and hostile frames."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sightline.core.errors import SettingsError
+from sightline.service.live.frames import Drop
+from sightline.testing.fakes import FakeModel
+from unit.service.live.streams import desk, jpeg, kinds, results, still, text
+
+
+def test_a_frame_is_answered_with_its_own_id_and_all_times():
+    live = desk()
+    stream = live.open({})
+    stream.arrived(jpeg(), {"any": ["thing", 1]}, captured_s=1_700_000_000.0)
+    assert live.owner.step()
+    (result,) = results(stream)
+    assert result["frame_id"] == {"any": ["thing", 1]}
+    assert result["detections"] == [
+        {"bbox": [10, 10, 30, 30], "confidence": 0.9, "class_id": 0, "class_name": "pothole", "track_id": 1}
+    ]
+    assert set(result["timing"]) == {"capture", "received", "inferred"}
+    assert result["frame_size"] == [64, 48]
+    assert result["dropped"] == {}
+
+
+def test_base64_with_and_without_a_prefix_is_taken():
+    live = desk()
+    stream = live.open({"enable_tracking": False})
+    for number, picture in enumerate([text(jpeg()), "data:image/jpeg;base64," + text(jpeg())]):
+        stream.arrived(picture, number)
+        live.owner.step()
+        live.clock.advance(1)
+    assert [result["frame_id"] for result in results(stream)] == [0, 1]
+    assert results(stream)[0]["detections"][0]["track_id"] is None
+
+
+def test_a_newer_frame_pushes_out_the_one_that_waits():
+    live = desk()
+    stream = live.open({})
+    for number in range(3):
+        stream.arrived(jpeg(), number)
+        live.clock.advance(0.1)
+    live.owner.step()
+    assert not live.owner.step()
+    assert results(stream)[0]["frame_id"] == 2
+    assert results(stream)[0]["dropped"] == {"superseded": 2}
+
+
+def test_a_frame_that_waited_too_long_is_left_out():
+    live = desk()
+    stream = live.open({})
+    stream.arrived(jpeg(), 1)
+    live.clock.advance(5)
+    live.owner.step()
+    assert stream.ledger.to_json() == {
+        "received": 1, "processed": 0, "dropped": {"deadline": 1}, "waiting": 0,
+    }  # fmt: skip
+
+
+def test_frames_over_the_rate_are_left_out_by_name():
+    live = desk()
+    stream = live.open({"fps_limit": 10})
+    causes = []
+    for number in range(100):  # 50 a second for two seconds
+        causes.append(stream.arrived(jpeg(), number))
+        live.owner.step()
+        live.clock.advance(0.02)
+    assert 20 <= stream.ledger.processed <= 23
+    assert causes.count(Drop.RATE) == 100 - stream.ledger.processed
+
+
+def test_a_flood_is_stopped_before_anything_is_looked_at():
+    live = desk()
+    stream = live.open({})
+    causes = [stream.arrived(b"x", number) for number in range(1000)]
+    assert causes.count(Drop.FLOOD) == 1000 - 120
+
+
+@pytest.mark.parametrize(
+    ("picture", "code", "cause"),
+    [
+        (b"", "unsupported_format", "undecodable"),
+        (b"not a picture at all", "unsupported_format", "undecodable"),
+        (jpeg()[:100], "decode_failed", "undecodable"),
+        ("?? no base64 ??", "frame_refused", "undecodable"),
+        (text(b"hello"), "unsupported_format", "undecodable"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + b"\xff\xff" * 4, "media_too_large", "undecodable"),
+        (b"\x89PNG\r\n\x1a\n" + b"\x00" * 40, "decode_failed", "undecodable"),
+    ],
+)
+def test_what_is_no_frame_is_refused_with_a_reason_and_counted(picture, code, cause):
+    live = desk()
+    stream = live.open({})
+    stream.arrived(picture, "bad")
+    assert live.owner.step()
+    (error,) = [message.data for message in stream.outbox.after(0)]
+    assert (error["code"], error["frame_id"]) == (code, "bad")
+    assert stream.ledger.drops() == {cause: 1}
+    live.clock.advance(1)
+    stream.arrived(jpeg(), "good")
+    live.owner.step()
+    assert results(stream)[0]["frame_id"] == "good"
+
+
+def test_a_frame_over_the_limit_never_waits():
+    live = desk(stream_max_frame_bytes=1000)
+    stream = live.open({})
+    assert stream.arrived(b"x" * 1001) is Drop.TOO_LARGE
+    assert stream.arrived("x" * 1400) is Drop.TOO_LARGE
+    assert not stream.has_work
+
+
+def test_a_model_that_fails_on_a_frame_costs_that_frame_alone():
+    live = desk(model=FakeModel(still, fails_on=frozenset({0})))
+    stream = live.open({})
+    for number in range(2):
+        stream.arrived(jpeg(), number)
+        live.owner.step()
+        live.clock.advance(1)
+    assert stream.ledger.drops() == {"inference": 1}
+    assert kinds(stream) == ["error", "detection_result"]
+
+
+def test_an_error_nobody_foresaw_is_counted_and_the_worker_lives():
+    def broken(_index):
+        raise ZeroDivisionError("a bug")
+
+    live = desk(broken)
+    stream = live.open({})
+    stream.arrived(jpeg(), 1)
+    assert live.owner.step()
+    assert stream.ledger.waiting == 0
+    assert stream.ledger.drops() == {"inference": 1}
+
+
+def test_settings_change_while_it_runs():
+    live = desk()
+    stream = live.open({"confidence_threshold": 0.2})
+    stream.arrived(jpeg())
+    live.owner.step()
+    assert len(results(stream)[-1]["detections"]) == 2
+    stream.configure({"max_detections": 1})
+    live.clock.advance(1)
+    stream.arrived(jpeg())
+    live.owner.step()
+    assert len(results(stream)[-1]["detections"]) == 1
+
+
+def test_identities_outlive_a_change_of_the_threshold():
+    live = desk()
+    stream = live.open({"confidence_threshold": 0.5})
+    for threshold in (0.5, 0.6):
+        stream.configure({"confidence_threshold": threshold})
+        stream.arrived(jpeg())
+        live.owner.step()
+        live.clock.advance(0.2)
+    assert [result["detections"][0]["track_id"] for result in results(stream)] == [1, 1]
+
+
+def test_a_region_keeps_what_has_its_centre_inside():
+    live = desk()
+    stream = live.open({"roi": [0.5, 0, 1, 1], "confidence_threshold": 0.1})
+    stream.arrived(jpeg())
+    live.owner.step()
+    assert [found["bbox"][0] for found in results(stream)[0]["detections"]] == [40]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"fps_limit": 0.5},
+        {"fps_limit": 31},
+        {"fps_limit": math.nan},
+        {"confidence_threshold": 2},
+        {"quality_mode": "best"},
+        {"nonsense": 1},
+        {"roi": [[0, 0], [1, 1]]},
+        {"roi": [0, 0, 2, 1]},
+        {"app": "nothing_of_the_kind"},
+    ],
+)
+def test_wrong_settings_are_refused_and_change_nothing(wrong):
+    live = desk()
+    stream = live.open({})
+    before = stream.settings
+    with pytest.raises(SettingsError):
+        stream.configure(wrong)
+    assert stream.settings == before
+
+
+def test_the_servers_highest_rate_holds():
+    with pytest.raises(SettingsError, match="over this server's 20"):
+        desk(stream_max_fps=20).open({"fps_limit": 25})
+
+
+def test_time_that_goes_back_or_is_no_number_does_not_stop_a_stream():
+    live = desk()
+    stream = live.open({})
+    for captured_s in (100.0, 99.0, math.nan, -math.inf, 1e300, None, 100.5):
+        stream.arrived(jpeg(), captured_s=captured_s)
+        live.owner.step()
+        live.clock.advance(0.2)
+    assert stream.ledger.processed == 7
+
+
+def test_an_applications_events_go_out_before_the_frame_that_completes_them():
+    class Third:
+        def __init__(self):
+            self.seen = 0
+
+        def update(self, frame, detections, tracks, extras):
+            self.seen += 1
+            return [{"event_id": "h1", "kind": "pothole", **extras}] if self.seen == 3 else []
+
+    live = desk(analysis=lambda app, names: Third())
+    stream = live.open({"app": "road"})
+    for number in range(4):
+        stream.arrived(jpeg(), number, extras={"gps": [1, 2]})
+        live.owner.step()
+        live.clock.advance(0.2)
+    assert kinds(stream) == [
+        "detection_result", "detection_result", "hazard_event", "detection_result", "detection_result",
+    ]  # fmt: skip
+    (event,) = [message.data for message in stream.outbox.after(0) if message.kind == "hazard_event"]
+    assert event == {"frame_id": 2, "event_id": "h1", "kind": "pothole", "gps": [1, 2]}
+
+
+@given(st.lists(st.sampled_from(["frame", "bad", "flood", "step", "wait", "config"]), max_size=60))
+def test_whatever_happens_every_frame_is_accounted_for(steps):
+    live = desk()
+    stream = live.open({"quality_mode": "auto"})
+    sent = 0
+    for step in steps:
+        if step in ("frame", "bad"):
+            stream.arrived(jpeg() if step == "frame" else b"junk", sent)
+            sent += 1
+        elif step == "flood":
+            for _ in range(5):
+                stream.arrived(b"", sent)
+                sent += 1
+        elif step == "step":
+            live.owner.step()
+        elif step == "wait":
+            live.clock.advance(0.4)
+        else:
+            live.auto.step = (live.auto.step + 1) % 4
+    live.close(stream.id)
+    ledger = stream.ledger
+    assert ledger.received == sent == ledger.processed + ledger.dropped.total()
+    assert ledger.waiting == 0
+    answered = [result["frame_id"] for result in results(stream)]
+    assert answered == sorted(answered)
