@@ -11,7 +11,7 @@ from sightline.service.live.capacity import Capacity
 from sightline.service.live.quality import FIXED, LADDER
 
 if TYPE_CHECKING:
-    from sightline.service.live.stream import Stream
+    from sightline.service.live.stream.session import Stream
 
 HEADROOM = 0.8
 """Share of the cores that frames may have; the rest is the server's own: sockets, JSON, other requests."""

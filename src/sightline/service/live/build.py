@@ -9,7 +9,7 @@ from sightline.core.errors import SettingsError
 from sightline.core.models import Task
 from sightline.ports import ModelOptions
 from sightline.service.live.desk import LiveDesk
-from sightline.service.live.look import MODEL_IOU
+from sightline.service.live.stream.look import MODEL_IOU
 from sightline.service.prepare import cores
 from sightline.vision.catalog import build_model
 

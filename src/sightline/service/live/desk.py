@@ -13,19 +13,19 @@ import numpy as np
 
 from sightline.core.errors import StreamNotFoundError, StreamOverloadedError
 from sightline.service.live.admission import Admission
-from sightline.service.live.analysis import make_analysis
-from sightline.service.live.frames import Arrival, StreamLedger
-from sightline.service.live.legs import Legs
-from sightline.service.live.look import Look
 from sightline.service.live.models import BuildModel, StreamModels
 from sightline.service.live.owner import ModelOwner
 from sightline.service.live.quality import FIXED, AutoQuality, level_of
-from sightline.service.live.settings import StreamSettings
-from sightline.service.live.stream import Stream, StreamKit, StreamLimits
+from sightline.service.live.stream.analysis import make_analysis
+from sightline.service.live.stream.frames import Arrival, StreamLedger
+from sightline.service.live.stream.legs import Legs
+from sightline.service.live.stream.look import Look
+from sightline.service.live.stream.session import Stream, StreamKit, StreamLimits
+from sightline.service.live.stream.settings import StreamSettings
 
 if TYPE_CHECKING:
     from sightline.core.time import Clock
-    from sightline.service.live.analysis import MakeAnalysis
+    from sightline.service.live.stream.analysis import MakeAnalysis
     from sightline.settings import Settings
 
 _ROUND_S = 1.0

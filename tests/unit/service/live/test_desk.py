@@ -9,9 +9,9 @@ from sightline.bootstrap import build_platform
 from sightline.core.errors import SettingsError, StreamNotFoundError, StreamOverloadedError
 from sightline.service.live.build import build_desk
 from sightline.service.live.capacity import Capacity
-from sightline.service.live.legs import Spread
-from sightline.service.live.outbox import Outbox
 from sightline.service.live.quality import LADDER, AutoQuality
+from sightline.service.live.stream.legs import Spread
+from sightline.service.live.stream.outbox import Outbox
 from sightline.settings import read_settings
 from sightline.testing.fakes import FakeModel
 from unit.service.live.streams import desk, jpeg, results

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sightline.core.errors import SettingsError
-from sightline.service.live.frames import Drop
+from sightline.service.live.stream.frames import Drop
 from sightline.testing.fakes import FakeModel
 from unit.service.live.streams import desk, jpeg, kinds, results, still, text
 

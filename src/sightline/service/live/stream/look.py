@@ -15,19 +15,19 @@ from sightline.analytics.geometry import inside
 from sightline.core.errors import FrameRefusedError
 from sightline.core.frames import Frame
 from sightline.core.tracks import Tracks
-from sightline.media.pictures import decode_picture, picture_header
-from sightline.service.live.steady import Steady
+from sightline.media.live.pictures import decode_picture, picture_header
+from sightline.service.live.stream.steady import Steady
 from sightline.vision.suppression import suppress
 from sightline.vision.track.bytetrack import ByteTrack
 
 if TYPE_CHECKING:
     from sightline.core.detections import Detections
     from sightline.core.time import Clock
-    from sightline.service.live.analysis import Analysis
-    from sightline.service.live.frames import Arrival
     from sightline.service.live.models import StreamModels
     from sightline.service.live.quality import Level
-    from sightline.service.live.settings import StreamSettings
+    from sightline.service.live.stream.analysis import Analysis
+    from sightline.service.live.stream.frames import Arrival
+    from sightline.service.live.stream.settings import StreamSettings
 
 MODEL_IOU = 0.7
 """What the shared model suppresses by already."""

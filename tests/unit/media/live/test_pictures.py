@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sightline.core.errors import MediaError, MediaTooLargeError, UnsupportedFormatError
-from sightline.media.pictures import decode_picture, picture_header
+from sightline.media.live.pictures import decode_picture, picture_header
 
 IMAGE = np.random.default_rng(1).integers(0, 255, (90, 160, 3), dtype=np.uint8)
 

@@ -9,19 +9,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sightline.core.errors import MediaError, ModelError, SettingsError, SightlineError, StreamError
-from sightline.service.live.frames import Arrival, Drop, StreamLedger
-from sightline.service.live.legs import Legs
-from sightline.service.live.look import Answer, Look
-from sightline.service.live.outbox import Outbox
 from sightline.service.live.quality import AutoQuality, level_of
-from sightline.service.live.rate import TokenBucket
+from sightline.service.live.stream.frames import Arrival, Drop, StreamLedger
+from sightline.service.live.stream.legs import Legs
+from sightline.service.live.stream.look import Answer, Look
+from sightline.service.live.stream.outbox import Outbox
+from sightline.service.live.stream.rate import TokenBucket
 
 if TYPE_CHECKING:
     from sightline.core.time import Clock
-    from sightline.service.live.analysis import MakeAnalysis
     from sightline.service.live.models import StreamModels
-    from sightline.service.live.outbox import Message
-    from sightline.service.live.settings import StreamSettings
+    from sightline.service.live.stream.analysis import MakeAnalysis
+    from sightline.service.live.stream.outbox import Message
+    from sightline.service.live.stream.settings import StreamSettings
 
 _FLOOD_HZ = 120.0
 _RECENT_S = 5.0

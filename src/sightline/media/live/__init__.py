@@ -1,0 +1,1 @@
+"""Pictures that come one by one: single files from clients, frames of cameras."""

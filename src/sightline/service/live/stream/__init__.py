@@ -1,0 +1,1 @@
+"""One stream: its settings, frames, memory and messages."""
