@@ -206,6 +206,7 @@ class Settings(BaseSettings):
         True,
         "Stream tracking",
         "Whether streams are tracked where their clients do not say.",
+        unit="true or false",
     )
     stream_confidence: float = _field(
         0.5,
