@@ -212,6 +212,7 @@ class Settings(BaseSettings):
         0.5,
         "Stream confidence",
         "Lowest score of a detection where a stream's client does not say.",
+        unit="0..1",
         ge=0,
         le=1,
     )
