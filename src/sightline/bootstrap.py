@@ -6,6 +6,8 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from sightline import plugins
+from sightline.adapters.wiring import Wiring
+from sightline.core.breaker import Breakers
 from sightline.core.machine import this_machine
 from sightline.core.time import SystemClock
 from sightline.service.platform import Platform
@@ -39,15 +41,21 @@ def build_platform(
     from sightline.vision.weights import Zoo
 
     settings = settings or read_settings()
+    clock = clock or SystemClock()
+    breakers = Breakers(clock)
+    wiring = Wiring(settings, clock, breakers)
     store = store if store is not None else plugins.load("runs", settings.runs)(settings.database)
     return Platform(
         settings=settings,
         machine=machine or this_machine(),
-        clock=clock or SystemClock(),
+        clock=clock,
         runs=store,
         journal=store,
         outbox=store,
-        bus=plugins.load("buses", settings.bus)(),
+        bus=wiring.make("buses", settings.bus),
+        locks=wiring.make("locks", settings.locks),
+        objects=wiring.make("objects", settings.objects) if settings.objects else None,
+        breakers=breakers,
         zoo=Zoo(settings.models),
         rng=Random(settings.seed),  # noqa: S311 - spreads retries, guards nothing
     )

@@ -13,7 +13,19 @@ from typing import Any
 
 from sightline.core.errors import UnknownPluginError
 
-GROUPS = ("models", "runtimes", "trackers", "apps", "runs", "queues", "buses", "objects", "scenes", "exports")
+GROUPS = (
+    "models",
+    "runtimes",
+    "trackers",
+    "apps",
+    "runs",
+    "queues",
+    "buses",
+    "locks",
+    "objects",
+    "scenes",
+    "exports",
+)
 
 
 @cache

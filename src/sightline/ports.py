@@ -525,3 +525,32 @@ class ObjectStore(Protocol):
     def delete(self, key: str) -> None:
         """Remove a key; does nothing where there is none."""
         ...
+
+    def sign(self, key: str, *, expires_s: float) -> str:
+        """Give an address from which anybody may read the object for a while."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """A name that one process holds for a while."""
+
+    name: str
+    token: str
+    expires_s: float
+
+
+class Locks(Protocol):
+    """Lets one process at a time do what is done for all of them, such as housekeeping."""
+
+    def take(self, name: str, *, lease_s: float) -> Lock | None:
+        """Hold a name for a while; None while somebody else holds it."""
+        ...
+
+    def extend(self, lock: Lock, *, lease_s: float) -> Lock:
+        """Hold it longer; raises `ConflictError` where it ran out."""
+        ...
+
+    def release(self, lock: Lock) -> None:
+        """Let others have it; does nothing where it ran out."""
+        ...

@@ -85,7 +85,29 @@ class Settings(BaseSettings):
         None, "Models folder", "Where pulled and added models lie; empty means `models` under `home`."
     )
     runs: str = _field("sql", "Run store", "Plugin that keeps runs and checkpoints.")
-    bus: str = _field("memory", "Event bus", "Plugin that carries progress to listeners.")
+    bus: str = _field("memory", "Event bus", "Plugin that carries progress to listeners: memory or redis.")
+    locks: str = _field(
+        "memory", "Locks", "Plugin that lets one server at a time do what is done for all: memory or redis."
+    )
+    objects: str = _field(
+        "",
+        "Object store",
+        "Plugin that finished runs are published to besides their folder: filesystem or s3; empty for none.",
+    )
+    objects_url: str = _field(
+        "",
+        "Objects",
+        "Where the object store is: a folder, or `s3://bucket/prefix`; empty means `objects` under `home`.",
+    )
+    s3_endpoint: str = _field(
+        "", "S3 server", "Address of an S3 server that is not Amazon's; keys come from the `AWS_*` variables."
+    )
+    s3_region: str = _field("us-east-1", "S3 region", "Region of the S3 server.")
+    redis_url: str = _field(
+        "",
+        "Redis",
+        "Address of the Redis server, as in `redis://127.0.0.1:6379/0`, for what is set to redis.",
+    )
 
     model: str = _field("motion", "Default model", "Model used where a run names none: a name or a file.")
     runtime: str = _field("openvino", "Runtime", "Plugin that runs model graphs.")

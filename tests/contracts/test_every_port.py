@@ -13,6 +13,7 @@ CONTRACTS = {
     "EventBus": "EventBusContract",
     "FrameSource": "FrameSourceContract",
     "JobQueue": "JobQueueContract",
+    "Locks": "LocksContract",
     "ModelAdapter": "ModelAdapterContract",
     "ObjectStore": "ObjectStoreContract",
     "Outbox": "OutboxContract",

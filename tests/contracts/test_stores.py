@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import pytest
 
 from sightline import plugins
 from sightline.adapters.bus.memory import MemoryBus
+from sightline.adapters.locks.memory import MemoryLocks
 from sightline.adapters.objects.filesystem import FilesystemStore
 from sightline.adapters.queue.memory import MemoryQueue
 from sightline.adapters.sql.runs import SqlRunStore
+from sightline.core.links import checked_link, signed_link
 from sightline.testing.contracts import (
     EventBusContract,
     JobQueueContract,
+    LocksContract,
     ObjectStoreContract,
     OutboxContract,
     RunJournalContract,
@@ -85,12 +89,28 @@ class TestMemoryBus(EventBusContract):
 
 class TestFilesystemObjects(ObjectStoreContract):
     def make(self, folder: Path) -> Any:
-        return FilesystemStore(folder)
+        def links(path: str, expires_s: float) -> str:
+            return signed_link("http://here", path, secret=b"secret", until_s=1000 + expires_s)
+
+        return FilesystemStore(folder, links)
+
+    def opened(self, store: Any, address: str) -> bytes | None:
+        parts = urlsplit(address)
+        key = checked_link(unquote(parts.path)[1:], parts.query, secret=b"secret", now_s=1000)
+        return b"".join(store.get(key))
 
 
 class TestMemoryObjects(ObjectStoreContract):
     def make(self, folder: Path) -> Any:
         return MemoryObjects()
+
+    def opened(self, store: Any, address: str) -> bytes | None:
+        return b"".join(store.get(urlsplit(address).path[1:]))
+
+
+class TestMemoryLocks(LocksContract):
+    def make(self, folder: Path, clock: Any) -> Any:
+        return MemoryLocks(clock)
 
 
 @pytest.mark.parametrize(
@@ -98,9 +118,10 @@ class TestMemoryObjects(ObjectStoreContract):
     [
         ("runs", {"sql"}),
         ("queues", {"memory"}),
-        ("buses", {"memory"}),
-        ("objects", {"filesystem"}),
+        ("buses", {"memory", "redis"}),
+        ("locks", {"memory", "redis"}),
+        ("objects", {"filesystem", "s3"}),
     ],
 )
-def test_every_installed_implementation_is_tested_here(group: str, tested: set[str]):
+def test_every_installed_implementation_is_tested_here_or_on_its_server(group: str, tested: set[str]):
     assert set(plugins.names(group)) == tested

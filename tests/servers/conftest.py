@@ -71,8 +71,10 @@ def amqp_url() -> str:
 
 
 @pytest.fixture
-def s3_url() -> str:
-    """`s3://` address of a new bucket, its endpoint and made-up keys in the query."""
+def s3_url(monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
+    """Endpoint and name of a new bucket; made-up keys in the environment, where S3 clients look for them."""
     endpoint, bucket = address("s3"), f"test-{uuid4().hex[:12]}"
     httpx.put(f"{endpoint}/{bucket}").raise_for_status()
-    return f"s3://{bucket}?endpoint={endpoint}&region=us-east-1&access_key_id=test&secret_access_key=test"
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    return endpoint, bucket

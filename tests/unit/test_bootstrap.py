@@ -40,7 +40,9 @@ def test_the_same_seed_spreads_retries_the_same_way(tmp_path):
 
 
 def test_an_adapter_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(UnknownPluginError, match="'redis'"):
+    with pytest.raises(UnknownPluginError, match="'pigeon'"):
+        build_platform(read_settings(home=tmp_path, bus="pigeon"))
+    with pytest.raises(SettingsError, match="no server is named"):
         build_platform(read_settings(home=tmp_path, bus="redis"))
     with pytest.raises(SettingsError, match="address"):
         build_platform(read_settings(home=tmp_path, database_url="nonsense"))
@@ -50,3 +52,22 @@ def test_models_lie_where_the_settings_say(tmp_path):
     platform = build_platform(read_settings(home=tmp_path, models_dir=tmp_path / "m"), store=MemoryRunStore())
     fetched = [entry.name for entry in platform.zoo.entries() if not entry.shipped]
     assert not any(platform.zoo.installed(name) for name in fetched)
+
+
+def test_outside_services_are_chosen_by_settings_alone(tmp_path):
+    chosen = read_settings(
+        home=tmp_path,
+        bus="redis",
+        locks="redis",
+        redis_url="redis://127.0.0.1:1/0",
+        objects="s3",
+        objects_url="s3://bucket/prefix",
+        s3_endpoint="http://127.0.0.1:1",
+    )
+    platform = build_platform(chosen, store=MemoryRunStore())
+    assert [type(one).__name__ for one in (platform.bus, platform.locks, platform.objects)] == [
+        "RedisBus",
+        "RedisLocks",
+        "S3Store",
+    ]
+    assert list(platform.breakers) == ["redis", "s3"]

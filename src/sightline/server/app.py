@@ -49,6 +49,12 @@ def build_server(platform: Platform, *, tls: bool = False) -> FastAPI:
     )
     metrics = HttpMetrics()
     metrics.watch("sightline_runs", "Runs that wait or work, by state.", "state", lambda: _waiting(platform))
+    metrics.watch(
+        "sightline_breaker_open",
+        "1 while an outside service is left alone because it did not answer.",
+        "service",
+        lambda: {name: float(not one.report().passes) for name, one in platform.breakers.items()},
+    )
     app.state.platform = platform
     app.state.metrics = metrics
     app.state.closing = asyncio.Event()

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from random import Random
 
+    from sightline.core.breaker import Breakers
     from sightline.core.machine import Machine
     from sightline.core.time import Clock
-    from sightline.ports import EventBus, Outbox, RunJournal, RunStore
+    from sightline.ports import EventBus, Locks, ObjectStore, Outbox, RunJournal, RunStore
     from sightline.settings import Settings
     from sightline.vision.weights import Zoo
 
@@ -27,6 +28,9 @@ class Platform:
         journal: What runs have committed, in the same database.
         outbox: Stored events that the bus has not had yet, likewise.
         bus: Carries progress to listeners.
+        locks: Lets one process at a time do what is done for all.
+        objects: Where finished runs are published besides their folder; None where nowhere.
+        breakers: One for each outside service that is in use.
         zoo: The models on this machine.
         rng: Draws the jitter of retries; results never depend on it.
     """
@@ -38,5 +42,8 @@ class Platform:
     journal: RunJournal
     outbox: Outbox
     bus: EventBus
+    locks: Locks
+    objects: ObjectStore | None
+    breakers: Breakers
     zoo: Zoo
     rng: Random

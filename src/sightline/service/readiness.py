@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sightline.core.errors import SightlineError
@@ -31,7 +32,10 @@ class Answer:
 def check_readiness(platform: Platform) -> Sequence[Answer]:
     """Ask every dependency; never raises."""
     checks: dict[str, Callable[[Platform], str]] = {"database": _database, "disk": _disk}
-    return [_asked(name, check, platform) for name, check in checks.items()]
+    services: dict[str, Callable[[Platform], str]] = {
+        name: partial(_service, name=name) for name in platform.breakers
+    }
+    return [_asked(name, check, platform) for name, check in {**checks, **services}.items()]
 
 
 def _asked(name: str, check: Callable[[Platform], str], platform: Platform) -> Answer:
@@ -52,3 +56,9 @@ def _disk(platform: Platform) -> str:
     home.mkdir(parents=True, exist_ok=True)
     free, wanted = free_bytes(home), platform.settings.min_free_bytes
     return "" if free >= wanted else f"{free / 1e6:.0f} MB are free, {wanted / 1e6:.0f} MB are wanted"
+
+
+def _service(platform: Platform, *, name: str) -> str:
+    """Ask an outside service; while its breaker is open that costs nothing."""
+    platform.breakers.ask(name)
+    return platform.breakers[name].report().reason

@@ -157,3 +157,6 @@ class MemoryObjects:
     def delete(self, key: str) -> None:
         with self._lock:
             self._objects.pop(key, None)
+
+    def sign(self, key: str, *, expires_s: float) -> str:
+        return f"memory:///{key}?seconds={expires_s:g}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +22,8 @@ from sightline.core.errors import (
 if TYPE_CHECKING:
     from io import FileIO
 
+    from sightline.adapters.wiring import Wiring
+
 _CHUNK_BYTES = 1 << 20
 _INCOMING = ".incoming"  # no key starts with a dot
 
@@ -31,10 +33,18 @@ class FilesystemStore:
 
     Args:
         root: Folder of the store; made when the first object comes.
+        links: Makes addresses for `sign`; without one there are none.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, links: Callable[[str, float], str] | None = None) -> None:
         self._root = root
+        self._links = links
+
+    @classmethod
+    def wired(cls, wiring: Wiring) -> FilesystemStore:
+        """Make it as the settings say."""
+        address = wiring.settings.objects_url.removeprefix("file://")
+        return cls(Path(address) if address else wiring.settings.home / "objects")
 
     def put(self, key: str, data: Iterable[bytes]) -> None:
         """Store under a new key, whole or not at all; raises `ConflictError` where the key is taken.
@@ -89,6 +99,14 @@ class FilesystemStore:
         path = self._path(key)
         with _storing(key):
             path.unlink(missing_ok=True)
+
+    def sign(self, key: str, *, expires_s: float) -> str:
+        """Give an address from which anybody may read the object for a while."""
+        if self._links is None:
+            raise AdapterError(
+                "a folder gives no addresses to its objects", hint="fetch it through the API, or use S3"
+            )
+        return self._links(checked_key(key), expires_s)
 
     def _path(self, key: str) -> Path:
         """Give the key's file; a link inside the store must not lead out of it."""

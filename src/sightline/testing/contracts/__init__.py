@@ -10,6 +10,7 @@ not need and does not install):
 
 from sightline.testing.contracts.application import ApplicationContract
 from sightline.testing.contracts.bus import EventBusContract
+from sightline.testing.contracts.locks import LocksContract
 from sightline.testing.contracts.models import ModelAdapterContract, RuntimeContract
 from sightline.testing.contracts.objects import ObjectStoreContract
 from sightline.testing.contracts.queue import JobQueueContract
@@ -25,6 +26,7 @@ __all__ = [
     "EventBusContract",
     "FrameSourceContract",
     "JobQueueContract",
+    "LocksContract",
     "ModelAdapterContract",
     "ObjectStoreContract",
     "OutboxContract",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,10 @@ class ObjectStoreContract:
 
     def make(self, folder: Path) -> Any:
         """Give an implementation; `folder` is empty and its own."""
+        raise NotImplementedError
+
+    def opened(self, store: Any, address: str) -> bytes | None:
+        """Give what a signed address leads to; None where it leads to nothing."""
         raise NotImplementedError
 
     @pytest.fixture
@@ -56,6 +61,52 @@ class ObjectStoreContract:
         assert store.list("") == []
         store.put("a/b", [b"whole"])
         assert b"".join(store.get("a/b")) == b"whole"
+
+    def test_a_large_object_comes_back_whole_and_its_key_is_taken(self, store: Any) -> None:
+        chunk = bytes(range(256)) * 4096
+        store.put("large", (chunk for _ in range(20)))
+        assert b"".join(store.get("large")) == chunk * 20
+        assert (
+            b"".join(store.get("large", start=12_345_678, end=12_345_700)) == (chunk * 20)[12345678:12345700]
+        )
+        with pytest.raises(ConflictError):
+            store.put("large", (chunk for _ in range(20)))
+        assert store.list("") == ["large"]
+
+    def test_a_large_object_that_breaks_off_leaves_nothing(self, store: Any) -> None:
+        def cut_off() -> Iterator[bytes]:
+            yield from (bytes(1 << 20) for _ in range(12))
+            raise ConnectionError("the other side went away")
+
+        with pytest.raises(ConnectionError, match="the other side"):
+            store.put("large", cut_off())
+        assert store.list("") == []
+
+    def test_of_many_who_write_one_key_at_once_one_wins(self, store: Any) -> None:
+        self.race(store, length_bytes=3)
+
+    def test_of_many_who_write_one_large_object_at_once_one_wins(self, store: Any) -> None:
+        self.race(store, length_bytes=9 << 20)
+
+    def race(self, store: Any, *, length_bytes: int) -> None:
+        def write(letter: bytes) -> bool:
+            try:
+                store.put("race", [letter * length_bytes])
+            except ConflictError:
+                return False
+            return True
+
+        with ThreadPoolExecutor(4) as pool:
+            won = dict(zip(b"abcd", pool.map(write, (b"a", b"b", b"c", b"d")), strict=True))
+        assert sum(won.values()) == 1
+        kept = b"".join(store.get("race"))
+        assert [letter for letter in won if won[letter]] == [kept[0]]
+        assert len(kept) == length_bytes
+
+    def test_a_signed_address_leads_to_the_object(self, store: Any) -> None:
+        store.put("runs/a b/ü.parquet", [b"table"])
+        address = store.sign("runs/a b/ü.parquet", expires_s=60)
+        assert self.opened(store, address) == b"table"
 
     def test_a_missing_object_is_unavailable(self, store: Any) -> None:
         with pytest.raises(SourceUnavailableError, match="nothing"):

@@ -1,0 +1,53 @@
+"""What adapters are made from, so that `bootstrap` need not know what each of them wants."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from sightline import plugins
+from sightline.core.errors import SettingsError
+
+if TYPE_CHECKING:
+    from sightline.adapters.redis_server import RedisServer
+    from sightline.core.breaker import Breakers
+    from sightline.core.time import Clock
+    from sightline.settings import Settings
+
+
+class Wiring:
+    """Settings, clock, breakers, and the connections that several adapters share.
+
+    Args:
+        settings: How Sightline is set up.
+        clock: Tells the time.
+        breakers: One for each outside service.
+    """
+
+    def __init__(self, settings: Settings, clock: Clock, breakers: Breakers) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.breakers = breakers
+
+    def make(self, group: str, name: str) -> Any:
+        """Make the adapter of that name; one that needs more than nothing has a `wired`."""
+        kind = plugins.load(group, name)
+        wired = getattr(kind, "wired", None)
+        return wired(self) if wired is not None else kind()
+
+    def redis(self) -> RedisServer:
+        """Give the Redis server; raises `SettingsError` where none is set."""
+        return self._redis
+
+    @cached_property
+    def _redis(self) -> RedisServer:
+        from sightline.adapters.redis_server import RedisServer
+
+        if not self.settings.redis_url:
+            raise SettingsError(
+                "an adapter on Redis is chosen and no server is named",
+                hint="set SIGHTLINE_REDIS_URL, as in redis://127.0.0.1:6379/0",
+            )
+        server = RedisServer(self.settings.redis_url, self.breakers.of("redis"))
+        self.breakers.watch("redis", server.ping)
+        return server
