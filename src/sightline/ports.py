@@ -254,14 +254,14 @@ class Kit:
     Attributes:
         media: The opened source's facts.
         models: Role (`detector`, `pose`) -> model, not yet open.
-        tracker: Makes a fresh tracker.
+        tracker: Makes a fresh tracker; `tuned` may hold settings that suit the application, by a tracker's name.
         settings: The application's settings, as plain data.
         in_flight: How many answers of one model may be pending at once.
     """
 
     media: MediaInfo
     models: Mapping[str, ModelAdapter]
-    tracker: Callable[[], Tracker]
+    tracker: Callable[..., Tracker]
     settings: Mapping[str, Any] = field(default_factory=dict)
     in_flight: int = 4
 

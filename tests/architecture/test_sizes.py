@@ -20,6 +20,7 @@ LISTS = {
     "cli": 20,  # one command a file
     "service": 28,  # one use-case a file
     "service/football": 20,  # likewise
+    "stages": 16,  # one stage, or one application's overlay, a file
     "vision": 14,  # one part of looking at a frame a file
     "vision/models": 16,  # one model family a file
     "analytics": 16,  # one measure a file

@@ -12,6 +12,7 @@ from sightline.stages.detect import DetectStage
 from sightline.stages.kits import KitStage
 from sightline.stages.pose import PoseStage
 from sightline.stages.record import RecordStage
+from sightline.stages.sight import SightStage
 from sightline.stages.track import TrackStage
 from sightline.testing.contracts import StageContract
 from sightline.testing.fakes import FakeModel, FakeTracker, walker
@@ -53,6 +54,11 @@ class TestDetectStageWithFailures(StageContract):
 class TestDetectStageWithAMemory(StageContract):
     def make(self) -> Any:
         return DetectStage.for_model(RememberingModel(), min_score=0.3)
+
+
+class TestSightStage(StageContract):
+    def make(self) -> Any:
+        return SightStage()
 
 
 class TestTrackStage(StageContract):

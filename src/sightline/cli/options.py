@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import date
 from typing import Any
 
 import typer
@@ -11,7 +12,7 @@ import typer
 def pairs(given: Sequence[str] | None) -> dict[str, Any]:
     """Read `KEY=VALUE` pairs; values are YAML, so `0.3`, `true` and `[1, 2]` are what they look like.
 
-    What begins with `#` is a colour, no comment.
+    What begins with `#` is a colour, no comment; dates and times stay text.
 
     Raises:
         typer.BadParameter: One is not of that form.
@@ -24,9 +25,10 @@ def pairs(given: Sequence[str] | None) -> dict[str, Any]:
         if not separator or not key.strip():
             raise typer.BadParameter(f"{pair!r} is not KEY=VALUE", param_hint="--set")
         try:
-            found[key.strip()] = value if value.startswith("#") else yaml.safe_load(value)
+            read = None if value.startswith("#") else yaml.safe_load(value)
         except yaml.YAMLError:
             raise typer.BadParameter(f"the value of {pair!r} is not YAML", param_hint="--set") from None
+        found[key.strip()] = value if value.startswith("#") or isinstance(read, date) else read
     return found
 
 

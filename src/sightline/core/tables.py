@@ -253,6 +253,44 @@ TABLES: Mapping[str, pa.Schema] = {
         ("streak", pa.int32()),
         ("confidence", pa.float64()),
     ),
+    # --- road ---
+    # One row a frame: how well the lower part of the picture shows the road.
+    "sight": _schema(
+        *_FRAME, ("brightness", pa.float64()), ("contrast", pa.float64()), ("sharpness", pa.float64())
+    ),
+    # One row a hazard, however often the car went over it; `frame`, `t_s` say where it was confirmed first. Sizes
+    # are null where the camera is not known, places where there is no GPS.
+    "hazards": _schema(
+        *_FRAME,
+        ("hazard_id", pa.int64()),
+        ("class_name", pa.string()),
+        ("confidence", pa.float64()),
+        ("visits", pa.int32()),
+        ("track_id", pa.int64()),
+        ("first_t_s", pa.float64()),
+        ("last_t_s", pa.float64()),
+        ("hits", pa.int32()),
+        ("judged", pa.int32()),
+        ("best_frame", pa.int64()),
+        ("best_t_s", pa.float64()),
+        *_BOX,
+        ("length_m", pa.float64()),
+        ("width_m", pa.float64()),
+        ("length_sd_m", pa.float64()),
+        ("width_sd_m", pa.float64()),
+        ("area_m2", pa.float64()),
+        ("extent", pa.float64()),
+        ("extent_unit", pa.string()),
+        ("extent_sd", pa.float64()),
+        ("measured_frames", pa.int32()),
+        ("severity", pa.string()),
+        ("severity_sure", pa.bool_()),
+        ("latitude_deg", pa.float64()),
+        ("longitude_deg", pa.float64()),
+        ("heading_deg", pa.float64()),
+        ("place_of", pa.string()),
+        ("quality", pa.string()),
+    ),
 }
 
 

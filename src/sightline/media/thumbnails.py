@@ -48,6 +48,32 @@ def thumbnail(path: Path, t_s: float, height: int, *, limits: MediaLimits | None
     raise DecodeFailedError(f"no picture of {path} decodes from {t_s:.3f} s on", hint="the file is damaged")
 
 
+def stills(
+    path: Path, times_s: Iterable[float], *, limits: MediaLimits | None = None
+) -> Iterator[tuple[float, UInt8]]:
+    """Give the pictures that are on screen at some times, at the source's own size, no part decoded twice.
+
+    Args:
+        path: The video.
+        times_s: In the source's own seconds.
+        limits: What the video may ask of this machine.
+
+    Yields:
+        Each time with its picture, in order of time; one that does not decode is left out.
+
+    Raises:
+        MediaError: The video cannot be used.
+    """
+    index = index_video(path, limits)
+    at: dict[int, list[float]] = {}
+    for t_s in times_s:
+        at.setdefault(index.frame_at(t_s), []).append(t_s)
+    with SegmentDecoder(path, index, size=index.info.size, limits=limits) as decoder:
+        for frame, image in _pictures(decoder, index, at):
+            for t_s in at[frame]:
+                yield t_s, image
+
+
 def contact_sheet(
     path: Path, rows: int, columns: int, width: int, *, limits: MediaLimits | None = None
 ) -> UInt8:

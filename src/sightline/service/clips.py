@@ -1,4 +1,4 @@
-"""Cuts the clips that a report lists, a reel of them all, and the small pictures that its page shows."""
+"""Cuts the clips that a report lists, a reel of them all, and the pictures that its page shows."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ import cv2
 
 from sightline.core.errors import MediaError
 from sightline.media.clips.cut import ClipCutter, Span
-from sightline.media.thumbnails import thumbnail
-from sightline.service.folder import whole
+from sightline.media.thumbnails import stills, thumbnail
+from sightline.service.folder import whole, writing
 
 if TYPE_CHECKING:
+    from sightline.core.arrays import UInt8
     from sightline.service.folder import RunFolder
 
 REEL = "reel.mp4"
@@ -24,6 +25,8 @@ WINDOWS = "highlights.xml"
 _PICTURE_HEIGHT_PX = 270
 _PREVIEW_WIDTH_PX = 480
 _JPEG_QUALITY = 80
+_STILL_QUALITY, _WIDEST_STILL_PX = 85, 640
+_OUTLINE_BGR = (255, 255, 255)
 
 
 def cut_clips(video: Path, clips: Sequence[Mapping[str, Any]], out: RunFolder, figures: Path) -> None:
@@ -91,3 +94,47 @@ def write_windows(clips: Sequence[Mapping[str, Any]], out: Path) -> None:
     ET.indent(root)
     with whole(out) as path:
         path.write_bytes(ET.tostring(root, encoding="utf-8", xml_declaration=True) + b"\n")
+
+
+def cut_pictures(video: Path, pictures: Sequence[Mapping[str, Any]], figures: Path) -> None:
+    """Cut pictures into a run's figures.
+
+    A picture is plain data: `file` (its name), `t_s` in the video's own seconds, `crop_px` (`x1 y1 x2 y2` of what is
+    shown) and `box_px`, which is outlined in it. What cannot be decoded is left out.
+
+    Args:
+        video: The source.
+        pictures: What to cut.
+        figures: Where the files go.
+
+    Raises:
+        OutputError: They cannot be written.
+    """
+    wanted: dict[float, list[Mapping[str, Any]]] = {}
+    for picture in pictures:
+        wanted.setdefault(float(picture["t_s"]), []).append(picture)
+    try:
+        for t_s, image in stills(video, sorted(wanted)):
+            for picture in wanted[t_s]:
+                packed = cv2.imencode(
+                    ".jpg", _cut(image, picture), [cv2.IMWRITE_JPEG_QUALITY, _STILL_QUALITY]
+                )[1]
+                with writing(figures):
+                    (figures / Path(str(picture["file"])).name).write_bytes(packed.tobytes())
+    except MediaError:
+        return
+
+
+def _cut(image: UInt8, picture: Mapping[str, Any]) -> UInt8:
+    height, width = image.shape[:2]
+    x1, y1, x2, y2 = (round(edge) for edge in picture["crop_px"])
+    left, top = min(max(x1, 0), width - 1), min(max(y1, 0), height - 1)
+    part = image[top : max(y2, top + 1), left : max(x2, left + 1)].copy()
+    scale = min(1.0, _WIDEST_STILL_PX / part.shape[1])
+    if scale < 1:
+        part = cv2.resize(part, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    corners = [
+        round((edge - start) * scale) for edge, start in zip(picture["box_px"], (left, top) * 2, strict=True)
+    ]
+    cv2.rectangle(part, (corners[0], corners[1]), (corners[2], corners[3]), _OUTLINE_BGR, 1, cv2.LINE_AA)
+    return part

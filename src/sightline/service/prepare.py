@@ -158,13 +158,21 @@ def model_options(platform: Platform, settings: Mapping[str, Any]) -> ModelOptio
     )
 
 
-def make_tracker(name: str, *, camera_motion: bool) -> Tracker:
+def make_tracker(
+    name: str, *, camera_motion: bool, tuned: Mapping[str, Mapping[str, Any]] | None = None
+) -> Tracker:
     """Give a fresh tracker.
+
+    Args:
+        name: Plugin's name.
+        camera_motion: Take the camera's motion out.
+        tuned: Settings that suit an application, by a tracker's name.
 
     Raises:
         UnknownPluginError: None of that name is installed.
     """
-    tracker: Tracker = plugins.load("trackers", name)(camera_motion=camera_motion)
+    own = (tuned or {}).get(name, {})
+    tracker: Tracker = plugins.load("trackers", name)(camera_motion=camera_motion, **own)
     return tracker
 
 

@@ -17,7 +17,7 @@ from sightline.core.errors import MediaError
 from sightline.core.ledger import Ledger
 from sightline.media.thumbnails import thumbnail
 from sightline.ports import ReportContext
-from sightline.service.clips import cut_clips
+from sightline.service.clips import cut_clips, cut_pictures
 from sightline.service.folder import BACKGROUND, MANIFEST, RunFolder, sha256_of, whole, write_json
 from sightline.service.tables import ParquetTables, ParquetWriter
 from sightline.stages.annotate import Scene, annotate_video
@@ -126,7 +126,7 @@ def write_report(
 ) -> Mapping[str, Any]:
     """Have the application make its report, page, figures and tables from stored tables.
 
-    Where the report lists `clips` and the video is at hand, they are cut before the page is made.
+    Where the report lists `clips` or `pictures` and the video is at hand, they are cut before the page is made.
 
     Raises:
         SightlineError: It could not be made or written.
@@ -149,6 +149,8 @@ def write_report(
         )
     if video is not None and "clips" in report:
         cut_clips(video, report["clips"], out, fresh)
+    if video is not None and "pictures" in report:
+        cut_pictures(video, report["pictures"], fresh)
     page = application.page(report, fresh)
     shutil.rmtree(out.figures, ignore_errors=True)
     fresh.replace(out.figures)

@@ -338,6 +338,7 @@ class FakeApp:
         return f"<!doctype html><title>fake</title><p>{report['inferred']} frames</p>"
 
 
-def fake_tracker() -> Tracker:
+def fake_tracker(*, tuned: Mapping[str, Any] | None = None) -> Tracker:
     """Give a fresh tracker, as a `Kit` wants it."""
+    del tuned
     return FakeTracker()

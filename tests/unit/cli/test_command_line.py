@@ -253,3 +253,13 @@ def test_settings_of_an_app_are_options_of_their_own(words, found):
     context.args = words
 
     assert own_options(context, {"home_kit", "kit_every", "periods"}) == found
+
+
+def test_times_given_as_settings_stay_text():
+    from sightline.cli.options import pairs
+
+    assert pairs(["video_start=2024-05-01T10:00:00Z", "day=2024-05-01", "n=3"]) == {
+        "video_start": "2024-05-01T10:00:00Z",
+        "day": "2024-05-01",
+        "n": 3,
+    }

@@ -7,12 +7,13 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import cv2
 import pytest
 
 from factories import Clip
 from sightline.media.clips.cut import ClipCutter, Span
 from sightline.media.index import index_video
-from sightline.service.clips import REEL, WINDOWS, cut_clips, write_windows
+from sightline.service.clips import REEL, WINDOWS, cut_clips, cut_pictures, write_windows
 from sightline.service.folder import RunFolder
 from sightline.stages.decode import VideoSource
 
@@ -111,3 +112,25 @@ def test_the_list_of_clips_loads_in_kloppy(tmp_path: Path) -> None:
         ("goal", 2.0, 3.0),
         ("goal", 5.0, 7.5),
     ]
+
+
+def picture(name: str, t_s: float, crop: list[float]) -> dict[str, Any]:
+    return {"file": name, "t_s": t_s, "crop_px": crop, "box_px": [12, 12, 20, 20]}
+
+
+def test_pictures_that_a_report_lists_are_cut_out_of_the_video(
+    clip: Callable[..., Clip], folder: RunFolder
+) -> None:
+    video, figures = clip(frames=60, gop=25).path, folder.work / "figures"
+    size = index_video(video).info.size
+
+    listed = [picture("b.jpg", 1.5, [10, 10, 40, 30]), picture("a.jpg", 0.2, [-5, -5, 9999, 9999])]
+    cut_pictures(video, [*listed, picture("c.jpg", 1.5, [0, 0, 4, 4])], figures)
+
+    shapes = {path.name: cv2.imread(str(path)).shape[:2] for path in figures.iterdir()}
+    assert shapes == {"a.jpg": size, "b.jpg": (20, 30), "c.jpg": (4, 4)}
+
+
+def test_a_video_that_is_gone_leaves_pictures_out(folder: RunFolder, tmp_path: Path) -> None:
+    cut_pictures(tmp_path / "gone.mp4", [picture("a.jpg", 0.0, [0, 0, 9, 9])], folder.work / "figures")
+    assert not list((folder.work / "figures").iterdir())

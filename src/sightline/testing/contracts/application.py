@@ -59,6 +59,10 @@ class ApplicationContract:
         """Give an implementation."""
         raise NotImplementedError
 
+    def detector(self) -> Any:
+        """Give a detector that suits it; any does for most."""
+        return FakeModel()
+
     def context(self, folder: Path, tables: dict[str, pa.RecordBatch]) -> tuple[ReportContext, MemoryTables]:
         """Give what a report is made from, and where its own tables go."""
         stored, written = MemoryTables(), MemoryTables()
@@ -87,7 +91,7 @@ class ApplicationContract:
         app = self.make()
         kit = Kit(
             media=fake_media(),
-            models={"detector": FakeModel()},
+            models={"detector": self.detector()},
             tracker=fake_tracker,
             settings=dict(app.defaults()),
         )
