@@ -24,6 +24,7 @@ def build_platform(
     clock: Clock | None = None,
     machine: Machine | None = None,
     store: Any = None,
+    accounts: Any = None,
 ) -> Platform:
     """Choose adapters by the settings and hand them over, ready to use.
 
@@ -32,6 +33,7 @@ def build_platform(
         clock: Tells the time; the machine's own by default.
         machine: What may be used; looked up by default.
         store: A `RunStore` that is `RunJournal` and `Outbox` too; the one that the settings name by default.
+        accounts: An `AccountStore`; by default one in the database that the runs are in.
 
     Raises:
         SettingsError: A setting is wrong.
@@ -45,6 +47,10 @@ def build_platform(
     breakers = Breakers(clock)
     wiring = Wiring(settings, clock, breakers)
     store = store if store is not None else plugins.load("runs", settings.runs)(settings.database)
+    if accounts is None:
+        from sightline.adapters.sql.accounts import SqlAccountStore
+
+        accounts = SqlAccountStore(getattr(store, "database", settings.database))
     return Platform(
         settings=settings,
         machine=machine or this_machine(),
@@ -56,6 +62,8 @@ def build_platform(
         locks=wiring.make("locks", settings.locks),
         objects=wiring.make("objects", settings.objects) if settings.objects else None,
         breakers=breakers,
+        accounts=accounts,
+        limits=wiring.make("limits", settings.limits),
         zoo=Zoo(settings.models),
         rng=Random(settings.seed),  # noqa: S311 - spreads retries, guards nothing
     )

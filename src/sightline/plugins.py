@@ -23,6 +23,7 @@ GROUPS = (
     "buses",
     "locks",
     "objects",
+    "limits",
     "scenes",
     "exports",
 )

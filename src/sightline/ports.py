@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from sightline.core.accounts import Record
     from sightline.core.arrays import Float32, UInt8
     from sightline.core.detections import Detections
     from sightline.core.events import RunEvent
     from sightline.core.frames import Frame
+    from sightline.core.limits import Rate
     from sightline.core.media import MediaInfo, Segment
     from sightline.core.models import ModelInfo
     from sightline.core.packets import Packet
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from sightline.core.tracks import Tracks
 
 T_co = TypeVar("T_co", covariant=True)
+R = TypeVar("R", bound="Record")
 
 
 # --- the engine's own -------------------------------------------------------------------------------------
@@ -490,6 +493,40 @@ class JobQueue(Protocol):
 
     def give_back(self, lease: Lease, *, delay_s: float = 0.0) -> None:
         """Let others have the job again, after a while."""
+        ...
+
+
+class AccountStore(Protocol):
+    """Users, keys, sessions, groups, shares and the audit: records of `core.accounts`, told apart by their class."""
+
+    def add(self, *records: Record) -> None:
+        """Store new records, all or none; raises `ConflictError` where an id or a unique name is taken."""
+        ...
+
+    def get(self, kind: type[R], record_id: str) -> R:
+        """Raises `NotFoundError`."""
+        ...
+
+    def find(
+        self, kind: type[R], *, limit: int = 100, before: str | None = None, **equals: Any
+    ) -> Sequence[R]:
+        """Those whose fields equal what is given, by falling id; `before` is the last id of the page before."""
+        ...
+
+    def update(self, record: R, *also: Record) -> R:
+        """Store a change, and new records with it; refuses an old `version` with `ConflictError`."""
+        ...
+
+    def delete(self, record: Record, *also: Record) -> None:
+        """Forget a record and what hangs on it, and store new ones with that; raises `NotFoundError`."""
+        ...
+
+
+class RateLimiter(Protocol):
+    """Counts how often something is done. Safe to use from several threads."""
+
+    def take(self, key: str, rate: Rate) -> float:
+        """Take one token from a bucket; 0 where there was one, else how long to wait for it, seconds."""
         ...
 
 

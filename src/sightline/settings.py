@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 from urllib.parse import urlsplit, urlunsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from sightline.core.errors import SettingsError
@@ -109,6 +109,8 @@ class Settings(BaseSettings):
         "Address of the Redis server, as in `redis://127.0.0.1:6379/0`, for what is set to redis.",
     )
 
+    limits: str = _field("memory", "Rate limiter", "Plugin that counts how often somebody asks.")
+
     model: str = _field("motion", "Default model", "Model used where a run names none: a name or a file.")
     runtime: str = _field("openvino", "Runtime", "Plugin that runs model graphs.")
     precision: Literal["auto", "f32", "bf16", "int8"] = _field(
@@ -189,6 +191,75 @@ class Settings(BaseSettings):
         (),
         "Origins",
         "Web pages of these origins may call the API from a browser, as a JSON list; none by default.",
+    )
+    secret_key: SecretStr = _field(
+        SecretStr(""),
+        "Secret",
+        "Signs tokens and links, 32 characters or more; empty means one that is made and kept under `home`. "
+        "Servers that work together need the same. A new one ends every session and link, not API keys.",
+    )
+    access_token_s: float = _field(
+        900.0, "Access token", "How long an access token holds.", unit="s", ge=10, le=86_400
+    )
+    refresh_token_s: float = _field(
+        1_209_600.0,
+        "Refresh token",
+        "How long somebody stays signed in without asking for anything.",
+        unit="s",
+        ge=60,
+        le=31_536_000,
+    )
+    ticket_s: float = _field(
+        60.0,
+        "Ticket",
+        "How long a ticket for an event stream may be used to open one.",
+        unit="s",
+        ge=5,
+        le=600,
+    )
+    setup_link_s: float = _field(
+        172_800.0, "Setup link", "How long the link that sets a first password holds.", unit="s", ge=60
+    )
+    password_memory_kib: int = _field(
+        65_536,
+        "Password memory",
+        "Memory that Argon2id takes for one password.",
+        unit="KiB",
+        ge=19_456,
+        le=1_048_576,
+    )
+    reads_per_min: int = _field(
+        6000,
+        "Reads",
+        "Requests a minute that only read, for each user; 0 for no limit.",
+        unit="requests",
+        ge=0,
+    )
+    writes_per_min: int = _field(
+        1200,
+        "Changes",
+        "Requests a minute that change something, for each user; 0 for no limit.",
+        unit="requests",
+        ge=0,
+    )
+    public_per_min: int = _field(
+        1200,
+        "Public requests",
+        "Requests a minute without an account, for each address; 0 for no limit.",
+        unit="requests",
+        ge=0,
+    )
+    trusted_proxies: tuple[str, ...] = _field(
+        (),
+        "Trusted proxies",
+        "Networks of the proxies in front of the server, as a JSON list: their `X-Forwarded-For` says who asks.",
+    )
+    logins_per_min: int = _field(
+        5,
+        "Sign-ins",
+        "Tries a minute to sign in, for each name at each address; 0 for no limit.",
+        unit="tries",
+        ge=0,
     )
 
     stream_model: str = _field(

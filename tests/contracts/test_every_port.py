@@ -9,6 +9,7 @@ import sightline.ports
 from sightline.testing import contracts
 
 CONTRACTS = {
+    "AccountStore": "AccountStoreContract",
     "Application": "ApplicationContract",
     "EventBus": "EventBusContract",
     "FrameSource": "FrameSourceContract",
@@ -18,6 +19,7 @@ CONTRACTS = {
     "ObjectStore": "ObjectStoreContract",
     "Outbox": "OutboxContract",
     "Pending": "ModelAdapterContract",
+    "RateLimiter": "RateLimiterContract",
     "Resumable": "StageContract",
     "RunJournal": "RunJournalContract",
     "RunStore": "RunStoreContract",

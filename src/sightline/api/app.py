@@ -13,6 +13,6 @@ PREFIX = "/api/v1"
 
 def routers() -> Sequence[APIRouter]:
     """Give every route of the API, one router a resource."""
-    from sightline.api.routes import catalog, health
+    from sightline.api.routes import auth, catalog, health, setup
 
-    return (health.router, catalog.router)
+    return (health.router, setup.router, auth.router, catalog.router)

@@ -1,25 +1,147 @@
-"""Who is asking, and what they may do.
+"""Who is asking, what they may do, and how often: the one door that every route has.
 
-Deny by default: without the server's own token nothing but the health pages answers. Accounts take this file over.
+A route says `Depends(may("runs.read"))`, which also gives it the `Principal`, or `Depends(public("why"))`. There is
+no third way: a test finds every route that says neither. Refusals, and changes to what is not an account, are told to
+the audit here; changes to accounts tell of themselves, in the transaction that makes them.
 """
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Callable
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
-from fastapi import Request
+from fastapi import Depends
+from starlette.requests import HTTPConnection
 
-from sightline.core.errors import AuthenticationError
+from sightline.asgi.address import client_address
+from sightline.core.accounts import Outcome, Principal
+from sightline.core.errors import AccessError, AuthenticationError, SightlineError
+from sightline.service.accounts.access import RULES, allow_any
+from sightline.service.accounts.audit import entry, record
+from sightline.service.accounts.authenticate import Credentials, authenticate, nobody
+from sightline.service.accounts.limits import Pace, check_pace
+
+if TYPE_CHECKING:
+    from sightline.service.platform import Platform
+
+_BEARER = "bearer "
+# Their services store the audit entry together with the change.
+_TELL_OF_THEMSELVES = frozenset({"account", "groups", "keys", "quotas", "shares", "users"})
 
 
-def may(action: str) -> Callable[[Request], None]:
-    """Give a dependency that lets a request pass whose sender may do `action`, as in `runs.read`."""
+def principal(connection: HTTPConnection) -> Principal:
+    """Give who is asking.
 
-    def check(request: Request) -> None:
-        given = request.headers.get("authorization", "").removeprefix("Bearer ")
-        if not secrets.compare_digest(given.encode(), str(request.app.state.token).encode()):
-            raise AuthenticationError("nobody is signed in", hint="send Authorization: Bearer <token>")
+    Raises:
+        AuthenticationError: Nobody, or not provably.
+        RateLimitedError: That was tried too often from one address.
+    """
+    platform: Platform = connection.app.state.platform
+    credentials = credentials_of(connection)
+    try:
+        who = authenticate(platform, credentials)
+    except AuthenticationError as error:
+        stranger = nobody(credentials)
+        check_pace(platform, Pace.PUBLIC, stranger)
+        record(platform, _refusal(platform, stranger, "auth.request", connection, error))
+        raise
+    connection.scope["sightline.user"] = who.name
+    return who
 
-    check.action = action  # type: ignore[attr-defined]
-    return check
+
+def credentials_of(connection: HTTPConnection) -> Credentials:
+    """Give what a request shows; a ticket counts for what only reads, as its address may be logged on the way."""
+    given = connection.headers.get("authorization")
+    query = connection.query_params
+    reads = connection.scope["type"] == "websocket" or connection.scope.get("method") in {"GET", "HEAD"}
+    return Credentials(
+        bearer=None if given is None else _bearer(given),
+        api_key=connection.headers.get("x-api-key"),
+        ticket=query.get("ticket") if reads else None,
+        link=query.get("share") if reads else None,
+        address=client_address(connection),
+        request_id=str(connection.scope.get("sightline.request_id", "")),
+    )
+
+
+class May:
+    """Lets those pass who may do an action to something at all; the service asks again about the very thing."""
+
+    def __init__(self, action: str) -> None:
+        if action not in RULES:
+            raise KeyError(f"service/accounts/access.py has no rule for {action!r}")
+        self.action = action
+        self._changes = not action.endswith(".read")
+        self._tells = self._changes and action.partition(".")[0] not in _TELL_OF_THEMSELVES
+
+    def __call__(
+        self,
+        connection: HTTPConnection,
+        who: Principal = Depends(principal),  # noqa: B008 - FastAPI's way
+    ) -> Iterator[Principal]:
+        """Give who is asking, and tell the audit what came of it."""
+        platform: Platform = connection.app.state.platform
+        try:
+            check_pace(platform, Pace.CHANGE if self._changes else Pace.READ, who)
+            allow_any(who, self.action)
+            yield who
+        except SightlineError as error:
+            cause = error if isinstance(error, AccessError) else error.__cause__
+            if isinstance(cause, AccessError):
+                record(platform, _refusal(platform, who, self.action, connection, cause))
+            raise
+        if self._tells:
+            record(platform, entry(platform, who, self.action, connection.url.path))
+
+
+class Public:
+    """Lets everybody pass, at a bounded pace."""
+
+    def __init__(self, reason: str, pace: Pace = Pace.PUBLIC) -> None:
+        self.reason = reason
+        self._pace = pace
+
+    def __call__(self, connection: HTTPConnection) -> None:
+        """Refuse an address that asks too often."""
+        check_pace(connection.app.state.platform, self._pace, nobody(credentials_of(connection)))
+
+
+def may(action: str) -> May:
+    """Give a route's rule, as in `who: Annotated[Principal, Depends(may("runs.read"))]`."""
+    return May(action)
+
+
+def public(reason: str) -> Public:
+    """Give the rule of a route that needs no account, and why it needs none."""
+    return Public(reason)
+
+
+def rules_of(route: Any) -> list[May | Public]:
+    """Give every rule that a route or one of its dependencies declares."""
+    found: list[May | Public] = []
+    waiting = [route.dependant] if hasattr(route, "dependant") else []
+    while waiting:
+        dependant = waiting.pop()
+        if isinstance(dependant.call, May | Public):
+            found.append(dependant.call)
+        waiting.extend(dependant.dependencies)
+    return found
+
+
+def _bearer(given: str) -> str:
+    """Give the token of an `Authorization` header; any other scheme gives one that holds nowhere."""
+    return given[len(_BEARER) :].strip() if given.lower().startswith(_BEARER) else ""
+
+
+def _refusal(
+    platform: Platform, who: Principal, action: str, connection: HTTPConnection, error: SightlineError
+) -> Any:
+    return entry(
+        platform,
+        who,
+        action,
+        connection.url.path[:200],
+        outcome=Outcome.REFUSED,
+        code=error.code,
+        method=connection.scope.get("method", "WEBSOCKET"),
+    )

@@ -35,16 +35,22 @@ def serve(
 
     Stop it with Ctrl-C: what is being answered is finished, and runs go on when it starts again.
     """
+    from sightline.api.routes.setup import setup_path
     from sightline.cli.session import open_platform
     from sightline.server.app import build_server
     from sightline.server.serve import Listen
     from sightline.server.serve import serve as run_server
+    from sightline.service.accounts.users import first_admin
 
     listen = Listen(host, port, tls_cert, tls_key, redirect_port)
-    app = build_server(open_platform(), tls=listen.is_tls)
+    platform = open_platform()
+    app = build_server(platform, tls=listen.is_tls)
 
     def ready() -> None:
         note(f"Sightline listens on {listen.url}; the API is shown at {listen.url}/docs")
-        note(f"token: {app.state.token}")
+        invited = first_admin(platform)
+        if invited is not None:
+            note(f"nobody can sign in yet: set {invited.user.name}'s password, once, at")
+            note(f"{listen.url}{setup_path(invited.setup_token)}")
 
     run_server(app, listen, ready=ready)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
+from unicodedata import normalize
 
 from sightline.core.errors import ConfigError
 
@@ -28,6 +29,11 @@ class Role(StrEnum):
     VIEWER = "viewer"
 
 
+def plain_name(name: str) -> str:
+    """Give a name as it is compared and kept: composed letters, in lower case."""
+    return normalize("NFKC", name).casefold().strip()
+
+
 def check_name(name: str, what: str) -> None:
     """Refuse a name that would break a line of a log, a header or a page.
 
@@ -39,6 +45,11 @@ def check_name(name: str, what: str) -> None:
             f"not a name for a {what}: {name[:80]!r}",
             hint="1 to 64 letters, digits and . @ + _ - or spaces, beginning and ending with a letter or digit",
         )
+
+
+def _check_plain(name: str) -> None:
+    if name != plain_name(name):
+        raise ConfigError(f"names are kept in lower case, got {name!r}", hint=f"write {plain_name(name)!r}")
 
 
 def check_scopes(scopes: frozenset[str] | tuple[str, ...]) -> None:
@@ -67,6 +78,8 @@ class Principal:
         group_ids: Groups they belong to.
         key_id: The API key they used, None where they signed in.
         session_id: The session they signed in to, None where they used a key.
+        address: Where the request comes from, for the audit; empty on this machine.
+        request_id: Finds the request in the logs, else empty.
     """
 
     user_id: str
@@ -76,6 +89,8 @@ class Principal:
     group_ids: frozenset[str] = frozenset()
     key_id: str | None = None
     session_id: str | None = None
+    address: str = ""
+    request_id: str = ""
 
     def __post_init__(self) -> None:
         check_scopes(self.scopes)
@@ -119,7 +134,7 @@ class User:
 
     Attributes:
         id: Unique for ever; a new user of an old name has another one.
-        name: What they sign in with; unique, compared without case.
+        name: What they sign in with; unique, and as `plain_name` gives it.
         role: What they are trusted with.
         password_hash: Argon2id; empty while none has been set.
         active: False once an admin has shut them out.
@@ -141,6 +156,7 @@ class User:
 
     def __post_init__(self) -> None:
         check_name(self.name, "user")
+        _check_plain(self.name)
         if self.password_hash and not self.password_hash.startswith("$argon2id$"):
             raise ConfigError("a password is kept as an Argon2id hash, never as it is")
 
@@ -217,7 +233,7 @@ class Group:
 
     Attributes:
         id: Unique for ever.
-        name: Unique, compared without case.
+        name: Unique, and as `plain_name` gives it.
         created_s: Wall clock, seconds since the Unix epoch.
         version: Rises with each change.
     """
@@ -229,6 +245,7 @@ class Group:
 
     def __post_init__(self) -> None:
         check_name(self.name, "group")
+        _check_plain(self.name)
 
 
 @dataclass(frozen=True, slots=True)

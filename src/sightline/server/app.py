@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -58,7 +57,6 @@ def build_server(platform: Platform, *, tls: bool = False) -> FastAPI:
     app.state.platform = platform
     app.state.metrics = metrics
     app.state.closing = asyncio.Event()
-    app.state.token = secrets.token_urlsafe(24)
     problems.install(app)
     for router in api.routers():
         app.include_router(router)

@@ -11,7 +11,16 @@ if TYPE_CHECKING:
     from sightline.core.breaker import Breakers
     from sightline.core.machine import Machine
     from sightline.core.time import Clock
-    from sightline.ports import EventBus, Locks, ObjectStore, Outbox, RunJournal, RunStore
+    from sightline.ports import (
+        AccountStore,
+        EventBus,
+        Locks,
+        ObjectStore,
+        Outbox,
+        RateLimiter,
+        RunJournal,
+        RunStore,
+    )
     from sightline.settings import Settings
     from sightline.vision.weights import Zoo
 
@@ -31,6 +40,8 @@ class Platform:
         locks: Lets one process at a time do what is done for all.
         objects: Where finished runs are published besides their folder; None where nowhere.
         breakers: One for each outside service that is in use.
+        accounts: Users, their keys and sessions, groups, shares and the audit.
+        limits: Counts how often somebody does something.
         zoo: The models on this machine.
         rng: Draws the jitter of retries; results never depend on it.
     """
@@ -45,5 +56,7 @@ class Platform:
     locks: Locks
     objects: ObjectStore | None
     breakers: Breakers
+    accounts: AccountStore
+    limits: RateLimiter
     zoo: Zoo
     rng: Random

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import pytest
 
-from sightline.core.accounts import LOCAL, ApiKey, Principal, Quota, Role, Session, ShareLink, User
+from sightline.core.accounts import (
+    LOCAL,
+    ApiKey,
+    Principal,
+    Quota,
+    Role,
+    Session,
+    ShareLink,
+    User,
+    plain_name,
+)
 from sightline.core.errors import ConfigError
 
 
-@pytest.mark.parametrize("name", ["ada", "Ada Lovelace", "a", "ada@example.org", "Ünal-2", "7"])
+@pytest.mark.parametrize("name", ["ada", "ada lovelace", "a", "ada@example.org", "ünal-2", "7"])
 def test_a_name_of_letters_and_digits_is_a_name(name):
     assert User("u1", name, Role.VIEWER).name == name
 
@@ -19,6 +29,13 @@ def test_a_name_of_letters_and_digits_is_a_name(name):
 def test_a_name_that_would_break_a_line_or_a_page_is_refused(name):
     with pytest.raises(ConfigError, match="not a name"):
         User("u1", name, Role.VIEWER)
+
+
+@pytest.mark.parametrize("name", ["Ada", "ADA", "\uff41da", "u\u0308nal"])
+def test_a_name_has_one_way_of_being_written(name):
+    with pytest.raises(ConfigError, match=r"lower case|not a name"):
+        User("u1", name, Role.VIEWER)
+    assert User("u1", plain_name(name), Role.VIEWER).name in {"ada", "ünal"}
 
 
 def test_a_password_is_never_kept_as_it_is():

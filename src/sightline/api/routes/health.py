@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import Literal
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, Field
 
 import sightline
 from sightline.api.platform import PlatformHere
 from sightline.asgi.metrics import CONTENT_TYPE, HttpMetrics
+from sightline.asgi.security import public
 from sightline.service.readiness import check_readiness
 
-router = APIRouter(tags=["health"])
+router = APIRouter(
+    tags=["health"], dependencies=[Depends(public("whoever watches the server has no account"))]
+)
 
 
 class Health(BaseModel):

@@ -112,7 +112,9 @@ def allow(
     if not can(principal, action, owner_id=owner_id, shared_with=shared_with):
         reading = action.partition(".")[0] + ".read"
         hidden = not can(principal, reading, owner_id=owner_id, shared_with=shared_with)
-        raise missing if missing is not None and hidden else _denied(principal, action)
+        if missing is not None and hidden:
+            raise missing from _denied(principal, action)  # the door tells the audit of the cause
+        raise _denied(principal, action)
     _check_scope(principal, action)
 
 

@@ -8,6 +8,7 @@ not need and does not install):
             return MyStore(folder / "runs.db")
 """
 
+from sightline.testing.contracts.accounts import AccountStoreContract, RateLimiterContract
 from sightline.testing.contracts.application import ApplicationContract
 from sightline.testing.contracts.bus import EventBusContract
 from sightline.testing.contracts.locks import LocksContract
@@ -22,6 +23,7 @@ from sightline.testing.contracts.tables import TablesContract
 from sightline.testing.contracts.tracker import TrackerContract
 
 __all__ = [
+    "AccountStoreContract",
     "ApplicationContract",
     "EventBusContract",
     "FrameSourceContract",
@@ -30,6 +32,7 @@ __all__ = [
     "ModelAdapterContract",
     "ObjectStoreContract",
     "OutboxContract",
+    "RateLimiterContract",
     "RunJournalContract",
     "RunStoreContract",
     "RuntimeContract",
