@@ -16,7 +16,8 @@ LONGEST_FUNCTION_LINES = 60
 MOST_MODULES = 12
 # Folders that hold one thing of a kind a file, as many as there are.
 LISTS = {
-    "core": 20,  # one value type a file
+    "core": 26,  # one value type a file
+    "testing/contracts": 24,  # one port a file
     "cli": 20,  # one command a file
     "service": 28,  # one use-case a file
     "service/football": 20,  # likewise
