@@ -84,6 +84,11 @@ class Settings(BaseSettings):
     models_dir: Path | None = _field(
         None, "Models folder", "Where pulled and added models lie; empty means `models` under `home`."
     )
+    results_dir: Path | None = _field(
+        None,
+        "Results folder",
+        "Where the results of runs that came over the network lie; empty means `results` under `home`.",
+    )
     runs: str = _field("sql", "Run store", "Plugin that keeps runs and checkpoints.")
     bus: str = _field("memory", "Event bus", "Plugin that carries progress to listeners: memory or redis.")
     locks: str = _field(
@@ -371,6 +376,11 @@ class Settings(BaseSettings):
     def models(self) -> Path:
         """Where models lie."""
         return self.models_dir or self.home / "models"
+
+    @property
+    def results(self) -> Path:
+        """Where the results of runs lie that came over the network."""
+        return self.results_dir or self.home / "results"
 
     @property
     def logs(self) -> Path:

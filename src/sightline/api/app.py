@@ -13,6 +13,14 @@ PREFIX = "/api/v1"
 
 def routers() -> Sequence[APIRouter]:
     """Give every route of the API, one router a resource."""
-    from sightline.api.routes import auth, catalog, health, setup
+    from sightline.api.routes import auth, catalog, events, health, pipelines, results, setup
 
-    return (health.router, setup.router, auth.router, catalog.router)
+    return (
+        health.router,
+        setup.router,
+        auth.router,
+        catalog.router,
+        pipelines.router,
+        events.router,
+        results.router,
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Path, Request
 
 from sightline.service.platform import Platform
 
@@ -15,3 +15,4 @@ def _platform(request: Request) -> Platform:
 
 
 PlatformHere = Annotated[Platform, Depends(_platform)]
+PipelineId = Annotated[str, Path(max_length=64, pattern=r"^[\w-]+$", description="Id of a pipeline.")]

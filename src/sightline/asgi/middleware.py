@@ -77,6 +77,7 @@ class _Exchange:
         self._headers = headers
         self._status = 0
         self._sent_bytes = 0
+        self._length = ""
         given = Headers(scope=scope).get("x-request-id", "")
         self.id = given if _ID.fullmatch(given) else uuid4().hex
         scope["sightline.request_id"] = self.id
@@ -112,8 +113,11 @@ class _Exchange:
             headers["X-Request-ID"] = self.id
             for name, value in self._headers.items():
                 headers.setdefault(name, value)
+            self._length = headers.get("content-length", "")
         elif message["type"] == "http.response.body":
             self._sent_bytes += len(message.get("body", b""))
+        elif message["type"] == "http.response.pathsend":  # the server reads the file by itself
+            self._sent_bytes += int(self._length or 0)
         elif message["type"] == "websocket.accept":
             self._status = 101
         await self._send(message)

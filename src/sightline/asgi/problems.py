@@ -162,7 +162,7 @@ def request_id(request: Request) -> str:
 def of_error(request: Request, error: SightlineError) -> JSONResponse:
     """Give an error's problem; `more` and `retry_after_s` of the error are passed on where it has them."""
     status = status_of(type(error))
-    headers = {}
+    headers = dict(getattr(error, "headers", {}))
     wait_s = getattr(
         error, "retry_after_s", RETRY_AFTER_S if status == HTTPStatus.SERVICE_UNAVAILABLE else None
     )

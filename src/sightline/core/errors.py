@@ -21,6 +21,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 
 class SightlineError(Exception):
     """What happened in one line, a stable `code` for clients, and a `hint` on what to do."""
@@ -203,9 +205,24 @@ class OutputFullError(OutputError):
 
 
 class RequestError(SightlineError):
-    """A request over the network cannot be read or answered as it was sent."""
+    """A request over the network cannot be read or answered as it was sent.
+
+    `headers` are sent with the refusal, `more` is part of what it says.
+    """
 
     code = "request_malformed"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        more: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.headers = dict(headers or {})
+        self.more = dict(more or {})
 
 
 class BodyTooLargeError(RequestError):

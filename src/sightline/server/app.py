@@ -9,14 +9,18 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
 from starlette.middleware.cors import CORSMiddleware
 
 import sightline
 from sightline.api import app as api
+from sightline.api.feed import EventFeed
 from sightline.asgi import problems
 from sightline.asgi.metrics import HttpMetrics
 from sightline.asgi.middleware import BodyLimitMiddleware, RequestMiddleware
 from sightline.core.runs import RunFilter, RunState
+from sightline.server.workers import EmbeddedWorkers
+from sightline.service.pipelines.progress import ProgressBoard
 
 if TYPE_CHECKING:
     from sightline.service.platform import Platform
@@ -57,6 +61,8 @@ def build_server(platform: Platform, *, tls: bool = False) -> FastAPI:
     app.state.platform = platform
     app.state.metrics = metrics
     app.state.closing = asyncio.Event()
+    app.state.board = ProgressBoard()
+    app.state.feed = EventFeed(platform, app.state.closing, metrics.listeners.set)
     problems.install(app)
     for router in api.routers():
         app.include_router(router)
@@ -83,11 +89,19 @@ def build_server(platform: Platform, *, tls: bool = False) -> FastAPI:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     platform: Platform = app.state.platform
-    end_metrics = platform.bus.subscribe(app.state.metrics.take)
+    workers = EmbeddedWorkers(platform)
+    ends = [
+        platform.bus.subscribe(app.state.metrics.take),
+        platform.bus.subscribe(app.state.board.take),
+        app.state.feed.start(),
+    ]
+    workers.start()
     try:
         yield
     finally:
-        end_metrics()
+        for end in ends:
+            end()
+        await run_in_threadpool(workers.stop)
 
 
 def _waiting(platform: Platform) -> Mapping[str, float]:

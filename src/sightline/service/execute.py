@@ -147,7 +147,7 @@ class _Execution:
             prepared.stages,
             commit=lambda checkpoint: self._commit(checkpoint, ends[checkpoint.segment], total),
             settings=EngineSettings(
-                channel_frames=max(2, self._platform.settings.batch),
+                channel_frames=max(2, self._run.settings.get("batch") or self._platform.settings.batch),
                 stage_timeout_s=self._platform.settings.stage_timeout_s,
             ),
         )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sightline import plugins
 from sightline.core.errors import ConflictError, SettingsError
-from sightline.core.runs import Run, RunState
+from sightline.core.runs import LOCAL_OWNER, Run, RunState
 from sightline.media.index import index_video
 from sightline.media.probe import MediaLimits
 from sightline.service.folder import RunFolder, sha256_of
@@ -43,6 +43,11 @@ class AnalyzeRequest:
         camera_motion: Let the tracker make up for a moving camera.
         settings: The application's own settings, by name.
         overwrite: Replace results that the folder holds.
+        batch: Frames handed from stage to stage at once; None for the machine's setting.
+        owner: Id of the user whose run it will be.
+        priority: The higher, the sooner it is begun.
+        tags: Words to find it by, sorted.
+        video_id: Id of an uploaded video, empty where the source is none.
     """
 
     video: Path
@@ -59,6 +64,11 @@ class AnalyzeRequest:
     camera_motion: bool = False
     settings: Mapping[str, Any] = field(default_factory=dict)
     overwrite: bool = False
+    batch: int | None = None
+    owner: str = LOCAL_OWNER
+    priority: int = 0
+    tags: tuple[str, ...] = ()
+    video_id: str = ""
 
 
 def submit(platform: Platform, request: AnalyzeRequest) -> Run:
@@ -89,6 +99,7 @@ def submit(platform: Platform, request: AnalyzeRequest) -> Run:
         "camera_motion": request.camera_motion,
         "segment_s": platform.settings.segment_s,
         "annotate": request.annotate,
+        "batch": request.batch,
     }
     folder = RunFolder((request.out or Path(OUT) / request.video.stem).absolute())
     _claim(platform, folder, overwrite=request.overwrite)
@@ -102,6 +113,10 @@ def submit(platform: Platform, request: AnalyzeRequest) -> Run:
         settings=settings,
         created_s=now_s,
         updated_s=now_s,
+        owner=request.owner,
+        priority=request.priority,
+        tags=request.tags,
+        video_id=request.video_id,
     )
     platform.runs.add(run)
     return run
@@ -121,7 +136,7 @@ def application_settings(application: Application, request: AnalyzeRequest) -> d
     """Give the application's settings: its defaults, and what the request says otherwise.
 
     Raises:
-        SettingsError: The application has no such setting.
+        SettingsError: The application has no such setting, or it is out of range.
         RulesError: The rules file is wrong.
     """
     settings = dict(application.defaults())
@@ -139,6 +154,9 @@ def application_settings(application: Application, request: AnalyzeRequest) -> d
             f"the {application.name} application has no setting {', '.join(unknown)}",
             hint=f"it has {', '.join(sorted(settings))}",
         )
+    kind = getattr(application, "settings_type", None)
+    if kind is not None:
+        kind.of(settings | given)
     return settings | given
 
 

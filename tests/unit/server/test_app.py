@@ -14,7 +14,7 @@ from sightline.testing.memory import MemoryRunStore
 
 
 class BrokenStore(MemoryRunStore):
-    def list(self, **_):
+    def list(self, *_, **__):
         raise AdapterUnavailableError("the run database does not answer")
 
 

@@ -21,6 +21,7 @@ class FootballApp:
     """Finds players and ball, puts them on the pitch, then reads the match; see `docs/apps/football.md`."""
 
     name = "football"
+    settings_type = FootballSettings
     file_settings = frozenset({"calibration"})
 
     def defaults(self) -> Mapping[str, Any]:

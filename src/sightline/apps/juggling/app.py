@@ -19,6 +19,7 @@ class JugglingApp:
     """Finds balls, follows their flights, then reads the pattern; see `docs/apps/juggling.md`."""
 
     name = "juggling"
+    settings_type = JugglingSettings
 
     def defaults(self) -> Mapping[str, Any]:
         """Settings with their default values."""

@@ -17,6 +17,7 @@ class PeopleApp:
     """Detects and tracks, then counts; see `docs/apps/people.md`."""
 
     name = "people"
+    settings_type = PeopleSettings
 
     def defaults(self) -> Mapping[str, Any]:
         """Settings with their default values."""

@@ -26,6 +26,7 @@ class RoadApp:
     """Detects and tracks, then watches for hazards; see `docs/apps/road.md`."""
 
     name = "road"
+    settings_type = RoadSettings
     file_settings = frozenset({"gpx"})
 
     def defaults(self) -> Mapping[str, Any]:

@@ -1,0 +1,221 @@
+"""Hands the events of runs to everybody who follows them: each stored event once, in order, from any cursor on.
+
+What is stored is read from the journal once for each run, however many follow it, and encoded once. The bus says when
+to look; where the bus does not reach (a worker in another process), the journal is looked at every second.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from starlette.concurrency import run_in_threadpool
+
+from sightline.core.errors import AdapterError, RunNotFoundError
+from sightline.core.events import RunEvent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sightline.service.platform import Platform
+
+_log = structlog.get_logger("sightline.http")
+_LOOK_EVERY_S = 1.0
+_TICK_EVERY_S = 1.0
+_PAGE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An event as it is sent.
+
+    Attributes:
+        event: What happened; its cursor is 0 where it is told but not stored.
+        data: It as JSON.
+    """
+
+    event: RunEvent
+    data: str
+
+    @property
+    def sse(self) -> bytes:
+        """Give it as a server-sent event; only a stored one has an id that a client may come back with."""
+        start = f"id: {self.event.cursor}\n" if self.event.cursor else ""
+        return f"{start}event: {self.event.kind}\ndata: {self.data}\n\n".encode()
+
+
+def told(event: RunEvent) -> Told:
+    """Give an event as it is sent."""
+    return Told(event, json.dumps(to_json(event), ensure_ascii=False))
+
+
+def to_json(event: RunEvent) -> dict[str, Any]:
+    """Give an event as plain data."""
+    return {
+        "cursor": event.cursor,
+        "run_id": event.run_id,
+        "kind": event.kind.value,
+        "stage": event.stage,
+        "t_s": event.t_s,
+        "details": dict(event.details),
+    }
+
+
+class EventFeed:
+    """Follows runs for many listeners; lives in one event loop.
+
+    Args:
+        platform: Where the events are.
+        closing: Set when the server stops; ends every stream.
+        listeners: Told how many follow something now.
+    """
+
+    def __init__(self, platform: Platform, closing: asyncio.Event, listeners: Callable[[int], None]) -> None:
+        self._platform = platform
+        self._closing = closing
+        self._listeners = listeners
+        self._channels: dict[str, _Channel] = {}
+        self._count = 0
+
+    def start(self) -> Callable[[], None]:
+        """Listen to the bus; gives a function that ends it."""
+        loop = asyncio.get_running_loop()
+
+        def heard(event: RunEvent) -> None:
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(self._heard, event)
+
+        return self._platform.bus.subscribe(heard)
+
+    async def follow(self, run_id: str, *, after: int = 0) -> AsyncIterator[Told]:
+        """Give a run's events: stored ones with a cursor above `after`, then new ones until the run has ended.
+
+        Between stored events the pace is told, about once a second, by events without a cursor.
+        """
+        channel = self._channels.get(run_id)
+        if channel is None or channel.has_ended:  # a run that ended may have been resumed since
+            channel = self._channels[run_id] = _Channel(self._platform, run_id)
+        self._counted(channel, 1)
+        try:
+            async for one in channel.listen(after, self._closing):
+                yield one
+        finally:
+            self._counted(channel, -1)
+            if not channel.listeners:
+                channel.stop()
+                if self._channels.get(run_id) is channel:
+                    del self._channels[run_id]
+
+    def _heard(self, event: RunEvent) -> None:
+        channel = self._channels.get(event.run_id)
+        if channel is not None:
+            channel.take(event)
+
+    def _counted(self, channel: _Channel, change: int) -> None:
+        channel.listeners += change
+        self._count += change
+        self._listeners(self._count)
+
+
+class _Channel:
+    """One run that is followed: its stored events, the newest tick, and who waits for more."""
+
+    def __init__(self, platform: Platform, run_id: str) -> None:
+        self._platform = platform
+        self._run_id = run_id
+        self._stored: list[Told] = []  # in order of cursor
+        self._tick: Told | None = None
+        self._tick_s = -_TICK_EVERY_S
+        self.has_ended = False
+        self._changed = asyncio.Event()
+        self._look = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._ready = asyncio.Event()
+        self.listeners = 0
+
+    async def listen(self, after: int, closing: asyncio.Event) -> AsyncIterator[Told]:
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._keep_looking(closing))
+        await self._ready.wait()
+        place, cursor, tick = 0, after, self._tick
+        while True:
+            changed = self._changed
+            while place < len(self._stored):
+                one = self._stored[place]
+                place += 1
+                if one.event.cursor > cursor:
+                    cursor = one.event.cursor
+                    yield one
+            if self.has_ended or closing.is_set():
+                return
+            if self._tick is not tick and self._tick is not None:
+                tick = self._tick
+                yield tick
+                continue
+            await changed.wait()
+
+    def take(self, event: RunEvent) -> None:
+        """Take what the bus says: a tick is passed on, a stored event is a reason to look."""
+        if event.cursor:
+            self._look.set()
+            return
+        now_s = asyncio.get_running_loop().time()
+        if now_s - self._tick_s >= _TICK_EVERY_S:
+            self._tick, self._tick_s = told(event), now_s
+            self._wake()
+
+    def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+
+    def _wake(self) -> None:
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
+
+    async def _keep_looking(self, closing: asyncio.Event) -> None:
+        try:
+            while not self.has_ended and not closing.is_set():
+                self._look.clear()
+                fresh, self.has_ended = await run_in_threadpool(self._read_patiently)
+                self._stored += [told(event) for event in fresh]
+                if fresh or self.has_ended or not self._ready.is_set():
+                    self._ready.set()
+                    self._wake()
+                await _either(self._look, closing, timeout_s=_LOOK_EVERY_S)
+        finally:
+            self.has_ended = self.has_ended or closing.is_set()
+            self._ready.set()
+            self._wake()
+
+    def _read_patiently(self) -> tuple[list[RunEvent], bool]:
+        """Read; while the database is away there is nothing new."""
+        try:
+            return self._read()
+        except AdapterError as error:
+            _log.warning("events_not_read", run=self._run_id, error=str(error))
+            return [], False
+
+    def _read(self) -> tuple[list[RunEvent], bool]:
+        """Read what is new; the run is looked at first, so that an end never hides its last events."""
+        try:
+            ended = self._platform.runs.get(self._run_id).has_ended
+        except RunNotFoundError:
+            return [], True
+        fresh: list[RunEvent] = []
+        cursor = self._stored[-1].event.cursor if self._stored else 0
+        while page := self._platform.journal.events(self._run_id, after=cursor, limit=_PAGE):
+            fresh += page
+            cursor = page[-1].cursor
+        return fresh, ended
+
+
+async def _either(one: asyncio.Event, other: asyncio.Event, *, timeout_s: float) -> None:
+    """Wait for either of two, or for a while."""
+    waits = [asyncio.ensure_future(one.wait()), asyncio.ensure_future(other.wait())]
+    await asyncio.wait(waits, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+    for wait in waits:
+        wait.cancel()

@@ -1,0 +1,113 @@
+"""The events of a pipeline as they happen: server-sent events, and the same over a WebSocket."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Query, Request, WebSocket
+from fastapi.responses import StreamingResponse
+from starlette.concurrency import run_in_threadpool
+from starlette.websockets import WebSocketDisconnect
+
+from sightline.api.app import PREFIX
+from sightline.api.feed import EventFeed, Told
+from sightline.api.platform import PipelineId, PlatformHere
+from sightline.asgi.problems import listed
+from sightline.asgi.security import may
+from sightline.core.accounts import Principal
+from sightline.core.errors import RunNotFoundError
+from sightline.service.pipelines.find import find_run
+from sightline.service.platform import Platform
+
+router = APIRouter(prefix=PREFIX, tags=["events"])
+Reader = Annotated[Principal, Depends(may("runs.read"))]
+After = Annotated[int, Query(ge=0, description="Cursor of the last event that was seen; 0 gives all.")]
+_KEEP_ALIVE_S = 15.0
+_KEEP_ALIVE = b": still here\n\n"
+
+
+@router.get(
+    "/pipeline/{pipeline_id}/events",
+    operation_id="follow_events",
+    summary="Follow a pipeline's events",
+    response_class=StreamingResponse,
+    responses=listed(RunNotFoundError)
+    | {
+        200: {
+            "description": "Events as they happen; the stream ends with the pipeline.",
+            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        }
+    },
+)
+async def follow_events(
+    request: Request,
+    platform: PlatformHere,
+    who: Reader,
+    pipeline_id: PipelineId,
+    after: After = 0,
+    last_event_id: Annotated[int | None, Header(ge=0, description="As browsers send it.")] = None,
+) -> StreamingResponse:
+    """Give every stored event once, in order, from `Last-Event-ID` on; between them the pace, without an id."""
+    run = await run_in_threadpool(find_run, platform, who, pipeline_id)
+    feed: EventFeed = request.app.state.feed
+    events = feed.follow(run.id, after=max(after, last_event_id or 0))
+    return StreamingResponse(
+        _sse(events), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"}
+    )
+
+
+async def _sse(events: AsyncIterator[Told]) -> AsyncIterator[bytes]:
+    """Write events; a line now and then keeps proxies from taking silence for an end."""
+    yield _KEEP_ALIVE
+    waiting = asyncio.ensure_future(anext(events, None))
+    try:
+        while True:
+            done, _ = await asyncio.wait([waiting], timeout=_KEEP_ALIVE_S)
+            if not done:
+                yield _KEEP_ALIVE
+                continue
+            one = waiting.result()
+            if one is None:
+                return
+            yield one.sse
+            waiting = asyncio.ensure_future(anext(events, None))
+    finally:
+        waiting.cancel()
+
+
+@router.websocket("/pipeline/{pipeline_id}/events")
+async def follow_events_ws(
+    websocket: WebSocket, who: Reader, pipeline_id: PipelineId, after: After = 0
+) -> None:
+    """Send each event as a JSON text; the server closes with 1000 once the pipeline has ended."""
+    platform: Platform = websocket.app.state.platform
+    run = await run_in_threadpool(find_run, platform, who, pipeline_id)
+    feed: EventFeed = websocket.app.state.feed
+    await websocket.accept()
+    gone = asyncio.ensure_future(_until_gone(websocket))
+    sending = asyncio.ensure_future(_send(websocket, feed.follow(run.id, after=after)))
+    try:
+        await asyncio.wait([gone, sending], return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in (gone, sending):
+            task.cancel()
+    if sending.done() and not sending.cancelled() and not gone.done():
+        await websocket.close(1000)
+
+
+async def _send(websocket: WebSocket, events: AsyncIterator[Told]) -> None:
+    async for one in events:
+        await websocket.send_text(one.data)
+
+
+async def _until_gone(websocket: WebSocket) -> None:
+    """Take whatever the client says, until it leaves."""
+    try:
+        while True:
+            await websocket.receive()
+            if websocket.client_state.name == "DISCONNECTED":
+                return
+    except WebSocketDisconnect:
+        return

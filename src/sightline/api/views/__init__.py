@@ -1,0 +1,1 @@
+"""How values look in JSON: what clients send and what they get."""

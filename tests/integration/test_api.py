@@ -1,0 +1,142 @@
+"""A video becomes tables over HTTP: start, follow, fetch; with the real engine and a database on disk."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import pyarrow.parquet as pq
+import pytest
+from fastapi.testclient import TestClient
+
+from factories import make_clip
+from sightline.bootstrap import build_platform
+from sightline.server.app import build_server
+from sightline.settings import Settings
+from sightline.testing.accounts import headers_of
+
+pytestmark = pytest.mark.slow
+API = "/api/v1"
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="module")
+def client(home):
+    make_clip(home / "street.mp4", frames=30)
+    platform = build_platform(Settings(home=home, segment_s=0.5, min_free_bytes=0))
+    with TestClient(build_server(platform)) as client:
+        client.headers.update(headers_of(platform))
+        yield client
+
+
+@pytest.fixture(scope="module")
+def done(client, home):
+    """A pipeline that was waited for."""
+    body = {"video_path": str(home / "street.mp4"), "tags": ["first"]}
+    answer = client.post(f"{API}/process-video", params={"wait": 120}, json=body)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def test_a_pipeline_that_was_waited_for_is_complete_and_accounts_for_every_frame(client, done):
+    status = client.get(done["links"]["status"]).json()
+    assert (status["state"], status["percent"], status["stage"]) == ("completed", 100.0, "")
+    assert status["ledger"]["decoded"] == 30
+    assert status["rows"]["frames"] == 30
+    assert (status["attempts"], status["error"]) == (1, None)
+
+
+def test_events_are_replayed_in_order_from_where_a_client_was(client, done):
+    def ids(**headers):
+        text = client.get(done["links"]["events"], headers=headers).text
+        return [int(line[4:]) for line in text.splitlines() if line.startswith("id: ")]
+
+    everything = ids()
+    assert everything == list(range(1, len(everything) + 1))
+    assert ids(**{"Last-Event-ID": "3"}) == everything[3:]
+
+
+def test_events_come_over_a_websocket_too(client, done):
+    seen = []
+    with client.websocket_connect(f"{done['links']['events']}?after=2") as socket:
+        while not seen or seen[-1]["kind"] != "pipeline_completed":
+            seen.append(json.loads(socket.receive_text()))
+    assert seen[0]["cursor"] == 3
+
+
+def test_tables_come_in_part_or_whole(client, done):
+    table = f"{API}/pipeline/{done['id']}/tables/frames"
+    rows = client.get(
+        table, params={"format": "json", "where": "frame>=28", "columns": "frame,status"}
+    ).json()
+    assert rows == [{"frame": 28, "status": "inferred"}, {"frame": 29, "status": "inferred"}]
+    assert pq.read_table(io.BytesIO(client.get(table).content)).num_rows == 30
+
+
+def test_files_come_whole_in_ranges_and_not_again(client, done):
+    files = client.get(done["links"]["artifacts"]).json()["items"]
+    one = next(file for file in files if file["name"] == "annotated.mp4")
+    whole = client.get(one["href"])
+    assert len(whole.content) == one["size_bytes"]
+    part = client.get(one["href"], headers={"Range": "bytes=10-19"})
+    assert (part.status_code, part.content) == (206, whole.content[10:20])
+    assert client.get(one["href"], headers={"If-None-Match": whole.headers["etag"]}).status_code == 304
+    assert client.get(one["href"], headers={"Range": "bytes=99999999-"}).status_code == 416
+
+
+def test_sql_is_answered(client, done):
+    answer = client.post(done["links"]["query"], json={"sql": "select count(*) as n from frames"})
+    assert answer.json() == {"columns": ["n"], "rows": [[30]], "is_cut": False}
+    refused = client.post(done["links"]["query"], json={"sql": "drop view frames"})
+    assert (refused.status_code, refused.json()["code"]) == (400, "query_invalid")
+
+
+def test_lists_filter_and_page(client, done):
+    items = client.get(f"{API}/pipelines", params={"tag": "first", "state": "completed"}).json()["items"]
+    assert [item["id"] for item in items] == [done["id"]]
+    assert client.get(f"{API}/pipelines", params={"tag": "other"}).json() == {
+        "items": [],
+        "next_cursor": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        ({}, 422, "settings_invalid"),
+        ({"video_path": "HOME/none.mp4"}, 404, "source_unavailable"),
+        ({"video_path": "/etc/passwd"}, 403, "address_refused"),
+        ({"video_path": "HOME/sightline.db"}, 415, "unsupported_format"),
+        ({"video_path": "HOME/street.mp4", "app": "chess"}, 400, "unknown_plugin"),
+        ({"video_path": "HOME/street.mp4", "gpu_enabled": True}, 422, "settings_invalid"),
+        ({"video_path": "HOME/street.mp4", "settings": {"iou": 7}}, 422, "settings_invalid"),
+        ({"video_path": "HOME/street.mp4", "stage_configs": {"magic": {}}}, 422, "settings_invalid"),
+        (
+            {"video_path": "HOME/street.mp4", "stage_configs": {"video_decoding": {"target_fps": 1000}}},
+            422,
+            "settings_invalid",
+        ),
+        ({"video_path": "HOME/street.mp4", "colour": "red"}, 422, "request_invalid"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_with_a_hint(client, home, body, status, code):
+    said = json.loads(json.dumps(body).replace("HOME", str(home)))
+    answer = client.post(f"{API}/process-video", json=said)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert answer.json()["hint"]
+
+
+def test_a_wait_that_is_too_short_says_so_and_the_pipeline_goes_on(client, home):
+    body = {"video_path": str(home / "street.mp4")}
+    answer = client.post(f"{API}/process-video", params={"wait": 0.001}, json=body)
+    assert (answer.status_code, answer.json()["code"]) == (408, "waited_too_long")
+    run = f"{API}/pipeline/{answer.json()['pipeline_id']}"
+    client.get(f"{run}/events")  # ends with the pipeline
+    assert client.get(f"{run}/status").json()["state"] == "completed"
+    assert client.post(f"{run}/cancel").status_code == 409
+    assert client.delete(run).status_code == 204
+    assert client.get(run).status_code == 404

@@ -1,0 +1,79 @@
+"""Settings by stage: each has an effect, or is refused with a hint."""
+
+from __future__ import annotations
+
+import pytest
+
+from sightline.apps.football.app import FootballApp
+from sightline.core.errors import SettingsError
+from sightline.service.pipelines.stage_configs import STAGES, read_stage_configs
+
+FOOTBALL = frozenset(FootballApp().defaults())
+
+
+def read(configs, app="football", settings=FOOTBALL):
+    return read_stage_configs(configs, app, settings)
+
+
+def test_the_stages_of_football_become_its_settings():
+    found = read(
+        {
+            "video_decoding": {"target_fps": 12.5, "extract_audio": False, "target_resolution": None},
+            "player_detection": {
+                "model_name": "sightline-football-n",
+                "confidence_threshold": 0.3,
+                "nms_threshold": 0.6,
+                "batch_size": 8,
+            },
+            "ball_tracking": {
+                "tracking_method": "kalman",
+                "min_ball_radius": 1,
+                "max_ball_radius": 20,
+                "max_missing_frames": 10,
+            },
+        }
+    )
+    assert found.fields == {"target_fps": 12.5, "model": "sightline-football-n", "batch": 8}
+    assert found.settings == {
+        "min_score": 0.3,
+        "iou": 0.6,
+        "tracking_method": "kalman",
+        "min_ball_radius": 1,
+        "max_ball_radius": 20,
+        "max_missing_frames": 10,
+    }
+
+
+@pytest.mark.parametrize(
+    ("configs", "says"),
+    [
+        ({"teleportation": {}}, "no stage 'teleportation'"),
+        ({"ball_tracking": {"colour": "red"}}, "has no 'colour'"),
+        ({"video_decoding": {"extract_audio": True}}, "no effect"),
+        ({"video_decoding": {"target_resolution": "640x360"}}, "no effect"),
+        ({"player_detection": {"batch_size": "many"}}, "must be int"),
+        ({"player_detection": {"batch_size": True}}, "must be int"),
+        ({"tracking": {"camera_motion": 1}}, "must be bool"),
+        ({"detection": {"model_name": "a"}, "player_detection": {"model_name": "b"}}, "another stage says"),
+    ],
+)
+def test_what_would_change_nothing_is_refused_with_a_hint(configs, says):
+    with pytest.raises(SettingsError, match=says) as refused:
+        read(configs)
+    assert refused.value.hint
+
+
+def test_a_stage_that_another_application_has_is_refused():
+    with pytest.raises(SettingsError, match="the people application has no tracking_method"):
+        read({"ball_tracking": {"tracking_method": "kalman"}}, "people", frozenset({"min_score"}))
+
+
+def test_every_target_of_football_is_a_setting_that_it_has():
+    of_others = {"pose_model"}
+    targets = {
+        target.removeprefix("app:")
+        for keys in STAGES.values()
+        for target in keys.values()
+        if target.startswith("app:")
+    }
+    assert targets - of_others <= FOOTBALL
