@@ -197,6 +197,60 @@ class Settings(BaseSettings):
         "Origins",
         "Web pages of these origins may call the API from a browser, as a JSON list; none by default.",
     )
+    allowed_folders: tuple[Path, ...] = _field(
+        (),
+        "Allowed folders",
+        "Folders from which users of a server may name videos by path, as a JSON list; none by default.",
+    )
+    allowed_buckets: tuple[str, ...] = _field(
+        (),
+        "Allowed buckets",
+        "Buckets, or parts of them, that users of a server may read, as a JSON list: `videos` or `videos/match-`.",
+    )
+    fetch_schemes: tuple[str, ...] = _field(
+        ("https",),
+        "Fetch schemes",
+        "How videos may be fetched from an address: `https`, and `http` if you must.",
+    )
+    fetch_networks: tuple[str, ...] = _field(
+        (),
+        "Fetch networks",
+        "Networks beside the public ones that videos may be fetched from, as a JSON list of `10.1.0.0/16`.",
+    )
+    fetch_s: float = _field(3600.0, "Fetch time", "Longest that fetching one video may take.", unit="s", gt=0)
+    probe_memory_bytes: int = _field(
+        1_000_000_000,
+        "Probe memory",
+        "Most memory that opening a stranger's file may take.",
+        unit="bytes",
+        ge=1,
+    )
+    probe_s: float = _field(
+        60.0, "Probe time", "Most processor time that opening a stranger's file may take.", unit="s", gt=0
+    )
+    video_codecs: tuple[str, ...] = _field(
+        (
+            "h264",
+            "hevc",
+            "av1",
+            "vp8",
+            "vp9",
+            "mpeg4",
+            "mpeg2video",
+            "mpeg1video",
+            "mjpeg",
+            "prores",
+            "dnxhd",
+            "h263",
+            "wmv3",
+            "vc1",
+            "msmpeg4v3",
+            "gif",
+        ),
+        "Codecs",
+        "Video codecs that a server takes, as ffmpeg names them, as a JSON list; empty for all.",
+    )
+
     secret_key: SecretStr = _field(
         SecretStr(""),
         "Secret",

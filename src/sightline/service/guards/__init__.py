@@ -1,0 +1,1 @@
+"""What stands between a request from outside and this machine: places, addresses, files."""
