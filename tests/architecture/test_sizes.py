@@ -11,7 +11,7 @@ FOLDERS = sorted({path.parent for path in MODULES})
 
 LONGEST_MODULE_LINES = 500
 # All extension points on one page, so it grows by a dozen lines with each.
-LONG = {"ports.py": 800}
+LONG = {"ports.py": 800, "settings.py": 900}
 LONGEST_FUNCTION_LINES = 60
 MOST_MODULES = 12
 # Folders that hold one thing of a kind a file, as many as there are.
