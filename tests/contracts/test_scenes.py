@@ -28,5 +28,11 @@ class TestPeople(SceneContract):
         return plugins.load("scenes", "people")(options)
 
 
+@pytest.mark.slow
+class TestRoad(SceneContract):
+    def make(self, options: Any) -> Any:
+        return plugins.load("scenes", "road")(options)
+
+
 def test_every_scene_is_tested_here():
-    assert plugins.names("scenes") == ("football", "juggling", "people")
+    assert plugins.names("scenes") == ("football", "juggling", "people", "road")

@@ -22,12 +22,13 @@ _Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is t
     "sightline simulate people --size 1920x1080 --fps 30000/1001 --people 25 -o crowd",
     "sightline simulate football --seconds 60 --camera tactical --size 1280x720 -o match",
     "sightline simulate juggling --siteswap 531 --balls identical --seed 3 --fps 60 -o three",
+    "sightline simulate road --size 1280x720 --seconds 90 --light dusk -o drive",
     more_options=True,
 )
 def simulate(
     context: typer.Context,
     scene: Annotated[
-        str, typer.Argument(metavar="SCENE", help="What to render: people, football, juggling.")
+        str, typer.Argument(metavar="SCENE", help="What to render: people, football, juggling, road.")
     ],
     *,
     out: Annotated[

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 # Divided by all usual tick lengths: 1/90000, 1/15360, 1/12800, 1/1000, 1/600 s and frames of 24, 25, 30, 50, 60 Hz.
 _TICKS_PER_SECOND = 5_760_000
 _MAX_TICKS_PER_SECOND = (1 << 31) - 1
+# x264's vector code reads memory it never wrote while it spreads bits over macroblocks: with narrow pictures the same
+# frames came out as other bytes every few times. Without that step they do not.
+_SAME_BYTES = "mbtree=0"
 _BITEXACT = 1 << 23
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
@@ -72,7 +75,7 @@ class VideoWriter:
         self._part = path.with_name(f".{path.name}.part")
         self._size = size
         self._rate_hz = Fraction(frame_rate_hz)
-        self._options = {"crf": str(crf), "preset": preset}
+        self._options = {"crf": str(crf), "preset": preset, "x264-params": _SAME_BYTES}
         self._threads = threads
         self._audio_from = audio_from
         self._start_s = start_s

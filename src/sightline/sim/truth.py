@@ -50,6 +50,8 @@ class Seen:
         full_box_px: The same uncut.
         visibility: Share of the whole object that shows, 0..1; hidden and cut-off parts do not.
         place_m: `(x, y)` on the ground.
+        kind: Its class where a scene has several; None for the scene's only one.
+        class_id: Number of that class.
     """
 
     track_id: int
@@ -57,6 +59,8 @@ class Seen:
     full_box_px: tuple[float, float, float, float]
     visibility: float
     place_m: tuple[float, float]
+    kind: str | None = None
+    class_id: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +224,7 @@ def track_rows(frame: int, t_s: float, seen: Sequence[Seen], class_name: str) ->
         {
             "frame": frame, "t_s": t_s, "track_id": item.track_id,
             **dict(zip(("x1_px", "y1_px", "x2_px", "y2_px"), item.box_px, strict=True)),
-            "score": 1.0, "class_id": 0, "class_name": class_name, "quality": Quality.SEEN.value,
+            "score": 1.0, "class_id": item.class_id, "class_name": item.kind or class_name, "quality": Quality.SEEN.value,
         }
         for item in kept
     ]  # fmt: skip

@@ -1,0 +1,1 @@
+"""A drive over a damaged road, with exact truth; see `scene.py`."""
