@@ -465,22 +465,33 @@ class Outbox(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """A job that one worker holds for a while."""
+    """A job that one worker holds for a while.
+
+    Attributes:
+        job_id: The run, most often.
+        token: Proves that it is still this worker's; nobody else's is ever the same.
+        expires_s: When others may have it, by the queue's clock.
+        deliveries: How often the job has been handed out, this time included.
+    """
 
     job_id: str
     token: str
     expires_s: float
+    deliveries: int = 1
 
 
 class JobQueue(Protocol):
     """Hands runs to workers, at least once; the same job twice is one job."""
 
-    def put(self, job_id: str, *, priority: int = 0) -> None:
+    def put(self, job_id: str, *, priority: int = 0, owner: str = "") -> None:
         """Add a job; does nothing where it is queued or leased already."""
         ...
 
     def take(self, *, lease_s: float) -> Lease | None:
-        """Lease the next job, highest priority first, then oldest; None where none waits."""
+        """Lease the next job, None where none waits.
+
+        Highest priority first; then the owner with the fewest jobs under way, owners taking turns; then the oldest.
+        """
         ...
 
     def extend(self, lease: Lease, *, lease_s: float) -> Lease:

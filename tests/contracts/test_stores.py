@@ -13,6 +13,8 @@ from sightline.adapters.bus.memory import MemoryBus
 from sightline.adapters.locks.memory import MemoryLocks
 from sightline.adapters.objects.filesystem import FilesystemStore
 from sightline.adapters.queue.memory import MemoryQueue
+from sightline.adapters.sql.connection import Database
+from sightline.adapters.sql.queue import SqlQueue
 from sightline.adapters.sql.runs import SqlRunStore
 from sightline.core.links import checked_link, signed_link
 from sightline.testing.contracts import (
@@ -82,6 +84,17 @@ class TestMemoryQueue(JobQueueContract):
         return MemoryQueue(clock)
 
 
+class TestSqliteQueue(JobQueueContract):
+    @pytest.fixture(autouse=True)
+    def _closed(self):
+        yield
+        self.database.close()
+
+    def make(self, folder: Path, clock: Any) -> Any:
+        self.database = Database(f"sqlite:///{folder / 'queue.db'}")
+        return SqlQueue(self.database, clock)
+
+
 class TestMemoryBus(EventBusContract):
     def make(self, folder: Path) -> Any:
         return MemoryBus()
@@ -117,7 +130,7 @@ class TestMemoryLocks(LocksContract):
     ("group", "tested"),
     [
         ("runs", {"sql"}),
-        ("queues", {"memory"}),
+        ("queues", {"memory", "sql"}),
         ("buses", {"memory", "redis"}),
         ("locks", {"memory", "redis"}),
         ("objects", {"filesystem", "s3"}),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from dataclasses import dataclass
 from itertools import count
 
@@ -15,10 +16,17 @@ from sightline.ports import Lease
 class _Job:
     """A job that waits (no token) or is held."""
 
-    order: tuple[int, int]
+    number: int
+    priority: int
+    owner: str
+    deliveries: int = 0
     ready_s: float = 0.0
     token: str = ""
     expires_s: float = 0.0
+
+    def is_held(self, now_s: float) -> bool:
+        """Whether a worker holds it and is not late."""
+        return bool(self.token) and self.expires_s > now_s
 
 
 class MemoryQueue:
@@ -30,37 +38,41 @@ class MemoryQueue:
     def __init__(self, clock: Clock | None = None) -> None:
         self._clock = clock or SystemClock()
         self._jobs: dict[str, _Job] = {}
+        self._turns: dict[str, int] = {}
         self._numbers = count(1)
         self._lock = threading.Lock()
 
-    def put(self, job_id: str, *, priority: int = 0) -> None:
+    def put(self, job_id: str, *, priority: int = 0, owner: str = "") -> None:
         """Add a job; does nothing where it is queued or leased already."""
         with self._lock:
-            self._jobs.setdefault(job_id, _Job(order=(-priority, next(self._numbers))))
+            self._jobs.setdefault(job_id, _Job(next(self._numbers), priority, owner))
 
     def take(self, *, lease_s: float) -> Lease | None:
-        """Lease the next job, highest priority first, then oldest; None where none waits."""
+        """Lease a job of the highest priority, of the owner whose turn it is; None where none waits."""
         with self._lock:
             now_s = self._clock.monotonic_s()
+            working = Counter(job.owner for job in self._jobs.values() if job.is_held(now_s))
             waiting = [
-                (job.order, job_id)
+                (-job.priority, working[job.owner], self._turns.get(job.owner, 0), job.number, job_id)
                 for job_id, job in self._jobs.items()
-                if job.ready_s <= now_s and (not job.token or job.expires_s <= now_s)
+                if job.ready_s <= now_s and not job.is_held(now_s)
             ]
             if not waiting:
                 return None
-            job_id = min(waiting)[1]
+            job_id = min(waiting)[-1]
             job = self._jobs[job_id]
+            self._turns[job.owner] = next(self._numbers)
             job.token = str(next(self._numbers))
             job.expires_s = now_s + lease_s
-            return Lease(job_id, job.token, job.expires_s)
+            job.deliveries += 1
+            return Lease(job_id, job.token, job.expires_s, job.deliveries)
 
     def extend(self, lease: Lease, *, lease_s: float) -> Lease:
         """Keep a lease; raises `ConflictError` once somebody else holds the job."""
         with self._lock:
             job = self._held(lease)
             job.expires_s = self._clock.monotonic_s() + lease_s
-            return Lease(lease.job_id, lease.token, job.expires_s)
+            return Lease(lease.job_id, lease.token, job.expires_s, job.deliveries)
 
     def finish(self, lease: Lease) -> None:
         """Take the job off the queue; raises `ConflictError` once somebody else holds it."""

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
@@ -62,6 +62,11 @@ class Database:
         """One consistent view that never waits for a writer."""
         with named_failures(self._engine), self._engine.connect() as connection:
             yield connection.execution_options(**{_WRITES: False})
+
+    def lock(self, connection: Connection, name: str) -> None:
+        """Keep others that lock the same name waiting until the transaction ends; SQLite has one writer anyway."""
+        if not self.is_sqlite:
+            connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(name))))
 
     def close(self) -> None:
         """Let go of all connections."""

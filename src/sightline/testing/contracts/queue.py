@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -86,3 +87,67 @@ class JobQueueContract:
         queue.finish(lease)
         with pytest.raises(ConflictError):
             queue.finish(lease)
+
+    def test_owners_take_turns(self, queue: Any) -> None:
+        for job, owner in (("a1", "a"), ("a2", "a"), ("a3", "a"), ("b1", "b"), ("b2", "b"), ("c1", "c")):
+            queue.put(job, owner=owner)
+        order = []
+        for _ in range(6):
+            lease = queue.take(lease_s=10)
+            order.append(lease.job_id)
+            queue.finish(lease)
+        assert order == ["a1", "b1", "c1", "a2", "b2", "a3"]
+
+    def test_an_owner_with_less_under_way_comes_first(self, queue: Any) -> None:
+        for number in range(4):
+            queue.put(f"a{number}", owner="a")
+        first, _ = queue.take(lease_s=10), queue.take(lease_s=10)
+        queue.put("b0", owner="b")
+        queue.put("b1", owner="b")
+        assert [queue.take(lease_s=10).job_id for _ in range(2)] == ["b0", "b1"]
+        queue.finish(first)
+        assert queue.take(lease_s=10).job_id == "a2"
+
+    def test_priority_goes_before_turns(self, queue: Any) -> None:
+        queue.put("a1", owner="a", priority=5)
+        queue.put("b1", owner="b")
+        queue.put("a2", owner="a", priority=5)
+        assert [queue.take(lease_s=10).job_id for _ in range(3)] == ["a1", "a2", "b1"]
+
+    def test_deliveries_are_counted_until_the_job_is_finished(self, queue: Any, clock: FakeClock) -> None:
+        queue.put("a")
+        queue.give_back(queue.take(lease_s=10))
+        lost = queue.take(lease_s=10)
+        assert lost.deliveries == 2
+        clock.advance(11)
+        third = queue.take(lease_s=10)
+        assert third.deliveries == 3
+        assert queue.extend(third, lease_s=10).deliveries == 3
+        queue.finish(third)
+        queue.put("a")
+        assert queue.take(lease_s=10).deliveries == 1
+
+    def test_a_lease_of_an_earlier_life_of_the_job_is_worth_nothing(self, queue: Any) -> None:
+        queue.put("a")
+        old = queue.take(lease_s=10)
+        queue.finish(old)
+        queue.put("a")
+        queue.take(lease_s=10)
+        with pytest.raises(ConflictError):
+            queue.finish(old)
+
+    def test_of_many_takers_each_job_has_one(self, queue: Any) -> None:
+        for number in range(12):
+            queue.put(f"j{number}", owner=f"o{number % 3}")
+        taken: list[str] = []
+
+        def take_all() -> None:
+            while (lease := queue.take(lease_s=100)) is not None:
+                taken.append(lease.job_id)
+
+        threads = [threading.Thread(target=take_all) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(timeout=30)
+        assert sorted(taken) == sorted(f"j{number}" for number in range(12))
