@@ -5,7 +5,6 @@ from __future__ import annotations
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from sightline import plugins
 from sightline.adapters.wiring import Wiring
 from sightline.core.breaker import Breakers
 from sightline.core.machine import this_machine
@@ -33,6 +32,7 @@ def build_platform(
         clock: Tells the time; the machine's own by default.
         machine: What may be used; looked up by default.
         store: A `RunStore` that is `RunJournal` and `Outbox` too; the one that the settings name by default.
+            One of the caller's own comes with a queue in memory.
         accounts: An `AccountStore`; by default one in the database that the runs are in.
 
     Raises:
@@ -46,7 +46,8 @@ def build_platform(
     clock = clock or SystemClock()
     breakers = Breakers(clock)
     wiring = Wiring(settings, clock, breakers)
-    store = store if store is not None else plugins.load("runs", settings.runs)(settings.database)
+    queue = settings.queue if store is None else "memory"
+    store = store if store is not None else wiring.make("runs", settings.runs)
     if accounts is None:
         from sightline.adapters.sql.accounts import SqlAccountStore
 
@@ -58,6 +59,7 @@ def build_platform(
         runs=store,
         journal=store,
         outbox=store,
+        queue=wiring.make("queues", queue),
         bus=wiring.make("buses", settings.bus),
         locks=wiring.make("locks", settings.locks),
         objects=wiring.make("objects", settings.objects) if settings.objects else None,

@@ -90,6 +90,7 @@ class Settings(BaseSettings):
         "Where the results of runs that came over the network lie; empty means `results` under `home`.",
     )
     runs: str = _field("sql", "Run store", "Plugin that keeps runs and checkpoints.")
+    queue: str = _field("sql", "Job queue", "Plugin that hands queued runs to workers: memory or sql.")
     bus: str = _field("memory", "Event bus", "Plugin that carries progress to listeners: memory or redis.")
     locks: str = _field(
         "memory", "Locks", "Plugin that lets one server at a time do what is done for all: memory or redis."
@@ -148,7 +149,12 @@ class Settings(BaseSettings):
         le=600,
     )
     max_attempts: int = _field(
-        3, "Attempts", "How often a segment is tried before its run fails.", unit="attempts", ge=1, le=20
+        3,
+        "Attempts",
+        "How often a run is tried before it fails, where the cause may pass.",
+        unit="attempts",
+        ge=1,
+        le=20,
     )
     retry_base_s: float = _field(
         0.5,
@@ -165,6 +171,20 @@ class Settings(BaseSettings):
         unit="s",
         gt=0,
         le=86_400,
+    )
+    run_timeout_s: float = _field(
+        0.0, "Run timeout", "Longest that one attempt at a run may take; 0 for no limit.", unit="s", ge=0
+    )
+    workers: int = _field(
+        1, "Workers", "Runs that `sightline serve` carries out at once; 0 leaves them to others.", unit="runs", ge=0, le=256
+    )  # fmt: skip
+    lease_s: float = _field(
+        30.0,
+        "Lease",
+        "A worker that has not been heard of for so long has lost its run to others.",
+        unit="s",
+        ge=1,
+        le=3600,
     )
     min_free_bytes: int = _field(
         200_000_000,

@@ -88,6 +88,7 @@ def test_errors_are_caught_by_name_but_at_the_borders():
         "engine/run.py",
         "cli/main.py",
         "asgi/middleware.py",
+        "service/jobs/work.py",
         "service/live/owner.py",
     }
     bare = [

@@ -10,6 +10,7 @@ from sightline.core.errors import SettingsError
 
 if TYPE_CHECKING:
     from sightline.adapters.redis_server import RedisServer
+    from sightline.adapters.sql.connection import Database
     from sightline.core.breaker import Breakers
     from sightline.core.time import Clock
     from sightline.settings import Settings
@@ -34,6 +35,16 @@ class Wiring:
         kind = plugins.load(group, name)
         wired = getattr(kind, "wired", None)
         return wired(self) if wired is not None else kind()
+
+    def database(self) -> Database:
+        """Give the SQL database, open; what keeps things in it shares it."""
+        return self._database
+
+    @cached_property
+    def _database(self) -> Database:
+        from sightline.adapters.sql.connection import Database
+
+        return Database(self.settings.database)
 
     def redis(self) -> RedisServer:
         """Give the Redis server; raises `SettingsError` where none is set."""

@@ -31,6 +31,7 @@ class Commands(LazyGroup):
         "football": Entry("sightline.cli.football:app", "Calibrate cameras, report on tracking data, score.", _WORK),
         "juggling": Entry("sightline.cli.juggling:app", "Decode juggling: throws, catches, siteswap.", _WORK),
         "serve": Entry("sightline.cli.serve:serve", "Run the HTTP API, with workers in the same process.", _WORK),
+        "worker": Entry("sightline.cli.worker:app", "Carry out queued runs until it is stopped.", _WORK),
         "runs": Entry("sightline.cli.runs:app", "List, resume, cancel and delete runs.", _WORK),
         "sql": Entry("sightline.cli.results:sql", "Ask a run's tables in SQL.", _RESULTS),
         "replay": Entry("sightline.cli.results:replay", "Apply new lines, zones and thresholds to stored tables.", _RESULTS),

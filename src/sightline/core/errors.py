@@ -10,6 +10,7 @@
       OutputError        OutputUnwritableError OutputFullError
       RequestError       BodyTooLargeError ContentTypeError RangeInvalidError WaitedTooLongError
       RunError           RunNotFoundError IllegalTransitionError ConflictError RunTimeoutError StageFailedError
+                         WorkerLostError*
       AccessError        AuthenticationError AccessDeniedError NotFoundError AddressRefusedError ContentRefusedError
         LimitError*      RateLimitedError* QuotaExceededError*
       StreamError        StreamNotFoundError StreamOverloadedError* MessageInvalidError FrameRefusedError
@@ -37,6 +38,10 @@ class SightlineError(Exception):
 
     def __str__(self) -> str:
         return self.message
+
+    def to_json(self) -> dict[str, str | None]:
+        """Give it as plain data: `code`, `message`, `hint`."""
+        return {"code": self.code, "message": self.message, "hint": self.hint}
 
     def __reduce__(self) -> tuple[object, ...]:
         return (_rebuild, (type(self), self.message, self.hint))
@@ -274,7 +279,7 @@ class ConflictError(RunError):
 
 
 class RunTimeoutError(RunError):
-    """A stage took longer than it was allowed."""
+    """A stage, or the whole run, took longer than it was allowed."""
 
     code = "run_timeout"
 
@@ -283,6 +288,13 @@ class StageFailedError(RunError):
     """A stage failed in a way that it has no name for; the log holds the cause."""
 
     code = "stage_failed"
+
+
+class WorkerLostError(RunError):
+    """The process that worked on the run died again and again; the video itself may be what kills it."""
+
+    code = "worker_lost"
+    retryable = True
 
 
 class AccessError(SightlineError):

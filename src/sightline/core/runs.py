@@ -17,6 +17,7 @@ class RunState(StrEnum):
     """Where a run stands.
 
     queued -> running -> completed
+              running -> queued (to be tried again, or its worker died)
               running -> failed | cancelled | interrupted -> queued (resumed by a person)
     """
 
@@ -31,7 +32,13 @@ class RunState(StrEnum):
 _NEXT: Mapping[RunState, frozenset[RunState]] = {
     RunState.QUEUED: frozenset({RunState.RUNNING, RunState.CANCELLED}),
     RunState.RUNNING: frozenset(
-        {RunState.COMPLETED, RunState.FAILED, RunState.CANCELLED, RunState.INTERRUPTED}
+        {
+            RunState.COMPLETED,
+            RunState.QUEUED,
+            RunState.FAILED,
+            RunState.CANCELLED,
+            RunState.INTERRUPTED,
+        }
     ),
     RunState.COMPLETED: frozenset(),
     RunState.FAILED: frozenset({RunState.QUEUED}),
@@ -149,7 +156,8 @@ class Attempt:
         worker: Who tries.
         started_s: Wall clock, seconds since the Unix epoch.
         ended_s: Likewise; None while it goes on.
-        outcome: The state that it left the run in, `lost` where its worker died; empty while it goes on.
+        outcome: The state that it left the run in; `again` where it is tried again after an error, `crashed`
+            where the process died, `lost` where its worker did; empty while it goes on.
         error: `code`, `message` and `hint` of what ended it, else empty.
     """
 

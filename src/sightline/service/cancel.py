@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sightline.core.errors import ConflictError
 from sightline.core.runs import Run, RunState, check_transition
 from sightline.service.inspect import get_run
+from sightline.service.jobs.ending import ending
 
 if TYPE_CHECKING:
     from sightline.service.platform import Platform
@@ -27,8 +28,9 @@ def cancel(platform: Platform, run_id: str) -> Run:
         check_transition(run.state, RunState.CANCELLED)
         state = RunState.RUNNING if run.state is RunState.RUNNING else RunState.CANCELLED
         changed = replace(run, state=state, cancel_requested=True, updated_s=platform.clock.now_s())
+        event = ending(changed, changed.updated_s)
         try:
-            return platform.runs.update(changed)
+            return platform.runs.update(changed, events=[event] if event else [])
         except ConflictError:
             continue
     raise ConflictError(f"run {run_id} keeps changing", hint="try again")

@@ -25,6 +25,7 @@ from sightline.engine.progress import ProgressMeter
 from sightline.engine.retry import RetryPolicy, with_retries
 from sightline.engine.run import EngineSettings, EngineStats, Pipeline
 from sightline.service.folder import RunFolder, free_bytes
+from sightline.service.jobs.ending import ending, run_timeout
 from sightline.service.jobs.relay import relay
 from sightline.service.prepare import Prepared, prepare
 from sightline.service.publish import publish
@@ -37,8 +38,9 @@ if TYPE_CHECKING:
     from sightline.service.platform import Platform
 
 _log = structlog.get_logger()
-_LOOK_EVERY_S = 1.0
+_LOOK_EVERY_S = 0.5
 _TELL_EVERY_S = 0.2
+_KEEP_EVERY_S = 1.0
 Listener = Callable[[RunEvent], None]
 
 
@@ -49,6 +51,7 @@ def execute(
     listener: Listener | None = None,
     cancel: Event | None = None,
     worker: str | None = None,
+    tries_left: int | None = None,
 ) -> Run:
     """Carry a queued run out, to its end or to the first thing that stops it.
 
@@ -58,6 +61,9 @@ def execute(
         listener: Told each event in this process, besides the bus.
         cancel: Set it to stop; the run can be resumed.
         worker: Who does it, for the record; this process by default.
+        tries_left: Of a worker's job: how often it may be queued again after an error that may pass; a worker
+            takes it up after a while, and a relay hands its events to the bus. By default there is nobody else:
+            this process waits, tries again, and publishes.
 
     Raises:
         RunCancelled: It was asked to stop; what was committed stays.
@@ -66,7 +72,8 @@ def execute(
     """
     run = platform.runs.get(run_id)
     with RunFolder(Path(run.folder)).locked():
-        return _Execution(platform, run, listener, cancel, worker or this_process()).carry_out()
+        attempt = Attempt(run.attempts + 1, worker or this_process(), platform.clock.now_s())
+        return _Execution(platform, run, attempt, listener, cancel, tries_left).carry_out()
 
 
 def this_process() -> str:
@@ -78,37 +85,49 @@ class _Execution:
     """One attempt of one process to bring a run to its end."""
 
     def __init__(
-        self, platform: Platform, run: Run, listener: Listener | None, cancel: Event | None, worker: str
+        self,
+        platform: Platform,
+        run: Run,
+        attempt: Attempt,
+        listener: Listener | None,
+        cancel: Event | None,
+        tries_left: int | None,
     ) -> None:
         self._platform = platform
         self._run = run
+        self._attempt = attempt
         self._listener = listener
         self._cancel = cancel
-        self._attempt = Attempt(run.attempts + 1, worker, platform.clock.now_s())
+        self._tries_left = tries_left
         self._folder = RunFolder(Path(run.folder))
         self._log = _log.bind(run=run.id)
+        self._began_s = time.monotonic()
         self._looked_s = -_LOOK_EVERY_S
         self._told_s = -_TELL_EVERY_S
+        self._kept_s = -_KEEP_EVERY_S
         self._timings: dict[str, Any] = {}
         self._pace: dict[str, float | None] = {}
+
+    @property
+    def _is_job(self) -> bool:
+        return self._tries_left is not None
 
     def carry_out(self) -> Run:
         """Do it all; the run's state tells how it ended."""
         self._begin()
         try:
-            prepared = self._with_retries(self._analyse)
+            prepared = self._analyse() if self._is_job else self._with_retries(self._analyse)
             self._publish(prepared)
         except RunCancelled:
-            asked = self._platform.runs.get(self._run.id).cancel_requested
-            self._end(RunState.CANCELLED if asked else RunState.INTERRUPTED, {})
+            self._end(RunState.QUEUED if self._is_job else RunState.INTERRUPTED, {})
             raise
         except KeyboardInterrupt:
             self._end(RunState.INTERRUPTED, {})
             raise RunCancelled from None
         except SightlineError as error:
             self._log.info("run_failed", code=error.code, error=str(error), exc_info=error.__cause__)
-            details = {"code": error.code, "message": str(error), "hint": error.hint}
-            self._end(RunState.FAILED, details)
+            again = error.retryable and self._tries_left
+            self._end(RunState.QUEUED if again else RunState.FAILED, error.to_json())
             raise
         return self._end(RunState.COMPLETED, {})
 
@@ -188,7 +207,7 @@ class _Execution:
         details |= self._pace
         event = self._event(EventKind.STAGE_PROGRESS, "analyze", details)
         self._platform.journal.commit(self._run.id, checkpoint, attempt=self._attempt.number, events=[event])
-        relay(self._platform, run_id=self._run.id)
+        self._relay()
         if free_bytes(self._folder.root) < self._platform.settings.min_free_bytes:
             raise OutputFullError(
                 f"less than {self._platform.settings.min_free_bytes / 1e6:.0f} MB are free at {self._folder.root}",
@@ -244,17 +263,26 @@ class _Execution:
     def _asked_to_stop(self) -> bool:
         if self._cancel is not None and self._cancel.is_set():
             return True
-        now_s = time.monotonic()
+        now_s, limit_s = time.monotonic(), self._platform.settings.run_timeout_s
+        if limit_s and now_s - self._began_s > limit_s:
+            raise run_timeout(limit_s)
         if now_s - self._looked_s < _LOOK_EVERY_S:
             return False
         self._looked_s = now_s
         return self._platform.runs.get(self._run.id).cancel_requested
 
     def _tell(self, stage: str, progress: Mapping[str, Any], last: bool) -> None:  # noqa: FBT001
+        """Tell of progress; of a job, now and then in writing, as those who follow it are elsewhere."""
         now_s = time.monotonic()
-        if last or now_s - self._told_s >= _TELL_EVERY_S:
-            self._told_s = now_s
-            self._emit(self._event(EventKind.STAGE_PROGRESS, stage, progress))
+        if not last and now_s - self._told_s < _TELL_EVERY_S:
+            return
+        self._told_s = now_s
+        event = self._event(EventKind.STAGE_PROGRESS, stage, progress)
+        if self._is_job and now_s - self._kept_s >= _KEEP_EVERY_S:
+            self._kept_s = now_s
+            self._record(event)
+        else:
+            self._emit(event)
 
     def _event(self, kind: EventKind, stage: str, details: Mapping[str, Any]) -> RunEvent:
         return RunEvent(self._run.id, kind, stage, self._platform.clock.now_s(), details)
@@ -271,9 +299,13 @@ class _Execution:
 
     def _announce(self, event: RunEvent) -> None:
         """Tell what has been stored."""
-        relay(self._platform, run_id=self._run.id)
+        self._relay()
         if self._listener is not None:
             self._listener(event)
+
+    def _relay(self) -> None:
+        if not self._is_job:
+            relay(self._platform, run_id=self._run.id)
 
     def _begin(self) -> None:
         if self._run.state is not RunState.QUEUED:
@@ -283,28 +315,36 @@ class _Execution:
             self._run,
             state=RunState.RUNNING,
             attempts=self._attempt.number,
+            error={},
             updated_s=self._platform.clock.now_s(),
         )
         self._run = self._platform.runs.update(running, attempt=self._attempt)
 
     def _end(self, state: RunState, error: Mapping[str, Any]) -> Run:
-        """Store how it ended; a request to cancel that came in meanwhile is kept.
+        """Store how it ended; where it did not complete and somebody asked for it to stop, it is cancelled.
 
         Raises:
             ConflictError: Somebody else has taken the run over; it is theirs to end.
         """
-        kind = EventKind.PIPELINE_COMPLETED if state is RunState.COMPLETED else EventKind.PIPELINE_FAILED
-        event = self._event(kind, "", {"state": state.value, **error})
-        now_s = self._platform.clock.now_s()
-        attempt = replace(self._attempt, ended_s=now_s, outcome=state.value, error=error)
         while True:
             now = self._platform.runs.get(self._run.id)
             if now.attempts != self._attempt.number:
                 raise ConflictError(f"run {now.id} was taken over by attempt {now.attempts}")
-            ended = replace(now, state=state, error=error, updated_s=now_s)
+            stopped = now.cancel_requested and state in {RunState.INTERRUPTED, RunState.QUEUED}
             try:
-                self._run = self._platform.runs.update(ended, events=[event], attempt=attempt)
+                return self._ended(now, RunState.CANCELLED if stopped else state, error)
             except ConflictError:
                 continue
+
+    def _ended(self, now: Run, state: RunState, error: Mapping[str, Any]) -> Run:
+        now_s = self._platform.clock.now_s()
+        outcome = state.value
+        if state is RunState.QUEUED:
+            outcome = "again" if error else RunState.INTERRUPTED.value
+        attempt = replace(self._attempt, ended_s=now_s, outcome=outcome, error=error)
+        ended = replace(now, state=state, error=error, updated_s=now_s)
+        event = ending(ended, now_s)
+        self._run = self._platform.runs.update(ended, events=[event] if event else [], attempt=attempt)
+        if event is not None:
             self._announce(event)
-            return self._run
+        return self._run

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sightline.ports import (
         AccountStore,
         EventBus,
+        JobQueue,
         Locks,
         ObjectStore,
         Outbox,
@@ -36,6 +37,7 @@ class Platform:
         runs: The runs.
         journal: What runs have committed, in the same database.
         outbox: Stored events that the bus has not had yet, likewise.
+        queue: Hands queued runs to workers.
         bus: Carries progress to listeners.
         locks: Lets one process at a time do what is done for all.
         objects: Where finished runs are published besides their folder; None where nowhere.
@@ -52,6 +54,7 @@ class Platform:
     runs: RunStore
     journal: RunJournal
     outbox: Outbox
+    queue: JobQueue
     bus: EventBus
     locks: Locks
     objects: ObjectStore | None

@@ -80,13 +80,22 @@ def submit(platform: Platform, request: AnalyzeRequest) -> Run:
         ConflictError: The folder holds results already.
         OutputError: The folder cannot be written to.
     """
+    return store_request(platform, request, check_request(platform, request))
+
+
+def check_request(platform: Platform, request: AnalyzeRequest) -> dict[str, Any]:
+    """Look at the video and the settings, and give all that decides the result, as plain data.
+
+    Raises:
+        MediaError: The video cannot be used.
+        ConfigError: A name or setting is wrong.
+    """
     _check_numbers(request)
-    limits = media_limits(platform)
-    info = index_video(request.video, limits).info
+    info = index_video(request.video, media_limits(platform)).info
     application: Application = plugins.load("apps", request.app)()
     plugins.load("trackers", request.tracker)
     own = application_settings(application, request)
-    settings = {
+    return {
         "app": own,
         "source": {"name": request.video.name, "sha256": sha256_of(request.video), "frames": info.frames},
         "model": request.model or own.get("model") or platform.settings.model,
@@ -101,11 +110,27 @@ def submit(platform: Platform, request: AnalyzeRequest) -> Run:
         "annotate": request.annotate,
         "batch": request.batch,
     }
+
+
+def store_request(
+    platform: Platform,
+    request: AnalyzeRequest,
+    settings: Mapping[str, Any],
+    *,
+    run_id: str | None = None,
+    fingerprint: str = "",
+) -> Run:
+    """Claim the folder and store a checked request as a queued run.
+
+    Raises:
+        ConflictError: The folder holds results already.
+        OutputError: The folder cannot be written to.
+    """
     folder = RunFolder((request.out or Path(OUT) / request.video.stem).absolute())
     _claim(platform, folder, overwrite=request.overwrite)
     now_s = platform.clock.now_s()
     run = Run(
-        id=new_run_id(now_s),
+        id=run_id or new_run_id(now_s),
         state=RunState.QUEUED,
         source=str(request.video.absolute()),
         app=request.app,
@@ -117,6 +142,7 @@ def submit(platform: Platform, request: AnalyzeRequest) -> Run:
         priority=request.priority,
         tags=request.tags,
         video_id=request.video_id,
+        fingerprint=fingerprint,
     )
     platform.runs.add(run)
     return run

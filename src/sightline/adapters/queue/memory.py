@@ -6,10 +6,14 @@ import threading
 from collections import Counter
 from dataclasses import dataclass
 from itertools import count
+from typing import TYPE_CHECKING
 
 from sightline.core.errors import ConflictError
 from sightline.core.time import Clock, SystemClock
 from sightline.ports import Lease
+
+if TYPE_CHECKING:
+    from sightline.adapters.wiring import Wiring
 
 
 @dataclass(slots=True)
@@ -41,6 +45,11 @@ class MemoryQueue:
         self._turns: dict[str, int] = {}
         self._numbers = count(1)
         self._lock = threading.Lock()
+
+    @classmethod
+    def wired(cls, wiring: Wiring) -> MemoryQueue:
+        """Give the queue for a machine's settings."""
+        return cls(wiring.clock)
 
     def put(self, job_id: str, *, priority: int = 0, owner: str = "") -> None:
         """Add a job; does nothing where it is queued or leased already."""

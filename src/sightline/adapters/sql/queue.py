@@ -18,6 +18,7 @@ from sightline.core.time import SystemClock
 from sightline.ports import Lease
 
 if TYPE_CHECKING:
+    from sightline.adapters.wiring import Wiring
     from sightline.core.time import Clock
 
 
@@ -38,6 +39,11 @@ class SqlQueue:
     def __init__(self, database: Database | str, clock: Clock | None = None) -> None:
         self.database = Database.of(database)
         self._clock = clock or SystemClock()
+
+    @classmethod
+    def wired(cls, wiring: Wiring) -> SqlQueue:
+        """Give the queue for a machine's settings."""
+        return cls(wiring.database(), wiring.clock)
 
     def put(self, job_id: str, *, priority: int = 0, owner: str = "") -> None:
         """Add a job; does nothing where it is queued or leased already."""

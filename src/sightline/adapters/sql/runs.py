@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Row, RowMapping, Select, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
@@ -27,6 +27,9 @@ from sightline.core.errors import ConflictError, RunNotFoundError
 from sightline.core.events import EventKind, RunEvent
 from sightline.core.runs import Attempt, Checkpoint, Run, RunFilter, RunState, check_transition
 
+if TYPE_CHECKING:
+    from sightline.adapters.wiring import Wiring
+
 
 class SqlRunStore:
     """Runs in SQLite or PostgreSQL.
@@ -41,6 +44,11 @@ class SqlRunStore:
 
     def __init__(self, database: Database | str) -> None:
         self.database = Database.of(database)
+
+    @classmethod
+    def wired(cls, wiring: Wiring) -> SqlRunStore:
+        """Give the store for a machine's settings."""
+        return cls(wiring.database())
 
     def close(self) -> None:
         """Let go of all connections."""

@@ -34,6 +34,7 @@ from sightline.service import cancel as cancelling
 from sightline.service import delete as deleting
 from sightline.service import resume as resuming
 from sightline.service.pipelines.find import find_run
+from sightline.service.jobs.enqueue import Enqueued, resume_job
 from sightline.service.pipelines.start import start_pipeline
 from sightline.service.pipelines.status import status_of
 from sightline.service.platform import Platform
@@ -74,15 +75,17 @@ async def process_video(
     ] = None,
 ) -> Started:
     """Queue it and answer at once, or wait for its end: 408 where that takes longer, and it goes on."""
-    run = await run_in_threadpool(_start, platform, who, body)
-    if wait is not None:
+    started = await run_in_threadpool(_start, platform, who, body)
+    run = started.run
+    if wait is not None and not started.from_store:
         run = await _waited(request, platform, run, wait)
+    if wait is not None or started.from_store:
         response.status_code = 200
     response.headers["Location"] = f"{PREFIX}/pipeline/{run.id}/status"
-    return _started(run, reused=False)
+    return _started(run, reused=started.from_store)
 
 
-def _start(platform: Platform, who: Principal, body: ProcessVideo) -> Run:
+def _start(platform: Platform, who: Principal, body: ProcessVideo) -> Enqueued:
     return start_pipeline(platform, who, _source(platform, body), body.to_request())
 
 
@@ -218,7 +221,7 @@ def cancel_pipeline(platform: PlatformHere, who: Changer, pipeline_id: PipelineI
 def resume_pipeline(platform: PlatformHere, who: Changer, pipeline_id: PipelineId) -> Pipeline:
     """Queue it again; what it has committed is not done twice, and the results are the same bytes."""
     run = find_run(platform, who, pipeline_id, "runs.change")
-    return Pipeline.of(resuming.resume(platform, run.id))
+    return Pipeline.of(resume_job(platform, run.id))
 
 
 @router.delete(

@@ -8,8 +8,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import structlog
+
+from sightline.core.errors import AdapterError
+
 if TYPE_CHECKING:
+    from threading import Event
+
     from sightline.service.platform import Platform
+
+
+_log = structlog.get_logger()
+_LOOK_EVERY_S = 0.2
+_TROUBLE_WAIT_S = 2.0
 
 
 def relay(platform: Platform, *, run_id: str | None = None) -> int:
@@ -21,3 +32,13 @@ def relay(platform: Platform, *, run_id: str | None = None) -> int:
         platform.outbox.sent([number for number, _ in waiting])
         total += len(waiting)
     return total
+
+
+def keep_relaying(platform: Platform, closing: Event) -> None:
+    """Publish what waits, again and again until it is closed; a server that is away is waited for."""
+    while not closing.wait(_LOOK_EVERY_S):
+        try:
+            relay(platform)
+        except AdapterError as error:
+            _log.warning("relay_waits", code=error.code, error=str(error))
+            closing.wait(_TROUBLE_WAIT_S)

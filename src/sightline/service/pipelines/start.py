@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 from sightline import plugins
 from sightline.core.errors import SettingsError
 from sightline.media.probe import probe
+from sightline.service.jobs.enqueue import Enqueued, enqueue
 from sightline.service.pipelines.stage_configs import Configured, read_stage_configs
-from sightline.service.submit import AnalyzeRequest, media_limits, new_run_id, submit
+from sightline.service.submit import AnalyzeRequest, media_limits
 
 if TYPE_CHECKING:
     from sightline.core.accounts import Principal
-    from sightline.core.runs import Run
     from sightline.ports import Application
     from sightline.service.platform import Platform
 
@@ -50,8 +50,8 @@ class PipelineRequest:
 
 def start_pipeline(
     platform: Platform, who: Principal, video: Path, request: PipelineRequest, *, video_id: str = ""
-) -> Run:
-    """Queue a run on a video.
+) -> Enqueued:
+    """Queue a run on a video, or answer from what is stored.
 
     Args:
         platform: The adapters.
@@ -73,7 +73,6 @@ def start_pipeline(
     analyze = AnalyzeRequest(
         video=video,
         app=request.app,
-        out=platform.settings.results / new_run_id(platform.clock.now_s()),
         model=_agreed("model", request.model, fields.get("model")),
         stride=_stride(platform, video, fields.get("target_fps")),
         skip_still=fields.get("skip_still", False),
@@ -87,7 +86,7 @@ def start_pipeline(
         tags=tuple(sorted(set(request.tags))),
         video_id=video_id,
     )
-    return submit(platform, analyze)
+    return enqueue(platform, analyze)
 
 
 def _check_machine(request: PipelineRequest) -> None:

@@ -1,0 +1,1 @@
+"""Carries queued runs out."""
