@@ -30,6 +30,6 @@ def app(
 
     platform = open_platform()
     if not quiet:
-        note(f"waiting for runs in {platform.settings.queue} queue; Ctrl-C stops")
+        note("waiting for queued runs; Ctrl-C stops")
     with stoppable() as asked:
         work(platform, slots, asked)

@@ -19,8 +19,8 @@ from sightline.asgi import problems
 from sightline.asgi.metrics import HttpMetrics
 from sightline.asgi.middleware import BodyLimitMiddleware, RequestMiddleware
 from sightline.core.runs import RunFilter, RunState
-from sightline.server.workers import EmbeddedWorkers
 from sightline.service.pipelines.progress import ProgressBoard
+from sightline.worker.pool import WorkerPool
 
 if TYPE_CHECKING:
     from sightline.service.platform import Platform
@@ -89,7 +89,7 @@ def build_server(platform: Platform, *, tls: bool = False) -> FastAPI:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     platform: Platform = app.state.platform
-    workers = EmbeddedWorkers(platform)
+    workers = WorkerPool(platform, platform.settings.workers, relays=True)
     ends = [
         platform.bus.subscribe(app.state.metrics.take),
         platform.bus.subscribe(app.state.board.take),
@@ -101,7 +101,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     finally:
         for end in ends:
             end()
-        await run_in_threadpool(workers.stop)
+        await run_in_threadpool(workers.close)
 
 
 def _waiting(platform: Platform) -> Mapping[str, float]:

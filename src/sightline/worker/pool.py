@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from sightline.service.execute import this_process
+from sightline.service.jobs.relay import keep_relaying
 from sightline.service.jobs.work import Runner, Worker
 from sightline.worker.process import RunProcess
 
@@ -23,11 +24,19 @@ class WorkerPool:
 
     Args:
         platform: The adapters.
-        slots: How many, >= 1.
+        slots: How many; none at all is possible too.
+        relays: Also hand stored events to the bus.
         runner: Makes what carries a slot's orders out; a process of its own by default.
     """
 
-    def __init__(self, platform: Platform, slots: int, *, runner: Callable[[], Runner] | None = None) -> None:
+    def __init__(
+        self,
+        platform: Platform,
+        slots: int,
+        *,
+        relays: bool = False,
+        runner: Callable[[], Runner] | None = None,
+    ) -> None:
         self._platform = platform
         self._slots = slots
         self._processes: list[RunProcess] = []
@@ -40,10 +49,15 @@ class WorkerPool:
             )
             for slot in range(slots)
         ]
+        if relays:
+            relay = threading.Thread(
+                target=keep_relaying, args=(platform, self._closing), name="sightline-relay"
+            )
+            self._threads.append(relay)
 
     def start(self) -> None:
         """Take jobs from now on."""
-        _log.info("workers_started", slots=len(self._threads))
+        _log.info("workers_started", slots=self._slots)
         for thread in self._threads:
             thread.start()
 
@@ -54,7 +68,7 @@ class WorkerPool:
             thread.join()
         for process in self._processes:
             process.close()
-        _log.info("workers_stopped", slots=len(self._threads))
+        _log.info("workers_stopped", slots=self._slots)
 
     def _process(self) -> Runner:
         settings = self._platform.settings

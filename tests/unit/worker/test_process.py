@@ -1,0 +1,94 @@
+"""Runs in a process apart: whatever happens to it, the worker goes on."""
+
+from __future__ import annotations
+
+import sys
+import threading
+
+import pytest
+
+from sightline.service.jobs.settle import Stop
+from sightline.service.jobs.work import Order
+from sightline.settings import read_settings
+from sightline.worker import process as process_module
+from sightline.worker.process import RunProcess
+
+# Stands in for `sightline.worker.child`: does what the run's name says.
+CHILD = """
+import json, os, sys, time
+sys.stdin.readline()
+for line in sys.stdin:
+    said = json.loads(line)
+    name = said.get("run", "")
+    if name == "abort":
+        print("Fatal: bad bitstream", file=sys.stderr, flush=True)
+        os.abort()
+    if name.startswith("hang") or "stop" in said and said["stop"] == "hang deaf":
+        continue
+    print(json.dumps({"ended": name, "pid": os.getpid()}), flush=True)
+"""
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def process(tmp_path):
+    process = RunProcess(read_settings(home=tmp_path), command=[sys.executable, "-c", CHILD])
+    yield process
+    process.close()
+
+
+def order(name):
+    return Order(name, "w1", 1, 2)
+
+
+def pid(process):
+    return process._process.pid if process._process else None
+
+
+def test_one_process_serves_run_after_run(process):
+    process(order("a"))
+    first = pid(process)
+    process(order("b"))
+    assert pid(process) == first
+
+
+def test_a_run_that_kills_the_interpreter_fails_alone(process):
+    process(order("a"))
+    first = pid(process)
+    process(order("abort"))
+    assert pid(process) is None
+    process(order("b"))
+    assert pid(process) not in {None, first}
+
+
+def test_a_process_that_died_between_runs_is_replaced(process):
+    process(order("a"))
+    process._process.kill()
+    process._process.wait()
+    process(order("b"))
+    assert pid(process) is not None
+
+
+def test_a_run_ends_by_itself_when_it_is_told_to_stop(process):
+    wanted = order("hang")
+    threading.Timer(0.2, wanted.stop, [Stop.CLOSING]).start()
+    process(wanted)
+    assert pid(process) is not None
+
+
+@pytest.mark.parametrize("why", [Stop.CANCELLED, Stop.LOST, Stop.TIMEOUT])
+def test_a_run_that_does_not_hear_is_killed(process, why):
+    wanted = order("hang deaf")
+    threading.Timer(0.2, wanted.stop, [why]).start()
+    process(wanted)
+    assert pid(process) is None
+
+
+def test_after_many_runs_a_fresh_process_takes_over(process, monkeypatch):
+    monkeypatch.setattr(process_module, "_MOST_RUNS", 2)
+    seen = []
+    for number in range(4):
+        process(order(f"r{number}"))
+        seen.append(pid(process))
+    assert seen[0] == seen[1] != seen[2] == seen[3]
