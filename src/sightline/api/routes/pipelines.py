@@ -32,8 +32,8 @@ from sightline.core.errors import (
 from sightline.core.runs import Run, RunFilter, RunState
 from sightline.service import cancel as cancelling
 from sightline.service import delete as deleting
-from sightline.service.pipelines.find import find_run
 from sightline.service.jobs.enqueue import Enqueued, resume_job
+from sightline.service.pipelines.find import find_run
 from sightline.service.pipelines.start import start_pipeline
 from sightline.service.pipelines.status import status_of
 from sightline.service.platform import Platform
