@@ -413,7 +413,7 @@ class Settings(BaseSettings):
         le=10_000,
     )
     stream_max_frame_bytes: int = _field(
-        8_000_000,
+        2_900_000,
         "Largest frame",
         "Larger frames of live streams are refused.",
         unit="bytes",

@@ -19,6 +19,7 @@ from sightline.asgi import problems
 from sightline.asgi.metrics import HttpMetrics
 from sightline.asgi.middleware import BodyLimitMiddleware, RequestMiddleware
 from sightline.core.runs import RunFilter, RunState
+from sightline.live import app as live
 from sightline.service.pipelines.progress import ProgressBoard
 from sightline.worker.pool import WorkerPool
 
@@ -64,7 +65,7 @@ def build_server(platform: Platform, *, tls: bool = False) -> FastAPI:
     app.state.board = ProgressBoard()
     app.state.feed = EventFeed(platform, app.state.closing, metrics.listeners.set)
     problems.install(app)
-    for router in api.routers():
+    for router in (*api.routers(), *live.routers()):
         app.include_router(router)
     # The last one added is the first to see a request.
     app.add_middleware(

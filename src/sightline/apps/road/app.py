@@ -12,6 +12,7 @@ from sightline.core.errors import ConfigError
 from sightline.stages.pipeline import detect_stage, model_for, read_pipeline, unknown_stage
 
 if TYPE_CHECKING:
+    from sightline.apps.road.live import RoadAnalysis
     from sightline.core.media import MediaInfo
     from sightline.ports import Kit, ModelAdapter, ReportContext, Stage, TableReader
     from sightline.stages.annotate import Overlay
@@ -71,6 +72,21 @@ class RoadApp:
         from sightline.apps.road.page import make_page
 
         return make_page(report, figures)
+
+    def analysis(self, settings: Mapping[str, Any], class_names: Sequence[str]) -> RoadAnalysis:
+        """Give what watches a stream while it runs.
+
+        Raises:
+            SettingsError: A setting is wrong.
+            MissingSpaceError: The camera is only half known.
+            ConfigError: The model finds no hazards.
+        """
+        from sightline.apps.road.live import RoadAnalysis
+
+        own = RoadSettings.of(settings)
+        if not any(own.kinds(class_names)):
+            raise ConfigError("the model of live streams finds no road hazards", hint=_HINT)
+        return RoadAnalysis(own, class_names)
 
     def overlays(self, tables: TableReader, report: Mapping[str, Any], media: MediaInfo) -> Sequence[Overlay]:
         """Give what is drawn over the annotated video: the region, hazards in it, and how many there were."""

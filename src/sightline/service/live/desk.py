@@ -122,23 +122,35 @@ class LiveDesk:
         with self._lock:
             return tuple(self._streams.values())
 
-    def close(self, stream_id: str, reason: str = "closed") -> None:
-        """Close a stream; does nothing where there is none."""
+    def close(self, stream_id: str, reason: str = "closed", *, within_s: float = 0.0) -> None:
+        """Close a stream; does nothing where there is none.
+
+        Args:
+            stream_id: Which.
+            reason: Told to its client.
+            within_s: How long to wait for its frame under way; it is finished and counted in any case.
+        """
         with self._lock:
             stream = self._streams.pop(stream_id, None)
         if stream is None:
             return
-        self.owner.remove(stream)
-        stream.close(reason)
-        with self._lock:
-            self._gone.plus(stream.ledger)
-            self._gone_legs.plus(stream.legs)
+        done = threading.Event()
+
+        def finish() -> None:
+            stream.close(reason)
+            with self._lock:
+                self._gone.plus(stream.ledger)
+                self._gone_legs.plus(stream.legs)
+            done.set()
+
+        self.owner.remove(stream, finish)
+        done.wait(within_s)
 
     def shut(self) -> None:
         """Close everything."""
         self._ended.set()
         for stream in self.streams():
-            self.close(stream.id, "server is stopping")
+            self.close(stream.id, "server is stopping", within_s=5)
         self.owner.close()
         if self._watch is not None:
             self._watch.join(timeout=5)

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Protocol
 import structlog
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sightline.core.time import Clock
 
 
@@ -45,13 +47,14 @@ class Client(Protocol):
 class _Place:
     """A client's place in the order."""
 
-    __slots__ = ("busy", "client", "idle", "used_s")
+    __slots__ = ("busy", "client", "idle", "then", "used_s")
 
     def __init__(self, client: Client) -> None:
         self.client = client
         self.used_s = 0.0
         self.busy = False
         self.idle = True
+        self.then: Callable[[], None] | None = None
 
     @property
     def ready(self) -> bool:
@@ -94,12 +97,14 @@ class ModelOwner:
         with self._changed:
             self._places[client.id] = _Place(client)
 
-    def remove(self, client: Client, *, within_s: float = 10.0) -> None:
-        """Let a client go; waits until its frame under way is done."""
+    def remove(self, client: Client, then: Callable[[], None]) -> None:
+        """Let a client go; `then` is called once its frame under way is done, at once where there is none."""
         with self._changed:
             place = self._places.pop(client.id, None)
-            if place is not None:
-                self._changed.wait_for(lambda: not place.busy, timeout=within_s)
+            if place is not None and place.busy:
+                place.then = then
+                return
+        then()
 
     def wake(self) -> None:
         """Say that a client has work now."""
@@ -180,4 +185,6 @@ class ModelOwner:
             place.busy, place.idle = False, not place.client.has_work
             self._busy_s += took_s
             self._answered += answered
-            self._changed.notify_all()
+            then = place.then
+        if then is not None:
+            then()

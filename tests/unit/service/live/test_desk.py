@@ -89,7 +89,7 @@ def test_a_silent_stream_times_out_and_its_frames_stay_counted():
     live.clock.advance(2)
     live.tick()
     assert live.streams() == ()
-    assert stream.outbox.after(0)[-1].data == {"reason": "timeout"}
+    assert stream.outbox.after(0)[-1].data["message"] == "the stream was closed: timeout"
     assert stream.outbox.closed
     assert live.to_json()["frames"]["processed"] == 1
 

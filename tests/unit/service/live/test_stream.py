@@ -1,11 +1,14 @@
 """One client's stream: order, account, settings and hostile frames."""
 
+import json
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sightline.core.detections import Detections
 from sightline.core.errors import SettingsError
 from sightline.service.live.stream.frames import Drop
 from sightline.testing.fakes import FakeModel
@@ -209,14 +212,19 @@ def test_time_that_goes_back_or_is_no_number_does_not_stop_a_stream():
 
 def test_an_applications_events_go_out_before_the_frame_that_completes_them():
     class Third:
+        tracking, min_score, iou, max_detections = {}, 0.1, 0.6, 50
+
         def __init__(self):
             self.seen = 0
 
-        def update(self, frame, detections, tracks, extras):
+        def finish(self):
+            return [{"event_id": "end"}]
+
+        def update(self, frame, tracks, extras):
             self.seen += 1
             return [{"event_id": "h1", "kind": "pothole", **extras}] if self.seen == 3 else []
 
-    live = desk(analysis=lambda app, names: Third())
+    live = desk(analysis=lambda app, settings, names: Third())
     stream = live.open({"app": "road"})
     for number in range(4):
         stream.arrived(jpeg(), number, extras={"gps": [1, 2]})
@@ -227,6 +235,8 @@ def test_an_applications_events_go_out_before_the_frame_that_completes_them():
     ]  # fmt: skip
     (event,) = [message.data for message in stream.outbox.after(0) if message.kind == "hazard_event"]
     assert event == {"frame_id": 2, "event_id": "h1", "kind": "pothole", "gps": [1, 2]}
+    live.close(stream.id)
+    assert stream.outbox.after(0)[-1].data == {"event_id": "end"}
 
 
 @given(st.lists(st.sampled_from(["frame", "bad", "flood", "step", "wait", "config"]), max_size=60))
@@ -254,3 +264,60 @@ def test_whatever_happens_every_frame_is_accounted_for(steps):
     assert ledger.waiting == 0
     answered = [result["frame_id"] for result in results(stream)]
     assert answered == sorted(answered)
+
+
+def test_the_road_tells_each_hazard_once_with_its_place():
+    live = desk()
+    stream = live.open({"app": "road", "app_settings": {"gate": False}, "confidence_threshold": 0.3})
+    for number in range(12):
+        stream.arrived(
+            jpeg((480, 640)),
+            number,
+            captured_s=number / 10,
+            extras={"gps": {"lat": 52.0, "lon": 13 + number / 1e5}},
+        )
+        live.owner.step()
+        live.clock.advance(0.1)
+    live.close(stream.id)
+    events = [message.data for message in stream.outbox.after(0) if message.kind == "hazard_event"]
+    assert events == []  # the boxes lie in the sky
+
+
+def road(number):
+    box = np.array([[300, 300 + 8 * number, 340, 325 + 8 * number]], np.float32)
+    return Detections(box, np.array([0.8], np.float32), np.array([0], np.int32))
+
+
+def test_a_pothole_is_confirmed_once_and_closed_when_the_stream_ends():
+    live = desk(road)
+    stream = live.open({"app": "road", "app_settings": {"gate": False}})
+    for number in range(12):
+        gps = {"lat": 52.0, "lon": 13 + number / 1e5}
+        stream.arrived(jpeg((480, 640)), number, captured_s=number / 10, extras={"gps": gps})
+        live.owner.step()
+        live.clock.advance(0.1)
+    live.close(stream.id)
+    events = [message.data for message in stream.outbox.after(0) if message.kind == "hazard_event"]
+    assert [(event["phase"], event["kind"], event["event_id"]) for event in events] == [
+        ("confirmed", "D40", 1), ("closed", "D40", 1),
+    ]  # fmt: skip
+    assert events[0]["place"]["latitude_deg"] == 52.0
+    json.dumps(events, allow_nan=False)
+
+
+def test_nonsense_for_a_place_is_left_out():
+    live = desk(road)
+    stream = live.open({"app": "road", "app_settings": {"gate": False}})
+    for number, gps in enumerate(
+        [7, {}, {"lat": "x", "lon": 1}, {"lat": 1e9, "lon": 0}, {"lat": math.inf, "lon": 0}]
+    ):
+        stream.arrived(jpeg((480, 640)), number, captured_s=float(number), extras={"gps": gps})
+        live.owner.step()
+        live.clock.advance(0.2)
+    assert stream.ledger.processed == 5
+
+
+@pytest.mark.parametrize("app_settings", [{"nonsense": 1}, {"hits": 9, "hits_of": 3}])
+def test_wrong_settings_of_the_application_are_refused(app_settings):
+    with pytest.raises(SettingsError):
+        desk().open({"app": "road", "app_settings": app_settings})

@@ -9,39 +9,55 @@ from sightline import plugins
 from sightline.core.errors import SettingsError
 
 if TYPE_CHECKING:
-    from sightline.core.detections import Detections
     from sightline.core.frames import Frame
     from sightline.core.tracks import Tracks
 
 
 class Analysis(Protocol):
-    """Takes a stream's frames in order and tells what happened."""
+    """Takes a stream's frames in order and tells what happened.
 
-    def update(
-        self, frame: Frame, detections: Detections, tracks: Tracks, extras: Mapping[str, Any]
-    ) -> Sequence[Mapping[str, Any]]:
-        """Give the events that this frame completes, as plain data, each with an `event_id` of its own."""
+    Attributes:
+        tracking: Settings of the tracker that suit it, the same as for files.
+        min_score: Lowest score of a detection that it wants.
+        iou: Overlap above which the weaker of two boxes is dropped.
+        max_detections: Most boxes a frame.
+    """
+
+    tracking: Mapping[str, Any]
+    min_score: float
+    iou: float
+    max_detections: int
+
+    def update(self, frame: Frame, tracks: Tracks, extras: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+        """Give the events that this frame completes, as plain data."""
+        ...
+
+    def finish(self) -> Sequence[Mapping[str, Any]]:
+        """Give the events that the stream's end completes."""
         ...
 
 
-MakeAnalysis = Callable[[str, Sequence[str]], Analysis]
-"""Gives an application's analysis for one stream: `(application, class names)`."""
+MakeAnalysis = Callable[[str, Mapping[str, Any], Sequence[str]], Analysis]
+"""Gives an application's analysis for one stream: `(application, its settings, class names)`."""
 
 
-def make_analysis(app: str, class_names: Sequence[str]) -> Analysis:
+def make_analysis(app: str, settings: Mapping[str, Any], class_names: Sequence[str]) -> Analysis:
     """Give an application's analysis of one stream.
 
     Raises:
         SettingsError: The application has none, or there is no such application.
+        ConfigError: It cannot work with that model.
     """
     if app not in plugins.names("apps"):
         raise SettingsError(
             f"app: no application is called {app!r}", hint=f"have: {', '.join(plugins.names('apps'))}"
         )
-    application = plugins.load("apps", app)()
-    begin: Callable[[Sequence[str]], Analysis] | None = getattr(application, "analysis", None)
+    begin: Callable[[Mapping[str, Any], Sequence[str]], Analysis] | None = getattr(
+        plugins.load("apps", app)(), "analysis", None
+    )
     if begin is None:
         raise SettingsError(
             f"app: {app} tells nothing of a stream while it runs", hint="leave it out for detections alone"
         )
-    return begin(class_names)
+    analysis: Analysis = begin(settings, class_names)
+    return analysis

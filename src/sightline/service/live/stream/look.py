@@ -64,6 +64,7 @@ class Look:
 
     def __init__(self, stream_id: str, models: StreamModels, *, max_pixels: int) -> None:
         self.analysis: Analysis | None = None
+        self._change: tuple[Analysis | None] | None = None
         self._id = stream_id
         self._models = models
         self._max_pixels = max_pixels
@@ -74,6 +75,14 @@ class Look:
         self._received_s = 0.0
         self._index = -1
 
+    def analyse_with(self, analysis: Analysis | None) -> None:
+        """Have an application look too, from the next frame on; identities begin anew. May be asked by any thread."""
+        self._change = (analysis,)
+
+    def finish(self) -> Sequence[Mapping[str, Any]]:
+        """Give the events that the stream's end completes."""
+        return self.analysis.finish() if self.analysis is not None else ()
+
     def at(self, arrival: Arrival, settings: StreamSettings, level: Level, clock: Clock) -> Answer:
         """Decode, detect, track.
 
@@ -82,6 +91,9 @@ class Look:
             FrameRefusedError: It is no base64.
             ModelError: The model failed on it.
         """
+        if self._change is not None:
+            (self.analysis,), self._change = self._change, None
+            self._tracker, self._threshold, self._steady = None, -1.0, Steady()
         begun_s = clock.monotonic_s()
         data = picture_bytes(arrival.picture)
         header = picture_header(data)
@@ -106,7 +118,7 @@ class Look:
             detections = rows(shown_tracks, names, settings.max_detections)
         events: Sequence[Mapping[str, Any]] = ()
         if self.analysis is not None and tracks is not None:
-            events = self.analysis.update(frame, found, tracks, arrival.extras)
+            events = self.analysis.update(frame, tracks, arrival.extras)
         size = model.info.input_size or image.shape[:2]
         return Answer(
             detections,
@@ -144,16 +156,12 @@ class Look:
     def _choose(
         self, found: Detections, settings: StreamSettings, source_size: tuple[int, int]
     ) -> Detections:
-        if settings.iou_threshold < MODEL_IOU and len(found) > 1:
-            found = found[
-                suppress(
-                    found.boxes_px,
-                    found.scores,
-                    found.class_ids,
-                    iou=settings.iou_threshold,
-                    limit=len(found),
-                )
-            ]
+        iou, limit = settings.iou_threshold, len(found)
+        if self.analysis is not None:
+            found = found.above(self.analysis.min_score)
+            iou, limit = min(self.analysis.iou, MODEL_IOU), self.analysis.max_detections
+        if iou < MODEL_IOU and len(found) > 1:
+            found = found[suppress(found.boxes_px, found.scores, found.class_ids, iou=iou, limit=limit)]
         if settings.roi is not None and len(found):
             height, width = source_size
             centres_px = (found.boxes_px[:, :2] + found.boxes_px[:, 2:]).astype(np.float64) / 2
@@ -164,7 +172,7 @@ class Look:
     def _track(self, found: Detections, settings: StreamSettings, frame: Frame) -> Tracks:
         threshold = settings.confidence_threshold
         if self._tracker is None:
-            self._tracker = ByteTrack()
+            self._tracker = ByteTrack(**(self.analysis.tracking if self.analysis else {}))
         if self._threshold != threshold and self.analysis is None:  # an application's tracks are as in a file
             sure = max(threshold, self._tracker.settings.low_score)
             self._tracker.settings = replace(self._tracker.settings, high_score=sure, birth_score=sure)

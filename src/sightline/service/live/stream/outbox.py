@@ -11,6 +11,8 @@ from typing import Any
 
 RESULTS_KEPT = 64
 EVENTS_KEPT = 1000
+LASTING = "hazard_event"
+"""The kind that a client who comes back must find."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +35,12 @@ class Message:
 
 
 class Outbox:
-    """Messages by number. Of results the newest are kept, of everything else far more, but never without end."""
+    """Messages by number. Of each kind the newest are kept: many of what must not be lost, few of the rest."""
 
     def __init__(self, *, results: int = RESULTS_KEPT, events: int = EVENTS_KEPT) -> None:
         self._lock = threading.Lock()
-        self._results: deque[Message] = deque(maxlen=results)
-        self._events: deque[Message] = deque(maxlen=events)
+        self._kept: dict[str, deque[Message]] = {}
+        self._lengths = (results, events)
         self._last = 0
         self._listeners: tuple[Callable[[], None], ...] = ()
         self.closed = False
@@ -52,22 +54,23 @@ class Outbox:
         """Add a message and wake readers."""
         with self._lock:
             self._last += 1
-            kept = self._results if kind == "detection_result" else self._events
-            kept.append(Message(self._last, kind, data, now_s, received_s))
-        self._wake()
+            if kind not in self._kept:
+                self._kept[kind] = deque(maxlen=self._lengths[kind == LASTING])
+            self._kept[kind].append(Message(self._last, kind, data, now_s, received_s))
+        self.wake()
 
     def after(self, number: int) -> Sequence[Message]:
         """Give what is kept of the messages after a number, in order."""
         with self._lock:
             if self._last <= number:
                 return ()
-            both = merge(self._results, self._events, key=lambda message: message.number)
-            return [message for message in both if message.number > number]
+            all_kinds = merge(*self._kept.values(), key=lambda message: message.number)
+            return [message for message in all_kinds if message.number > number]
 
     def close(self) -> None:
         """Say that nothing more will come."""
         self.closed = True
-        self._wake()
+        self.wake()
 
     def listen(self, wake: Callable[[], None]) -> Callable[[], None]:
         """Call `wake`, from any thread, when there is something new; gives a function that ends it."""
@@ -80,6 +83,7 @@ class Outbox:
 
         return end
 
-    def _wake(self) -> None:
+    def wake(self) -> None:
+        """Have readers look again."""
         for wake in self._listeners:
             wake()

@@ -8,7 +8,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sightline.core.errors import MediaError, ModelError, SettingsError, SightlineError, StreamError
+from sightline.core.errors import (
+    FrameRefusedError,
+    MediaError,
+    ModelError,
+    SettingsError,
+    SightlineError,
+    StreamError,
+)
 from sightline.service.live.quality import AutoQuality, level_of
 from sightline.service.live.stream.frames import Arrival, Drop, StreamLedger
 from sightline.service.live.stream.legs import Legs
@@ -136,15 +143,27 @@ class Stream:
             cause = self._refuse(arrival, now_s)
             if cause is not None:
                 self.ledger.drop(cause)
-                return cause
-            self._queue.append(arrival)
+            else:
+                self._queue.append(arrival)
             if len(self._queue) > self._kit.limits.queue_frames:
                 self._queue.popleft()
                 self.ledger.drop(Drop.SUPERSEDED)
+        if cause is Drop.TOO_LARGE:
+            limit = self._kit.limits.max_bytes
+            self.complain(
+                FrameRefusedError(f"the frame is over {limit} bytes", hint="send a smaller one"),
+                frame_id=frame_id,
+            )
+        if cause is not None:
+            return cause
         if captured_s is not None and abs(arrival.received_s - captured_s) < 3600:
             self.legs.add(network=arrival.received_s - captured_s)
         self._kit.wake()
         return None
+
+    def now_s(self) -> float:
+        """Give the time, in seconds since the Unix epoch."""
+        return self._kit.clock.now_s()
 
     def sent(self, message: Message) -> None:
         """Note that a message has left for its client."""
@@ -178,7 +197,13 @@ class Stream:
             for _ in range(len(self._queue)):
                 self._queue.popleft()
                 self.ledger.drop(Drop.CLOSED)
-        self.tell("closed", {"reason": reason})
+        for event in self._look.finish():
+            self.tell("hazard_event", dict(event))
+        if reason != "closed":
+            self.tell(
+                "error",
+                {"code": "stream_closed", "message": f"the stream was closed: {reason}", "hint": None},
+            )
         self.outbox.close()
         self._kit.models.forget(self.id)
 
@@ -293,11 +318,14 @@ class Stream:
     def _apply(self, settings: StreamSettings) -> None:
         """Take settings over; an application that is not there is refused before anything changes."""
         before = getattr(self, "settings", None)
-        if before is None or before.app != settings.app:
+        if before is None or (before.app, before.app_settings) != (settings.app, settings.app_settings):
             if settings.app is not None and not settings.enable_tracking:
                 raise SettingsError("app: it needs tracking", hint="set enable_tracking")
-            names = self._kit.models.info.class_names if settings.app else ()
-            self._look.analysis = self._kit.make_analysis(settings.app, names) if settings.app else None
+            analysis = None
+            if settings.app is not None:
+                names = self._kit.models.info.class_names
+                analysis = self._kit.make_analysis(settings.app, settings.app_settings, names)
+            self._look.analyse_with(analysis)
         self.settings = settings
         if before is None or before.fps_limit != settings.fps_limit:
             burst = max(2.0, settings.fps_limit / 4)

@@ -32,6 +32,9 @@ class StreamSettings(AppSettings):
     )
     max_detections: int = Field(default=100, ge=1, le=300, description="Most boxes a frame, the best ones.")
     app: str | None = Field(default=None, description="Application whose events are wanted, as in `road`.")
+    app_settings: dict[str, Any] = Field(
+        default_factory=dict, description="The application's own settings, as `camera_height_m` of `road`."
+    )
     roi: list[tuple[_Share, _Share]] | None = Field(
         default=None,
         description="Corners `x y` of the part that counts, as shares of the picture; a box counts by its centre.",

@@ -1,0 +1,1 @@
+"""The door for live streams: WebSocket, server-sent events, cameras."""

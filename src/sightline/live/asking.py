@@ -1,0 +1,81 @@
+"""What routes are handed: the desk, and the stream that an address names."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Annotated, Any
+
+from anyio import to_thread
+from fastapi import Depends, FastAPI
+from starlette.requests import HTTPConnection
+
+from sightline.core.errors import StreamNotFoundError
+from sightline.live.metrics import LiveCollector
+from sightline.service.accounts.access import allow
+from sightline.service.live.build import build_desk
+from sightline.service.live.desk import LiveDesk
+
+if TYPE_CHECKING:
+    from sightline.core.accounts import Principal
+    from sightline.service.live.stream.session import Stream
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Have a desk while the server runs; nothing is opened before the first stream is."""
+    desk = getattr(app.state, "live", None) or build_desk(app.state.platform)
+    app.state.live = desk
+    collector = LiveCollector(desk)
+    registry = app.state.metrics.registry
+    registry.register(collector)
+    try:
+        yield
+    finally:
+        registry.unregister(collector)
+        await to_thread.run_sync(desk.shut)
+
+
+def _desk(connection: HTTPConnection) -> LiveDesk:
+    found: LiveDesk = connection.app.state.live
+    return found
+
+
+DeskHere = Annotated[LiveDesk, Depends(_desk)]
+
+
+def stream_for(desk: LiveDesk, who: Principal, client_id: str, action: str) -> Stream:
+    """Give a stream that whoever asks may do `action` to.
+
+    Raises:
+        StreamNotFoundError: There is none that they may know of.
+        AccessDeniedError: They may see it, and not do that.
+    """
+    stream = desk.get(client_id)
+    missing = StreamNotFoundError("no such stream", hint="open one with POST /stream/sessions")
+    allow(who, action, owner_id=stream.owner, missing=missing)
+    return stream
+
+
+def own_stream(desk: LiveDesk, who: Principal, client_id: str) -> Stream:
+    """Give a stream to its owner, who may feed it: whoever opened it had the right to.
+
+    Raises:
+        StreamNotFoundError: It is somebody else's, or not there.
+    """
+    return desk.get(client_id, owner=who.user_id)
+
+
+def settings_of(query: Mapping[str, str]) -> dict[str, Any]:
+    """Give a stream's settings as an address has them; `roi` is JSON, or `x1,y1,x2,y2`."""
+    found: dict[str, Any] = {
+        name: value for name, value in query.items() if name not in ("ticket", "client_id", "token", "share")
+    }
+    if "roi" in found:
+        text = found["roi"]
+        try:
+            found["roi"] = json.loads(text if text.lstrip().startswith("[") else f"[{text}]")
+        except ValueError:
+            found["roi"] = text
+    return found

@@ -1,0 +1,245 @@
+"""A client of the live door: sends frames at a pace, takes results, and measures how long they took.
+
+What `sightline stream-client` and the load generator use; examples/stream_frames.py shows the protocol without it.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import connect
+
+from sightline.core.errors import (
+    AuthenticationError,
+    SourceUnavailableError,
+    StreamError,
+    StreamOverloadedError,
+)
+from sightline.live.wire import write_binary
+
+if TYPE_CHECKING:
+    from websockets.sync.client import ClientConnection
+
+_OPEN_WITHIN_S = 30.0
+_MOST_BYTES = 1 << 24
+_TOLD = frozenset({"undecodable", "inference", "too_large"})
+"""Drops of which an error tells at once."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a client has seen.
+
+    Attributes:
+        sent: Frames sent.
+        answered: Frames with a result.
+        refused: Frames with an error.
+        dropped: The server's last word on frames it left out, by cause.
+        latencies_s: Capture to result here, a frame each.
+        legs_ms: The server's own times, by leg.
+        events: Events in the order in which they came.
+        config: What the server said of the stream when it was opened.
+    """
+
+    sent: int = 0
+    answered: int = 0
+    refused: int = 0
+    dropped: Mapping[str, int] = field(default_factory=dict)
+    latencies_s: list[float] = field(default_factory=list)
+    legs_ms: dict[str, list[float]] = field(default_factory=dict)
+    events: list[Mapping[str, Any]] = field(default_factory=list)
+    config: Mapping[str, Any] = field(default_factory=dict)
+    errors: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def open(self) -> int:
+        """Frames that nothing is known of yet."""
+        untold = sum(count for cause, count in self.dropped.items() if cause not in _TOLD)
+        return self.sent - self.answered - self.refused - untold
+
+
+class StreamClient:
+    """One stream over a WebSocket.
+
+    Args:
+        url: As in `ws://127.0.0.1:8000/stream/detection`.
+        settings: The stream's settings.
+        headers: As in `{"Authorization": "Bearer ..."}`.
+        binary: Send binary frames, not base64.
+        listener: Told each message of the server's, in the receiving thread.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        settings: Mapping[str, Any] | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        binary: bool = True,
+        listener: Callable[[str, Mapping[str, Any]], None] | None = None,
+    ) -> None:
+        query = urlencode({key: _in_query(value) for key, value in (settings or {}).items()})
+        self._url = url + ("&" if "?" in url else "?") + query if query else url
+        self._headers = dict(headers or {})
+        self._binary = binary
+        self._listener = listener
+        self._socket: ClientConnection | None = None
+        self._receiver: threading.Thread | None = None
+        self._changed = threading.Condition()
+        self._captured_s: dict[int, float] = {}
+        self._ended = False
+        self.tally = Tally()
+
+    def open(self) -> Mapping[str, Any]:
+        """Connect; gives the stream's settings.
+
+        Raises:
+            SourceUnavailableError: The server does not answer.
+            AuthenticationError: It wants to know who this is.
+            StreamOverloadedError: It has no room.
+            StreamError: It refused the settings.
+        """
+        try:
+            self._socket = connect(
+                self._url,
+                additional_headers=self._headers,
+                open_timeout=_OPEN_WITHIN_S,
+                max_size=_MOST_BYTES,
+                compression=None,
+            )
+        except InvalidStatus as error:
+            if error.response.status_code in (401, 403):
+                raise AuthenticationError(
+                    "the server wants to know who this is", hint="give --token, or --api-key"
+                ) from None
+            raise SourceUnavailableError(f"the server answered {error.response.status_code}") from None
+        except (OSError, TimeoutError) as error:
+            raise SourceUnavailableError(
+                f"{self._url.partition('?')[0]} does not answer: {error}",
+                hint="is `sightline serve` running?",
+            ) from None
+        first = json.loads(self._socket.recv(timeout=_OPEN_WITHIN_S))
+        if first["type"] == "error":
+            data = first["data"]
+            kind = StreamOverloadedError if data["code"] == StreamOverloadedError.code else StreamError
+            raise kind(data["message"], hint=data.get("hint"))
+        self.tally.config = first["data"]
+        self._receiver = threading.Thread(target=self._receive, name="sightline-stream-client", daemon=True)
+        self._receiver.start()
+        return self.tally.config
+
+    def send(self, picture: bytes, *, captured_s: float | None = None, **extras: Any) -> int:
+        """Send one frame; gives its id.
+
+        Raises:
+            SourceUnavailableError: The connection is gone.
+        """
+        assert self._socket is not None  # noqa: S101 - open() comes first
+        frame_id = self.tally.sent
+        now_s = time.time()
+        self._captured_s[frame_id] = now_s
+        header = {"frame_id": frame_id, "timestamp": now_s if captured_s is None else captured_s, **extras}
+        self.tally.sent += 1
+        try:
+            if self._binary:
+                self._socket.send(write_binary(picture, **header))
+            else:
+                text = base64.b64encode(picture).decode()
+                self._socket.send(json.dumps({"type": "frame", "image_data": text, **header}))
+        except ConnectionClosed as error:
+            raise SourceUnavailableError(f"the server closed the connection: {error}") from None
+        return frame_id
+
+    def configure(self, **settings: Any) -> None:
+        """Change settings while it runs."""
+        assert self._socket is not None  # noqa: S101 - open() comes first
+        self._socket.send(json.dumps({"type": "config", "data": settings}))
+
+    def wait(self, seconds: float, *, leave: int = 0) -> bool:
+        """Wait until no more than `leave` frames are open; says whether that came about in time."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self.tally.open <= leave or self._ended, timeout=seconds)
+
+    def close(self) -> None:
+        """Hang up."""
+        if self._socket is not None:
+            self._socket.close()
+        if self._receiver is not None:
+            self._receiver.join(timeout=5)
+
+    def _receive(self) -> None:
+        assert self._socket is not None  # noqa: S101 - open() comes first
+        try:
+            for text in self._socket:
+                message = json.loads(text)
+                with self._changed:
+                    self._take(message["type"], message["data"])
+                    self._changed.notify_all()
+                if self._listener is not None:
+                    self._listener(message["type"], message["data"])
+        except ConnectionClosed:
+            pass
+        finally:
+            with self._changed:
+                self._ended = True
+                self._changed.notify_all()
+
+    def _take(self, kind: str, data: Mapping[str, Any]) -> None:
+        now_s, tally = time.time(), self.tally
+        if kind == "detection_result":
+            tally.answered += 1
+            tally.dropped = data["dropped"]
+            tally.latencies_s.append(now_s - self._captured_s.pop(data["frame_id"], now_s))
+            timing = data["timing"]
+            for leg, begin, end in (
+                ("received_to_sent", "received", "sent"),
+                ("received_to_inferred", "received", "inferred"),
+            ):
+                tally.legs_ms.setdefault(leg, []).append((timing[end] - timing[begin]) * 1000)
+        elif kind == "hazard_event":
+            tally.events.append(data)
+        elif kind == "error":
+            tally.errors[data["code"]] += 1
+            if "frame_id" in data:
+                tally.refused += 1
+
+
+def play(
+    client: StreamClient,
+    pictures: Iterable[tuple[float, bytes]],
+    *,
+    every_frame: bool = False,
+    stop: Callable[[], bool] = lambda: False,
+) -> None:
+    """Send pictures at their own pace.
+
+    Args:
+        client: Open.
+        pictures: Time in seconds from the first one on, and the picture's file.
+        every_frame: Wait for each answer before the next is sent, so that none is left out.
+        stop: Asked before each.
+    """
+    begun_s = time.monotonic()
+    epoch_s = time.time()
+    for t_s, picture in pictures:
+        if stop():
+            return
+        ahead_s = t_s - (time.monotonic() - begun_s)
+        if ahead_s > 0:
+            time.sleep(ahead_s)
+        client.send(picture, captured_s=epoch_s + t_s)
+        if every_frame:
+            client.wait(_OPEN_WITHIN_S)
+
+
+def _in_query(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)

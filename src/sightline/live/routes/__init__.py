@@ -1,0 +1,1 @@
+"""Routes, one subject a file: parse, call the desk, answer."""

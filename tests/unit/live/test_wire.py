@@ -1,0 +1,73 @@
+"""What clients write, and what is none of it."""
+
+import json
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sightline.core.errors import MessageInvalidError
+from sightline.live.wire import (
+    ConfigMessage,
+    FrameMessage,
+    PingMessage,
+    read_binary,
+    read_text,
+    write_binary,
+)
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+def test_a_frame_message_is_read():
+    text = '{"type":"frame","image_data":"AAAA","frame_id":"f-1","timestamp":1641234567.123,"gps":{"lat":1}}'
+    assert read_text(text) == FrameMessage("AAAA", "f-1", 1641234567.123, {"gps": {"lat": 1}})
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['{"type":"config","fps_limit":5}', '{"type":"config","data":{"fps_limit":5}}', '{"type":"config","config":{"fps_limit":5}}'],
+)  # fmt: skip
+def test_settings_may_stand_in_the_message_or_under_a_name(text):
+    assert read_text(text) == ConfigMessage({"fps_limit": 5})
+
+
+def test_a_ping_brings_its_stamp():
+    assert read_text('{"type":"ping","timestamp":7}') == PingMessage(7)
+    assert read_text('{"type":"ping","timestamp":[1]}') == PingMessage(None)
+
+
+@given(JSON)
+def test_a_binary_frame_gives_its_id_back_exactly(frame_id):
+    if len(json.dumps(frame_id)) > 256:
+        return
+    frame = read_binary(write_binary(b"\xff\xd8picture", frame_id=frame_id, timestamp=1.25))
+    assert frame == FrameMessage(b"\xff\xd8picture", frame_id, 1.25)
+
+
+def test_a_bare_picture_is_a_frame_without_a_name():
+    assert read_binary(b"\xff\xd8...") == FrameMessage(b"\xff\xd8...")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "{", "[]", "1", "null", '"frame"', "{}", '{"type":"nonsense"}', '{"type":["frame"]}', '{"type":"frame"}',
+        '{"type":"frame","image_data":7}', '{"type":"frame","image_data":"AA","timestamp":"now"}',
+        '{"type":"frame","image_data":"AA","timestamp":true}', "[" * 100_000, '{"type":"frame","image_data":"AA","frame_id":"' + "x" * 300 + '"}',
+    ],
+)  # fmt: skip
+def test_what_is_no_message_is_refused_by_name(text):
+    with pytest.raises(MessageInvalidError):
+        read_text(text)
+
+
+@given(st.binary(max_size=40))
+def test_whatever_follows_the_mark_is_read_or_refused(rest):
+    with suppress(MessageInvalidError):
+        read_binary(b"SLF1" + rest)
