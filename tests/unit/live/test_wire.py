@@ -1,10 +1,9 @@
 """What clients write, and what is none of it."""
 
-import json
 from contextlib import suppress
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sightline.core.errors import MessageInvalidError
@@ -15,12 +14,6 @@ from sightline.live.wire import (
     read_binary,
     read_text,
     write_binary,
-)
-
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
-    max_leaves=5,
 )
 
 
@@ -42,10 +35,8 @@ def test_a_ping_brings_its_stamp():
     assert read_text('{"type":"ping","timestamp":[1]}') == PingMessage(None)
 
 
-@given(JSON)
+@pytest.mark.parametrize("frame_id", [None, 0, -7, 2**63, 1.1, "ä-1", "", True, [1, [2]], {"a": None}])
 def test_a_binary_frame_gives_its_id_back_exactly(frame_id):
-    if len(json.dumps(frame_id)) > 256:
-        return
     frame = read_binary(write_binary(b"\xff\xd8picture", frame_id=frame_id, timestamp=1.25))
     assert frame == FrameMessage(b"\xff\xd8picture", frame_id, 1.25)
 
@@ -67,6 +58,7 @@ def test_what_is_no_message_is_refused_by_name(text):
         read_text(text)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # machines may be busy
 @given(st.binary(max_size=40))
 def test_whatever_follows_the_mark_is_read_or_refused(rest):
     with suppress(MessageInvalidError):

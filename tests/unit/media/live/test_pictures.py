@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sightline.core.errors import MediaError, MediaTooLargeError, UnsupportedFormatError
@@ -70,6 +70,7 @@ def test_what_is_no_picture_is_told():
         decode_picture(b"GIF89a" + b"\x00" * 50)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # machines may be busy
 @given(st.sampled_from([".jpg", ".png", ".webp"]), st.data())
 def test_damage_is_a_named_error_or_a_picture(suffix, draw):
     data = bytearray(encoded(suffix))

@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sightline.core.detections import Detections
@@ -239,6 +239,7 @@ def test_an_applications_events_go_out_before_the_frame_that_completes_them():
     assert stream.outbox.after(0)[-1].data == {"event_id": "end"}
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # machines may be busy
 @given(st.lists(st.sampled_from(["frame", "bad", "flood", "step", "wait", "config"]), max_size=60))
 def test_whatever_happens_every_frame_is_accounted_for(steps):
     live = desk()
