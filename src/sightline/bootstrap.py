@@ -5,6 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import TYPE_CHECKING, Any
 
+from sightline.adapters.outbound.courier import HttpCourier
 from sightline.adapters.wiring import Wiring
 from sightline.core.breaker import Breakers
 from sightline.core.machine import this_machine
@@ -40,6 +41,7 @@ def build_platform(
         UnknownPluginError: A setting names an adapter that is not installed.
         AdapterUnavailableError: The run database cannot be opened.
     """
+    from sightline.adapters.sql.webhooks import SqlWebhooks
     from sightline.vision.weights import Zoo
 
     settings = settings or read_settings()
@@ -52,6 +54,7 @@ def build_platform(
         from sightline.adapters.sql.accounts import SqlAccountStore
 
         accounts = SqlAccountStore(getattr(store, "database", settings.database))
+    webhooks = SqlWebhooks(getattr(store, "database", settings.database))
     return Platform(
         settings=settings,
         machine=machine or this_machine(),
@@ -66,6 +69,9 @@ def build_platform(
         breakers=breakers,
         accounts=accounts,
         limits=wiring.make("limits", settings.limits),
+        webhooks=webhooks,
+        deliveries=webhooks,
+        courier=HttpCourier.wired(wiring),
         zoo=Zoo(settings.models),
         rng=Random(settings.seed),  # noqa: S311 - spreads retries, guards nothing
     )

@@ -341,6 +341,31 @@ class Settings(BaseSettings):
         ge=0,
     )
 
+    webhook_networks: tuple[str, ...] = _field(
+        (),
+        "Webhook networks",
+        "Private networks that webhooks may be sent to besides public addresses, as a JSON list.",
+    )
+    webhook_timeout_s: float = _field(
+        10.0, "Webhook timeout", "Longest that a webhook's address may take to answer.", unit="s", gt=0, le=60
+    )
+    webhook_attempts: int = _field(
+        8,
+        "Webhook attempts",
+        "How often a message is sent before it counts as dead.",
+        unit="tries",
+        ge=1,
+        le=50,
+    )
+    webhook_retry_s: float = _field(
+        10.0,
+        "Webhook retry",
+        "Wait before the second try; it doubles with each further one up to six hours, with jitter.",
+        unit="s",
+        gt=0,
+        le=3600,
+    )
+
     stream_model: str = _field(
         "", "Stream model", "Model of live streams: a name or a file; empty means `model`."
     )

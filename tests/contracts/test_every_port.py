@@ -11,6 +11,8 @@ from sightline.testing import contracts
 CONTRACTS = {
     "AccountStore": "AccountStoreContract",
     "Application": "ApplicationContract",
+    "Courier": "CourierContract",
+    "DeliveryStore": "DeliveryStoreContract",
     "EventBus": "EventBusContract",
     "FrameSource": "FrameSourceContract",
     "JobQueue": "JobQueueContract",
@@ -29,6 +31,7 @@ CONTRACTS = {
     "TableReader": "TablesContract",
     "TableWriter": "TablesContract",
     "Tracker": "TrackerContract",
+    "WebhookStore": "WebhookStoreContract",
 }
 # Its formats have nothing in common but a call; tests/unit/service/test_export.py holds each to its format.
 WITHOUT = {"Export"}

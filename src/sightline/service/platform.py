@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from sightline.core.time import Clock
     from sightline.ports import (
         AccountStore,
+        Courier,
+        DeliveryStore,
         EventBus,
         JobQueue,
         Locks,
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
         RateLimiter,
         RunJournal,
         RunStore,
+        WebhookStore,
     )
     from sightline.settings import Settings
     from sightline.vision.weights import Zoo
@@ -44,6 +47,9 @@ class Platform:
         breakers: One for each outside service that is in use.
         accounts: Users, their keys and sessions, groups, shares and the audit.
         limits: Counts how often somebody does something.
+        webhooks: Addresses that are told about runs.
+        deliveries: What is on its way to them, in the same database.
+        courier: Brings it there.
         zoo: The models on this machine.
         rng: Draws the jitter of retries; results never depend on it.
     """
@@ -61,5 +67,8 @@ class Platform:
     breakers: Breakers
     accounts: AccountStore
     limits: RateLimiter
+    webhooks: WebhookStore
+    deliveries: DeliveryStore
+    courier: Courier
     zoo: Zoo
     rng: Random

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from sightline.core.errors import AdapterError
+from sightline.service.webhooks.enqueue import enqueue as enqueue_webhooks
 
 if TYPE_CHECKING:
     from threading import Event
@@ -24,9 +25,13 @@ _TROUBLE_WAIT_S = 2.0
 
 
 def relay(platform: Platform, *, run_id: str | None = None) -> int:
-    """Publish what waits, of one run or of all, and give how many events that was."""
+    """Publish what waits, of one run or of all, and give how many events that was.
+
+    Deliveries to webhooks are stored first: an event leaves the outbox when nobody can be forgotten any more.
+    """
     total = 0
     while waiting := platform.outbox.pending(run_id=run_id):
+        enqueue_webhooks(platform, [event for _, event in waiting])
         for _, event in waiting:
             platform.bus.publish(event)
         platform.outbox.sent([number for number, _ in waiting])

@@ -21,10 +21,13 @@ from sightline.testing.contracts.source import FrameSourceContract
 from sightline.testing.contracts.stage import StageContract
 from sightline.testing.contracts.tables import TablesContract
 from sightline.testing.contracts.tracker import TrackerContract
+from sightline.testing.contracts.webhooks import CourierContract, DeliveryStoreContract, WebhookStoreContract
 
 __all__ = [
     "AccountStoreContract",
     "ApplicationContract",
+    "CourierContract",
+    "DeliveryStoreContract",
     "EventBusContract",
     "FrameSourceContract",
     "JobQueueContract",
@@ -40,4 +43,5 @@ __all__ = [
     "StageContract",
     "TablesContract",
     "TrackerContract",
+    "WebhookStoreContract",
 ]

@@ -1,0 +1,1 @@
+"""Tells addresses what happens to runs: from the outbox, signed, tried again, never forgotten in silence."""
