@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import sightline
 from sightline import plugins
+from sightline.core.arrow import lean_arrow
 from sightline.core.errors import ConfigError
 from sightline.core.models import Task
 from sightline.core.tables import TABLES
@@ -58,6 +59,7 @@ def prepare(platform: Platform, run: Run, folder: RunFolder) -> Prepared:
     Raises:
         SightlineError: The video, the model or a setting cannot be used.
     """
+    lean_arrow()
     settings = run.settings
     application: Application = plugins.load("apps", run.app)()
     source = VideoSource(

@@ -85,9 +85,11 @@ def heat_picture(scene: Scene, found: Found) -> str:
     large = cv2.resize(smooth, size, interpolation=cv2.INTER_CUBIC)[: scene.height, :WIDTH]
     large = np.pad(large, ((0, scene.height - large.shape[0]), (0, WIDTH - large.shape[1])))
     peak = float(smooth.max())
-    level = np.sqrt(np.clip(large / peak, 0, 1)) if peak > 0 else np.zeros_like(large)
+    level = large / peak if peak > 0 else np.zeros_like(large)  # pictures are large: worked on in place
+    np.sqrt(np.clip(level, 0, 1, out=level), out=level)
     color = cv2.applyColorMap((level * 255).astype(np.uint8), cv2.COLORMAP_INFERNO)
-    weight = np.clip(level * 1.5, 0, 0.85).astype(np.float32)
+    level *= 1.5
+    weight = np.clip(level, 0, 0.85, out=level)
     blended = cv2.blendLinear(scene.dimmed(), color, 1 - weight, weight)
     stops = cv2.applyColorMap(np.arange(0, 256, 32, dtype=np.uint8)[None], cv2.COLORMAP_INFERNO)[0]
     legend = {

@@ -13,11 +13,10 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-import openvino as ov
-
 from sightline.core.errors import InferenceFailedError, ModelInputError
 from sightline.ports import GraphInfo, ModelOptions, TensorInfo
 from sightline.vision.runtimes.openvino_graph import fix_input_size, fold_focus, with_preprocessing
+from sightline.vision.runtimes.openvino_package import silent_openvino
 from sightline.vision.runtimes.weights_files import files_of, invalid
 
 if TYPE_CHECKING:
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
 
     Outputs = tuple[NDArray[Any], ...]
 
+ov = silent_openvino()
 _HINTS = {"f32": "f32", "bf16": "bf16", "int8": "f32"}
 """Precision as asked for -> what layers compute in that are not quantised in the file."""
 _UNREADABLE = (ov.frontend.GeneralFailure, ov.frontend.OpConversionFailure, ov.frontend.OpValidationFailure)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import openvino as ov
-from openvino import opset13 as ops
-from openvino.preprocess import ColorFormat, PrePostProcessor
 
 from sightline.core.errors import ModelInputError
+from sightline.vision.runtimes.openvino_package import silent_openvino
 
 if TYPE_CHECKING:
     from sightline.core.arrays import Float32
     from sightline.ports import ImageInput
+
+ov = silent_openvino()
 
 
 def fix_input_size(model: Any, input_size: tuple[int, int] | None) -> None:
@@ -43,16 +43,16 @@ def fix_input_size(model: Any, input_size: tuple[int, int] | None) -> None:
 def with_preprocessing(model: Any, image_input: ImageInput) -> Any:
     """Let a graph take `(1, h, w, 3)` BGR bytes: conversion, colours, mean and scale become part of it."""
     channels_last = model.inputs[0].partial_shape[3] == 3
-    changes = PrePostProcessor(model)
+    changes = ov.preprocess.PrePostProcessor(model)
     picture = changes.input()
     picture.tensor().set_element_type(ov.Type.u8).set_layout(ov.Layout("NHWC"))
-    picture.tensor().set_color_format(ColorFormat.BGR)
+    picture.tensor().set_color_format(ov.preprocess.ColorFormat.BGR)
     picture.model().set_layout(ov.Layout("NHWC" if channels_last else "NCHW"))
     steps = picture.preprocess()
     if model.inputs[0].element_type != ov.Type.u8:
         steps.convert_element_type(ov.Type.f32)
     if image_input.color == "rgb":
-        steps.convert_color(ColorFormat.RGB)
+        steps.convert_color(ov.preprocess.ColorFormat.RGB)
     if image_input.mean != (0.0, 0.0, 0.0):
         steps.mean(list(image_input.mean))
     if image_input.std != (1.0, 1.0, 1.0):
@@ -84,7 +84,7 @@ def fold_focus(model: Any) -> bool:
         begin, end = (
             [2 * pad for pad in layer.get_attributes()[name]] for name in ("pads_begin", "pads_end")
         )
-        folded = ops.convolution(source, ops.constant(weights), [2, 2], begin, end, [1, 1])
+        folded = ov.opset13.convolution(source, ov.opset13.constant(weights), [2, 2], begin, end, [1, 1])
         layer.output(0).replace(folded.output(0))
         return True
     return False

@@ -6,12 +6,18 @@ Few boxes of a frame come near each other, so pairs that may belong together are
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cache
+from importlib.machinery import PathFinder
+from importlib.util import module_from_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
+import scipy
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from sightline.core.arrays import Float64, Int64
@@ -131,12 +137,25 @@ def pair(candidates: Candidates) -> tuple[Int64, Int64]:
     columns, column_of = _numbered(rest.columns)
     gains = np.zeros((len(rows), len(columns)))
     gains[row_of, column_of] = rest.gains
-    solved_rows, solved_columns = linear_sum_assignment(gains, maximize=True)
+    solved_rows, solved_columns = _solver()(gains, maximize=True)
     made = gains[solved_rows, solved_columns] > 0.0
     chosen_rows = np.concatenate((candidates.rows[alone], rows[solved_rows[made]]))
     chosen_columns = np.concatenate((candidates.columns[alone], columns[solved_columns[made]]))
     order = chosen_rows.argsort()
     return chosen_rows[order], chosen_columns[order]
+
+
+@cache
+def _solver() -> Callable[..., tuple[Int64, Int64]]:
+    """Give `scipy.optimize.linear_sum_assignment` without the rest of that package: it takes 22 MB and half a second."""
+    spec = PathFinder.find_spec("_lsap", [str(Path(scipy.__file__).parent / "optimize")])
+    if spec is None or spec.loader is None:  # a scipy that keeps it elsewhere
+        from scipy.optimize import linear_sum_assignment
+
+        return linear_sum_assignment  # type: ignore[no-any-return]
+    module: Any = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.linear_sum_assignment  # type: ignore[no-any-return]
 
 
 def _numbered(labels: Int64) -> tuple[Int64, Int64]:
