@@ -484,12 +484,12 @@ class Lease:
 class JobQueue(Protocol):
     """Hands runs to workers, at least once; the same job twice is one job."""
 
-    def put(self, job_id: str, *, priority: int = 0, owner: str = "") -> None:
+    def put(self, job_id: str, *, priority: int = 0, owner: str = "", topic: str = "") -> None:
         """Add a job; does nothing where it is queued or leased already."""
         ...
 
-    def take(self, *, lease_s: float) -> Lease | None:
-        """Lease the next job, None where none waits.
+    def take(self, *, lease_s: float, topic: str = "") -> Lease | None:
+        """Lease the next job of a topic, None where none waits.
 
         Highest priority first; then the owner with the fewest jobs under way, owners taking turns; then the oldest.
         """

@@ -178,6 +178,14 @@ class Settings(BaseSettings):
     workers: int = _field(
         1, "Workers", "Runs that `sightline serve` carries out at once; 0 leaves them to others.", unit="runs", ge=0, le=256
     )  # fmt: skip
+    share_from: int = _field(
+        6,
+        "Shared runs",
+        "A queued run with at least so many segments left is shared among workers that have time; 0 for never.",
+        unit="segments",
+        ge=0,
+        le=100_000,
+    )
     lease_s: float = _field(
         30.0,
         "Lease",

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from threading import Lock, Thread
@@ -107,6 +107,7 @@ class Pipeline:
         stages: In order; checked here, opened by `run`.
         commit: Called in order with each finished segment's checkpoint.
         settings: How to run.
+        given: What the source's packets hold.
     """
 
     def __init__(
@@ -116,8 +117,9 @@ class Pipeline:
         *,
         commit: Callable[[Checkpoint], None],
         settings: EngineSettings | None = None,
+        given: Iterable[str] = ("frame",),
     ) -> None:
-        self.produces = check_contract(stages)
+        self.produces = check_contract(stages, given=given)
         self.frames_done = 0
         self._source = source
         self._settings = settings or EngineSettings()
@@ -130,7 +132,7 @@ class Pipeline:
 
     def run(
         self,
-        segments: Sequence[Segment],
+        segments: Iterable[Segment],
         *,
         snapshots: Mapping[str, bytes] | None = None,
         tick: Callable[[int], None] | None = None,
@@ -139,7 +141,7 @@ class Pipeline:
         """Work through segments until all are committed.
 
         Args:
-            segments: Those still to do, in order.
+            segments: Those still to do, in order; the next is asked for when the one before has been decoded.
             snapshots: Stage name -> state to go on from; None to start afresh.
             tick: Told how many frames are done, a few times a second, in the caller's thread.
             stop: Asked a few times a second; once it says yes, the run is torn down.
@@ -163,7 +165,7 @@ class Pipeline:
 
     # -- lanes ---------------------------------------------------------------------------------------------
 
-    def _start(self, segments: Sequence[Segment]) -> list[Thread]:
+    def _start(self, segments: Iterable[Segment]) -> list[Thread]:
         first_with_memory = next(
             (place for place, wrapper in enumerate(self._wrappers) if wrapper.has_memory), len(self._wrappers)
         )
@@ -193,7 +195,7 @@ class Pipeline:
 
         return Thread(target=guarded, name=f"sightline-{name}", daemon=True)
 
-    def _decode(self, segments: Sequence[Segment], outbox: Channel[Packet]) -> None:
+    def _decode(self, segments: Iterable[Segment], outbox: Channel[Packet]) -> None:
         for segment in segments:
             expected = segment.first_frame
             for packet in self._watched(self._source.read(segment)):

@@ -23,17 +23,19 @@ from sightline.core.events import EventKind, RunEvent
 from sightline.core.runs import Attempt, Checkpoint, Run, RunState, check_transition
 from sightline.engine.progress import ProgressMeter
 from sightline.engine.retry import RetryPolicy, with_retries
-from sightline.engine.run import EngineSettings, EngineStats, Pipeline
+from sightline.engine.run import EngineStats, Pipeline
 from sightline.service.folder import RunFolder, free_bytes
 from sightline.service.jobs.ending import ending, run_timeout
+from sightline.service.jobs.fan_out import Course, can_share, share
 from sightline.service.jobs.relay import relay
-from sightline.service.prepare import Prepared, prepare
+from sightline.service.prepare import Prepared, engine_settings, prepare
 from sightline.service.publish import publish
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from threading import Event
 
+    from sightline.core.media import Segment
     from sightline.engine.progress import Progress
     from sightline.service.platform import Platform
 
@@ -161,25 +163,25 @@ class _Execution:
         before = sum(segment.frames for segment in segments[: len(done)])
         meter = ProgressMeter(total, done=before, clock=self._platform.clock)
         ends = list(accumulate(segment.frames for segment in segments))
-        pipeline = Pipeline(
-            prepared.source,
-            prepared.stages,
-            commit=lambda checkpoint: self._commit(checkpoint, ends[checkpoint.segment], total),
-            settings=EngineSettings(
-                channel_frames=max(2, self._run.settings.get("batch") or self._platform.settings.batch),
-                stage_timeout_s=self._platform.settings.stage_timeout_s,
-            ),
-        )
         if len(done) == len(segments):
             return
         started_s = time.monotonic()
-        stats = pipeline.run(
-            segments[len(done) :],
+        course = Course(
+            engine_settings(self._platform, self._run),
             snapshots=done[-1].snapshots if done else None,
+            commit=lambda checkpoint: self._commit(checkpoint, ends[checkpoint.segment], total),
             tick=lambda count: self._tick(meter.read(before + count)),
             stop=self._asked_to_stop,
         )
+        stats = self._carry_through(prepared, segments[len(done) :], course)
         self._note(stats, total - before, time.monotonic() - started_s)
+
+    def _carry_through(self, prepared: Prepared, left: Sequence[Segment], course: Course) -> EngineStats:
+        """Bring the segments that are left to their checkpoints: alone, or where it pays with other workers."""
+        if self._is_job and 0 < self._platform.settings.share_from <= len(left) and can_share(prepared):
+            return share(self._platform, self._run, self._folder, prepared, left, course)
+        pipeline = Pipeline(prepared.source, prepared.stages, commit=course.commit, settings=course.engine)
+        return pipeline.run(left, snapshots=course.snapshots, tick=course.tick, stop=course.stop)
 
     def _committed(self) -> Sequence[Checkpoint]:
         """Give the checkpoints whose parts lie in the folder, from the first on without a gap."""

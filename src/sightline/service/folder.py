@@ -154,7 +154,14 @@ class RunFolder:
             OutputError: Something could not be removed.
         """
         with writing(self.root):
-            for name in ("tables", "figures", "highlights", ".sightline/parts", ".sightline/new"):
+            for name in (
+                "tables",
+                "figures",
+                "highlights",
+                ".sightline/parts",
+                ".sightline/found",
+                ".sightline/new",
+            ):
                 shutil.rmtree(self.root / name, ignore_errors=True)
             for name in (MANIFEST, BACKGROUND, "report.json", "report.html", "annotated.mp4"):
                 (self.root / name).unlink(missing_ok=True)
@@ -185,6 +192,24 @@ class RunFolder:
             shutil.rmtree(final, ignore_errors=True)
             temporary.replace(final)
             _sync(final.parent)
+
+    def found(self, segment: int) -> Path:
+        """File of what was found in a segment by stages without a memory, where a run is shared."""
+        return self.work / "found" / f"{segment:06d}"
+
+    def keep_found(self, segment: int, findings: bytes) -> None:
+        """Store what was found in a segment, whole or not at all; several processes may do so at once.
+
+        Raises:
+            OutputError: It could not be written.
+        """
+        final = self.found(segment)
+        temporary = final.with_name(f"{final.name}.{os.getpid()}.part")
+        with writing(final):
+            final.parent.mkdir(parents=True, exist_ok=True)
+            temporary.write_bytes(findings)
+            _sync(temporary)
+            temporary.replace(final)
 
     def join_parts(self, segments: int) -> None:
         """Make `tables/*.parquet` of all parts, a row group a segment; memory holds one part at a time.

@@ -14,6 +14,7 @@ from sightline.core.arrow import lean_arrow
 from sightline.core.errors import ConfigError
 from sightline.core.models import Task
 from sightline.core.tables import TABLES
+from sightline.engine.run import EngineSettings
 from sightline.media.motion_gate import MotionGate
 from sightline.ports import Kit, ModelOptions
 from sightline.service.submit import media_limits
@@ -41,6 +42,7 @@ class Prepared:
         application: What the results are for.
         model: Finds things; opened by its stage.
         stages: The whole pipeline, recording included.
+        tables: Those that are recorded, besides `frames`.
         provenance: What every number depends on: versions, model, settings, source.
     """
 
@@ -50,6 +52,7 @@ class Prepared:
     application: Application
     model: ModelAdapter
     stages: Sequence[Stage]
+    tables: Sequence[str]
     provenance: Mapping[str, Any]
 
 
@@ -85,9 +88,10 @@ def prepare(platform: Platform, run: Run, folder: RunFolder) -> Prepared:
     if not any(getattr(stage, "full_frames", False) for stage in stages):
         source.scale_to(decode_size(model.info, media.size))
     produced = frozenset[str]().union(*(stage.produces for stage in stages))
+    tables = [table for table in TABLES if table in produced]
     record = RecordStage(
         folder.write_part,
-        tables=[table for table in TABLES if table in produced],
+        tables=tables,
         class_names=lambda: model.info.class_names,
     )
     return Prepared(
@@ -97,7 +101,16 @@ def prepare(platform: Platform, run: Run, folder: RunFolder) -> Prepared:
         application=application,
         model=model,
         stages=[*stages, record],
+        tables=tables,
         provenance=_provenance(run, model),
+    )
+
+
+def engine_settings(platform: Platform, run: Run) -> EngineSettings:
+    """Give how the engine is to run."""
+    return EngineSettings(
+        channel_frames=max(2, run.settings.get("batch") or platform.settings.batch),
+        stage_timeout_s=platform.settings.stage_timeout_s,
     )
 
 

@@ -21,6 +21,11 @@ class TrackStage:
         self._make_tracker = make_tracker
         self._tracker = make_tracker()
 
+    @property
+    def needs_pictures(self) -> bool:
+        """Whether the tracker looks at pictures, for the camera's motion."""
+        return bool(getattr(self._tracker, "needs_pictures", True))
+
     def open(self) -> None:
         """Start with nobody known."""
         self._tracker = self._make_tracker()

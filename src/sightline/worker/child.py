@@ -79,8 +79,12 @@ def main() -> None:
 
 def _carry_out(platform: Platform, order: dict[str, Any], cancel: threading.Event) -> None:
     from sightline.service.execute import execute
+    from sightline.service.jobs.fan_out import help_out
 
     with suppress(SightlineError, RunCancelled):  # stored with the run
+        if order["helps"]:
+            help_out(platform, order["run"], cancel.is_set)
+            return
         execute(
             platform,
             order["run"],

@@ -48,7 +48,12 @@ class RunProcess:
         """Carry an order out; come back when it has ended, or its process has."""
         process = self._ready()
         self._runs += 1
-        wanted = {"run": order.run_id, "worker": order.worker, "tries_left": order.tries_left}
+        wanted = {
+            "run": order.run_id,
+            "worker": order.worker,
+            "tries_left": order.tries_left,
+            "helps": order.helps,
+        }
         if not (_say(process, wanted) and self._wait(process, order)):
             process.kill()
             self._bury(order)

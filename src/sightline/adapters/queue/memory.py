@@ -23,6 +23,7 @@ class _Job:
     number: int
     priority: int
     owner: str
+    topic: str
     deliveries: int = 0
     ready_s: float = 0.0
     token: str = ""
@@ -51,20 +52,22 @@ class MemoryQueue:
         """Give the queue for a machine's settings."""
         return cls(wiring.clock)
 
-    def put(self, job_id: str, *, priority: int = 0, owner: str = "") -> None:
+    def put(self, job_id: str, *, priority: int = 0, owner: str = "", topic: str = "") -> None:
         """Add a job; does nothing where it is queued or leased already."""
         with self._lock:
-            self._jobs.setdefault(job_id, _Job(next(self._numbers), priority, owner))
+            self._jobs.setdefault(job_id, _Job(next(self._numbers), priority, owner, topic))
 
-    def take(self, *, lease_s: float) -> Lease | None:
+    def take(self, *, lease_s: float, topic: str = "") -> Lease | None:
         """Lease a job of the highest priority, of the owner whose turn it is; None where none waits."""
         with self._lock:
             now_s = self._clock.monotonic_s()
-            working = Counter(job.owner for job in self._jobs.values() if job.is_held(now_s))
+            working = Counter(
+                job.owner for job in self._jobs.values() if job.topic == topic and job.is_held(now_s)
+            )
             waiting = [
                 (-job.priority, working[job.owner], self._turns.get(job.owner, 0), job.number, job_id)
                 for job_id, job in self._jobs.items()
-                if job.ready_s <= now_s and not job.is_held(now_s)
+                if job.topic == topic and job.ready_s <= now_s and not job.is_held(now_s)
             ]
             if not waiting:
                 return None

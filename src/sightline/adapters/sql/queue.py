@@ -45,11 +45,12 @@ class SqlQueue:
         """Give the queue for a machine's settings."""
         return cls(wiring.database(), wiring.clock)
 
-    def put(self, job_id: str, *, priority: int = 0, owner: str = "") -> None:
+    def put(self, job_id: str, *, priority: int = 0, owner: str = "", topic: str = "") -> None:
         """Add a job; does nothing where it is queued or leased already."""
         row = {
             "job_id": job_id,
             "owner": owner,
+            "topic": topic,
             "priority": priority,
             "ready_s": 0.0,
             "token": "",
@@ -61,21 +62,25 @@ class SqlQueue:
             if connection.execute(select(jobs.c.number).where(jobs.c.job_id == job_id)).first() is None:
                 connection.execute(insert(jobs).values(**row))
 
-    def take(self, *, lease_s: float) -> Lease | None:
+    def take(self, *, lease_s: float, topic: str = "") -> Lease | None:
         """Lease a job of the highest priority, of the owner whose turn it is; None where none waits."""
         now_s = self._clock.now_s()
         with self.database.reading() as connection:  # idle workers ask often, and hold nobody up
-            if connection.execute(select(jobs.c.number).where(_is_free(now_s)).limit(1)).first() is None:
+            if (
+                connection.execute(select(jobs.c.number).where(_is_free(topic, now_s)).limit(1)).first()
+                is None
+            ):
                 return None
         with self.database.writing() as connection:
             self.database.lock(connection, jobs.name)
-            row = connection.execute(_next_job(now_s)).first()
+            row = connection.execute(_next_job(topic, now_s)).first()
             if row is None:
                 return None
             token, expires_s = secrets.token_hex(8), now_s + lease_s
             held = {"token": token, "expires_s": expires_s, "deliveries": row.deliveries + 1}
             connection.execute(update(jobs).where(jobs.c.number == row.number).values(**held))
-            _end_turn(connection, row.owner)
+            if not topic:
+                _end_turn(connection, row.owner)
         return Lease(row.job_id, token, expires_s, row.deliveries + 1)
 
     def extend(self, lease: Lease, *, lease_s: float) -> Lease:
@@ -100,16 +105,16 @@ class SqlQueue:
                 raise ConflictError(f"job {lease.job_id} is no longer held by this worker")
 
 
-def _is_free(now_s: float) -> Any:
+def _is_free(topic: str, now_s: float) -> Any:
     """Whether a job waits, or the worker that holds it is late."""
-    return (jobs.c.expires_s <= now_s) & (jobs.c.ready_s <= now_s)
+    return (jobs.c.topic == topic) & (jobs.c.expires_s <= now_s) & (jobs.c.ready_s <= now_s)
 
 
-def _next_job(now_s: float) -> Any:
+def _next_job(topic: str, now_s: float) -> Any:
     """Choose by priority, then the owner with the fewest jobs under way, then whose turn is longest ago, then age."""
     working = (
         select(jobs.c.owner, func.count().label("count"))
-        .where(jobs.c.expires_s > now_s)
+        .where(jobs.c.topic == topic, jobs.c.expires_s > now_s)
         .group_by(jobs.c.owner)
         .subquery()
     )
@@ -117,7 +122,7 @@ def _next_job(now_s: float) -> Any:
         select(jobs.c.number, jobs.c.job_id, jobs.c.owner, jobs.c.deliveries)
         .outerjoin(working, working.c.owner == jobs.c.owner)
         .outerjoin(job_turns, job_turns.c.owner == jobs.c.owner)
-        .where(_is_free(now_s))
+        .where(_is_free(topic, now_s))
         .order_by(
             jobs.c.priority.desc(),
             func.coalesce(working.c.count, 0),

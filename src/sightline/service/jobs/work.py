@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 import structlog
 
 from sightline.core.errors import AdapterError, ConflictError, RunCancelled, RunNotFoundError, SightlineError
-from sightline.core.runs import Run
+from sightline.core.runs import Run, RunState
 from sightline.service.execute import execute
+from sightline.service.jobs.fan_out import HELPER, help_out
 from sightline.service.jobs.settle import OFF, Next, Stop, settle, take_up, tries_left
 
 if TYPE_CHECKING:
@@ -40,11 +41,15 @@ class Order:
         worker: Who.
         attempt: Number of the attempt.
         tries_left: How often it may be tried again afterwards.
+        helps: Not to carry it out, but to do some of its segments for the process that does.
         stopped: Set once the work is to end at the next chance; see `why`.
         why: Set before `stopped` is.
     """
 
-    def __init__(self, run_id: str, worker: str, attempt: int, tries_left: int) -> None:
+    def __init__(
+        self, run_id: str, worker: str, attempt: int, tries_left: int, *, helps: bool = False
+    ) -> None:
+        self.helps = helps
         self.run_id = run_id
         self.worker = worker
         self.attempt = attempt
@@ -68,6 +73,9 @@ def in_this_thread(platform: Platform) -> Runner:
 
     def run(order: Order) -> None:
         with suppress(SightlineError, RunCancelled):  # stored with the run
+            if order.helps:
+                help_out(platform, order.run_id, order.stopped.is_set)
+                return
             execute(
                 platform, order.run_id, cancel=order.stopped, worker=order.worker, tries_left=order.tries_left
             )
@@ -118,6 +126,8 @@ class Worker:
         return True
 
     def _attend(self, lease: Lease) -> Next:
+        if HELPER in lease.job_id:
+            return self._help(lease)
         try:
             found = take_up(self._platform, self._platform.runs.get(lease.job_id), lease.deliveries)
         except RunNotFoundError:  # a job is queued before its run is stored; or the run was deleted
@@ -127,6 +137,20 @@ class Worker:
         if not isinstance(found, Run):
             return found
         return self.carry_out(found, lambda: self._keep(lease))
+
+    def _help(self, lease: Lease) -> Next:
+        run_id = lease.job_id.partition(HELPER)[0]
+        try:
+            run = self._platform.runs.get(run_id)
+        except RunNotFoundError:
+            return OFF
+        if run.state is not RunState.RUNNING:
+            return OFF
+        order = Order(run_id, self._name, run.attempts, 0, helps=True)
+        _log.info("run_helped", run=run_id, worker=self._name)
+        with self._watched(order, lambda: self._keep(lease)):
+            self._run(order)
+        return Next(0.0) if order.why is Stop.CLOSING else OFF
 
     def carry_out(self, run: Run, keep: Callable[[], None]) -> Next:
         """Carry a queued run out, and give what becomes of its job.
@@ -176,13 +200,18 @@ class Worker:
             now_s = time.monotonic()
             if self._closing.is_set():
                 order.stop(Stop.CLOSING)
-            if settings.run_timeout_s and now_s - began_s > settings.run_timeout_s + _TIMEOUT_GRACE_S:
+            if (
+                not order.helps
+                and settings.run_timeout_s
+                and now_s - began_s > settings.run_timeout_s + _TIMEOUT_GRACE_S
+            ):
                 order.stop(Stop.TIMEOUT)
             try:
                 if now_s - kept_s > settings.lease_s / 3:
                     keep()
                     kept_s = now_s
-                if self._platform.runs.get(order.run_id).cancel_requested:
+                run = self._platform.runs.get(order.run_id)
+                if run.cancel_requested or (order.helps and run.state is not RunState.RUNNING):
                     order.stop(Stop.CANCELLED)
             except (ConflictError, RunNotFoundError):
                 order.stop(Stop.LOST)

@@ -151,3 +151,12 @@ class JobQueueContract:
         for thread in threads:
             thread.join(timeout=30)
         assert sorted(taken) == sorted(f"j{number}" for number in range(12))
+
+    def test_each_topic_is_a_queue_of_its_own(self, queue: Any) -> None:
+        queue.put("run")
+        queue.put("run/2", topic="run")
+        queue.put("run/1", topic="run")
+        assert queue.take(lease_s=10).job_id == "run"
+        assert queue.take(lease_s=10) is None
+        assert [queue.take(lease_s=10, topic="run").job_id for _ in range(2)] == ["run/2", "run/1"]
+        assert queue.take(lease_s=10, topic="run") is None

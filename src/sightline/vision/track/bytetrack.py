@@ -133,6 +133,11 @@ class ByteTrack:
         self._memory = Memory()
         self._camera = CameraMotion() if self.settings.camera_motion else None
 
+    @property
+    def needs_pictures(self) -> bool:
+        """Whether `update` looks at its frame's picture."""
+        return self._camera is not None
+
     def update(
         self,
         detections: Detections,

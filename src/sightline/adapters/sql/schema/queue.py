@@ -18,7 +18,8 @@ jobs = Table(
     Column("expires_s", Float, nullable=False),
     Column("deliveries", Integer, nullable=False),
     Index(None, "job_id", unique=True),
-    Index(None, "expires_s", "ready_s"),
+    Column("topic", String(64), nullable=False, server_default=""),
+    Index(None, "topic", "expires_s"),
     sqlite_autoincrement=True,
 )
 
