@@ -50,11 +50,14 @@ def build_platform(
     wiring = Wiring(settings, clock, breakers)
     queue = settings.queue if store is None else "memory"
     store = store if store is not None else wiring.make("runs", settings.runs)
+    from sightline.adapters.sql.videos import SqlReceiptStore, SqlVideoStore
+
+    database = getattr(store, "database", settings.database)
     if accounts is None:
         from sightline.adapters.sql.accounts import SqlAccountStore
 
-        accounts = SqlAccountStore(getattr(store, "database", settings.database))
-    webhooks = SqlWebhooks(getattr(store, "database", settings.database))
+        accounts = SqlAccountStore(database)
+    webhooks = SqlWebhooks(database)
     return Platform(
         settings=settings,
         machine=machine or this_machine(),
@@ -72,6 +75,8 @@ def build_platform(
         webhooks=webhooks,
         deliveries=webhooks,
         courier=HttpCourier.wired(wiring),
+        videos=SqlVideoStore(database),
+        receipts=SqlReceiptStore(database),
         zoo=Zoo(settings.models),
         rng=Random(settings.seed),  # noqa: S311 - spreads retries, guards nothing
     )

@@ -24,9 +24,11 @@ if TYPE_CHECKING:
     from sightline.core.media import MediaInfo, Segment
     from sightline.core.models import ModelInfo
     from sightline.core.packets import Packet
+    from sightline.core.receipts import Receipt
     from sightline.core.runs import Attempt, Checkpoint, Run, RunFilter
     from sightline.core.tracks import Tracks
     from sightline.core.webhooks import Delivery, DeliveryState, Webhook
+    from sightline.core.videos import Video, VideoFilter
 
 T_co = TypeVar("T_co", covariant=True)
 R = TypeVar("R", bound="Record")
@@ -669,4 +671,50 @@ class Locks(Protocol):
 
     def release(self, lock: Lock) -> None:
         """Let others have it; does nothing where it ran out."""
+        ...
+
+
+class VideoStore(Protocol):
+    """What is known of the videos that users gave to the server. A lost race raises `ConflictError`."""
+
+    def add(self, video: Video) -> None:
+        """Store a new video; raises `ConflictError` where its id is taken."""
+        ...
+
+    def get(self, video_id: str) -> Video:
+        """Raises `NotFoundError`."""
+        ...
+
+    def list(
+        self, wanted: VideoFilter | None = None, *, limit: int = 100, before: str | None = None
+    ) -> Sequence[Video]:
+        """Those wanted, newest first; `before` is the last id of the page before."""
+        ...
+
+    def update(self, video: Video) -> Video:
+        """Store a change; refuses an old `version`."""
+        ...
+
+    def delete(self, video_id: str) -> None:
+        """Forget a video; raises `NotFoundError`."""
+        ...
+
+
+class ReceiptStore(Protocol):
+    """Requests that were taken under a key of the sender's choice."""
+
+    def claim(self, receipt: Receipt) -> Receipt | None:
+        """Store a new receipt, and give None; or give the one that its owner has under that key already."""
+        ...
+
+    def settle(self, receipt: Receipt) -> None:
+        """Store what came of it."""
+        ...
+
+    def drop(self, owner: str, key: str) -> None:
+        """Forget one; does nothing where there is none."""
+        ...
+
+    def forget(self, *, before_s: float) -> int:
+        """Drop those made before a time, and say how many."""
         ...

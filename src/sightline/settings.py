@@ -89,6 +89,17 @@ class Settings(BaseSettings):
         "Results folder",
         "Where the results of runs that came over the network lie; empty means `results` under `home`.",
     )
+    videos_dir: Path | None = _field(
+        None, "Videos folder", "Where uploaded videos lie; empty means `videos` under `home`."
+    )
+    upload_expires_s: float = _field(
+        86_400.0,
+        "Upload time",
+        "An unfinished upload is given up after this long without a byte.",
+        unit="s",
+        ge=60,
+        le=31_536_000,
+    )
     runs: str = _field("sql", "Run store", "Plugin that keeps runs and checkpoints.")
     queue: str = _field("sql", "Job queue", "Plugin that hands queued runs to workers: memory or sql.")
     bus: str = _field("memory", "Event bus", "Plugin that carries progress to listeners: memory or redis.")
@@ -483,6 +494,11 @@ class Settings(BaseSettings):
     def models(self) -> Path:
         """Where models lie."""
         return self.models_dir or self.home / "models"
+
+    @property
+    def videos(self) -> Path:
+        """Where uploaded videos lie."""
+        return self.videos_dir or self.home / "videos"
 
     @property
     def results(self) -> Path:

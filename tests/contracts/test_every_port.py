@@ -22,6 +22,7 @@ CONTRACTS = {
     "Outbox": "OutboxContract",
     "Pending": "ModelAdapterContract",
     "RateLimiter": "RateLimiterContract",
+    "ReceiptStore": "ReceiptStoreContract",
     "Resumable": "StageContract",
     "RunJournal": "RunJournalContract",
     "RunStore": "RunStoreContract",
@@ -32,6 +33,7 @@ CONTRACTS = {
     "TableWriter": "TablesContract",
     "Tracker": "TrackerContract",
     "WebhookStore": "WebhookStoreContract",
+    "VideoStore": "VideoStoreContract",
 }
 # Its formats have nothing in common but a call; tests/unit/service/test_export.py holds each to its format.
 WITHOUT = {"Export"}

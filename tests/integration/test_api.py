@@ -27,7 +27,7 @@ def home(tmp_path_factory):
 @pytest.fixture(scope="module")
 def client(home):
     make_clip(home / "street.mp4", frames=30)
-    platform = build_platform(Settings(home=home, segment_s=0.5, min_free_bytes=0))
+    platform = build_platform(Settings(home=home, segment_s=0.5, min_free_bytes=0, allowed_folders=(home,)))
     with TestClient(build_server(platform)) as client:
         client.headers.update(headers_of(platform))
         yield client
@@ -110,7 +110,7 @@ def test_lists_filter_and_page(client, done):
         ({}, 422, "settings_invalid"),
         ({"video_path": "HOME/none.mp4"}, 404, "source_unavailable"),
         ({"video_path": "/etc/passwd"}, 403, "address_refused"),
-        ({"video_path": "HOME/sightline.db"}, 415, "unsupported_format"),
+        ({"video_path": "HOME/sightline.db"}, 415, "content_refused"),
         ({"video_path": "HOME/street.mp4", "app": "chess"}, 400, "unknown_plugin"),
         ({"video_path": "HOME/street.mp4", "gpu_enabled": True}, 422, "settings_invalid"),
         ({"video_path": "HOME/street.mp4", "settings": {"iou": 7}}, 422, "settings_invalid"),
@@ -131,7 +131,7 @@ def test_what_cannot_be_done_is_refused_with_a_hint(client, home, body, status, 
 
 
 def test_a_wait_that_is_too_short_says_so_and_the_pipeline_goes_on(client, home):
-    body = {"video_path": str(home / "street.mp4")}
+    body = {"video_path": str(home / "street.mp4"), "settings": {"min_score": 0.4}}
     answer = client.post(f"{API}/process-video", params={"wait": 0.001}, json=body)
     assert (answer.status_code, answer.json()["code"]) == (408, "waited_too_long")
     run = f"{API}/pipeline/{answer.json()['pipeline_id']}"

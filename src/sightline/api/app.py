@@ -13,7 +13,17 @@ PREFIX = "/api/v1"
 
 def routers() -> Sequence[APIRouter]:
     """Give every route of the API, one router a resource."""
-    from sightline.api.routes import auth, catalog, events, health, pipelines, results, setup
+    from sightline.api.routes import (
+        auth,
+        catalog,
+        events,
+        health,
+        pipelines,
+        results,
+        setup,
+        uploads,
+        videos,
+    )
 
     return (
         health.router,
@@ -23,4 +33,6 @@ def routers() -> Sequence[APIRouter]:
         pipelines.router,
         events.router,
         results.router,
+        videos.router,
+        uploads.router,
     )

@@ -44,6 +44,9 @@ STATUS: Mapping[type[SightlineError], int] = {
     errors.ContentTypeError: 415,
     errors.RangeInvalidError: 416,
     errors.WaitedTooLongError: 408,
+    errors.ChecksumError: 460,
+    errors.PreconditionError: 412,
+    errors.KeyReusedError: 422,
     errors.MediaError: 400,
     errors.SourceUnavailableError: 404,
     errors.UnsupportedFormatError: 415,
@@ -76,6 +79,7 @@ STATUS: Mapping[type[SightlineError], int] = {
 }
 """A class that is not here has its nearest ancestor's status."""
 
+_CHECKSUM = 460
 _log = structlog.get_logger("sightline.http")
 
 
@@ -98,6 +102,11 @@ def status_of(kind: type[SightlineError]) -> int:
     return next(STATUS[ancestor] for ancestor in kind.__mro__ if ancestor in STATUS)
 
 
+def phrase_of(status: int) -> str:
+    """Give a status in words; 460 is that of resumable uploads, and not in the registry."""
+    return "Checksum Mismatch" if status == _CHECKSUM else HTTPStatus(status).phrase
+
+
 def listed(*kinds: type[SightlineError]) -> dict[int | str, dict[str, Any]]:
     """Give the `responses` of a route that may raise these, for the OpenAPI document.
 
@@ -109,7 +118,7 @@ def listed(*kinds: type[SightlineError]) -> dict[int | str, dict[str, Any]]:
     by_status[422].add("request_invalid")
     return {
         status: {
-            "description": f"{HTTPStatus(status).phrase}: {', '.join(sorted(codes))}",
+            "description": f"{phrase_of(status)}: {', '.join(sorted(codes))}",
             "content": {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }
         for status, codes in sorted(by_status.items())
@@ -140,10 +149,9 @@ def problem(
     more: Mapping[str, Any] | None = None,
 ) -> JSONResponse:
     """Give a problem as a response."""
-    phrase = HTTPStatus(status).phrase if status in HTTPStatus._value2member_map_ else "Error"
     body = {
         "type": f"urn:sightline:problem:{code}",
-        "title": phrase,
+        "title": phrase_of(status),
         "status": status,
         "detail": detail,
         "code": code,

@@ -9,6 +9,7 @@
       AnalysisError      CalibrationError MissingSpaceError
       OutputError        OutputUnwritableError OutputFullError
       RequestError       BodyTooLargeError ContentTypeError RangeInvalidError WaitedTooLongError
+                         ChecksumError PreconditionError KeyReusedError
       RunError           RunNotFoundError IllegalTransitionError ConflictError RunTimeoutError StageFailedError
                          WorkerLostError*
       AccessError        AuthenticationError AccessDeniedError NotFoundError AddressRefusedError ContentRefusedError
@@ -252,6 +253,24 @@ class WaitedTooLongError(RequestError):
     """The work took longer than the request wanted to wait; it goes on."""
 
     code = "waited_too_long"
+
+
+class ChecksumError(RequestError):
+    """The bytes that came are not those that were sent."""
+
+    code = "checksum_mismatch"
+
+
+class PreconditionError(RequestError):
+    """The request speaks a version of a protocol that is not spoken here."""
+
+    code = "precondition_failed"
+
+
+class KeyReusedError(RequestError):
+    """The key of an earlier request came with another request."""
+
+    code = "key_reused"
 
 
 class RunError(SightlineError):

@@ -21,9 +21,11 @@ if TYPE_CHECKING:
         ObjectStore,
         Outbox,
         RateLimiter,
+        ReceiptStore,
         RunJournal,
         RunStore,
         WebhookStore,
+        VideoStore,
     )
     from sightline.settings import Settings
     from sightline.vision.weights import Zoo
@@ -50,6 +52,8 @@ class Platform:
         webhooks: Addresses that are told about runs.
         deliveries: What is on its way to them, in the same database.
         courier: Brings it there.
+        videos: What is known of the videos that users gave.
+        receipts: Requests that were taken under a key of the sender's choice.
         zoo: The models on this machine.
         rng: Draws the jitter of retries; results never depend on it.
     """
@@ -70,5 +74,7 @@ class Platform:
     webhooks: WebhookStore
     deliveries: DeliveryStore
     courier: Courier
+    videos: VideoStore
+    receipts: ReceiptStore
     zoo: Zoo
     rng: Random

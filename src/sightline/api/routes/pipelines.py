@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
+import hashlib
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from sightline.api.app import PREFIX
@@ -20,10 +20,15 @@ from sightline.core.errors import (
     AddressRefusedError,
     ConfigError,
     ConflictError,
+    ContentRefusedError,
     IllegalTransitionError,
+    KeyReusedError,
     MediaTooLargeError,
+    NotFoundError,
     OutputFullError,
+    QuotaExceededError,
     RunNotFoundError,
+    RunTimeoutError,
     SettingsError,
     SourceUnavailableError,
     UnsupportedFormatError,
@@ -34,9 +39,12 @@ from sightline.service import cancel as cancelling
 from sightline.service import delete as deleting
 from sightline.service.jobs.enqueue import Enqueued, resume_job
 from sightline.service.pipelines.find import find_run
+from sightline.service.pipelines.once import once
 from sightline.service.pipelines.start import start_pipeline
 from sightline.service.pipelines.status import status_of
 from sightline.service.platform import Platform
+from sightline.service.videos.find import find_video, ready_file
+from sightline.service.videos.sources import fetch_video, file_at
 
 router = APIRouter(prefix=PREFIX, tags=["pipelines"])
 Reader = Annotated[Principal, Depends(may("runs.read"))]
@@ -55,6 +63,12 @@ _LONGEST_WAIT_S = 300
     responses=listed(
         ConfigError,
         ConflictError,
+        AddressRefusedError,
+        ContentRefusedError,
+        KeyReusedError,
+        NotFoundError,
+        QuotaExceededError,
+        RunTimeoutError,
         SourceUnavailableError,
         UnsupportedFormatError,
         MediaTooLargeError,
@@ -72,33 +86,48 @@ async def process_video(
     wait: Annotated[
         float | None, Query(gt=0, le=_LONGEST_WAIT_S, description="Seconds to wait for its end.")
     ] = None,
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            min_length=1, max_length=200, description="Sent again under the same key, it is not begun again."
+        ),
+    ] = None,
 ) -> Started:
     """Queue it and answer at once, or wait for its end: 408 where that takes longer, and it goes on."""
-    started = await run_in_threadpool(_start, platform, who, body)
-    run = started.run
-    if wait is not None and not started.from_store:
+    run, reused = await run_in_threadpool(_start, platform, who, body, idempotency_key)
+    if wait is not None and not run.has_ended:
         run = await _waited(request, platform, run, wait)
-    if wait is not None or started.from_store:
+    if run.has_ended:
         response.status_code = 200
     response.headers["Location"] = f"{PREFIX}/pipeline/{run.id}/status"
-    return _started(run, reused=started.from_store)
+    return _started(run, reused=reused)
 
 
-def _start(platform: Platform, who: Principal, body: ProcessVideo) -> Enqueued:
-    return start_pipeline(platform, who, _source(platform, body), body.to_request())
+def _start(platform: Platform, who: Principal, body: ProcessVideo, key: str | None) -> tuple[Run, bool]:
+    """Give the run, and whether it is an earlier one."""
+    if key is None:
+        found = _begun(platform, who, body)
+        return found.run, found.from_store
+    digest = hashlib.sha256(body.model_dump_json().encode()).hexdigest()
+    run_id, earlier = once(platform, who, key, digest, lambda: _begun(platform, who, body).run.id)
+    return find_run(platform, who, run_id), earlier
 
 
-def _source(platform: Platform, body: ProcessVideo) -> Path:
+def _begun(platform: Platform, who: Principal, body: ProcessVideo) -> Enqueued:
     named = [name for name in ("video_id", "video_path", "video_url") if getattr(body, name) is not None]
     if len(named) != 1:
         raise SettingsError(
             f"name the video once, not by {' and '.join(named)}" if named else "no video is named",
             hint="give one of video_id, video_path and video_url",
         )
-    path = Path(body.video_path or "").resolve()
-    if not path.is_relative_to(platform.settings.home.resolve()):
-        raise AddressRefusedError(f"{body.video_path} may not be read", hint="upload the video")
-    return path
+    request = body.to_request()
+    if body.video_path is not None:
+        return start_pipeline(platform, who, file_at(platform, body.video_path), request)
+    if body.video_url is not None:
+        video = fetch_video(platform, who, body.video_url)
+    else:
+        video = find_video(platform, who, body.video_id or "")
+    return start_pipeline(platform, who, ready_file(platform, video), request, video_id=video.id)
 
 
 async def _waited(request: Request, platform: Platform, run: Run, wait_s: float) -> Run:

@@ -22,6 +22,7 @@ from sightline.testing.contracts.stage import StageContract
 from sightline.testing.contracts.tables import TablesContract
 from sightline.testing.contracts.tracker import TrackerContract
 from sightline.testing.contracts.webhooks import CourierContract, DeliveryStoreContract, WebhookStoreContract
+from sightline.testing.contracts.videos import ReceiptStoreContract, VideoStoreContract
 
 __all__ = [
     "AccountStoreContract",
@@ -36,6 +37,7 @@ __all__ = [
     "ObjectStoreContract",
     "OutboxContract",
     "RateLimiterContract",
+    "ReceiptStoreContract",
     "RunJournalContract",
     "RunStoreContract",
     "RuntimeContract",
@@ -44,4 +46,5 @@ __all__ = [
     "TablesContract",
     "TrackerContract",
     "WebhookStoreContract",
+    "VideoStoreContract",
 ]

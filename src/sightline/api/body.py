@@ -1,0 +1,157 @@
+"""Brings a request's body to disk as it comes, so that memory holds a few pieces of it at most."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import TYPE_CHECKING
+
+from python_multipart.exceptions import MultipartParseError
+from python_multipart.multipart import MultipartParser, parse_options_header
+from starlette.concurrency import run_in_threadpool
+
+from sightline.core.errors import ContentTypeError, RequestError
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from sightline.service.videos.incoming import IncomingFile
+
+_PIECE_BYTES = 1 << 20
+_SILENCE_S = 60.0
+_LONGEST_FIELD_BYTES = 8192
+
+
+async def pieces_of(request: Request) -> AsyncIterator[bytes]:
+    """Give a body in pieces of about a megabyte; a client that falls silent is given up.
+
+    Raises:
+        RequestError: Nothing came for a minute.
+    """
+    held, size_bytes = list[bytes](), 0
+    stream = request.stream().__aiter__()
+    while True:
+        try:
+            chunk = await asyncio.wait_for(anext(stream), _SILENCE_S)
+        except StopAsyncIteration:
+            break
+        except TimeoutError:
+            raise RequestError(f"nothing came for {_SILENCE_S:g} s", hint="go on with the upload") from None
+        held.append(chunk)
+        size_bytes += len(chunk)
+        if size_bytes >= _PIECE_BYTES:
+            yield b"".join(held)
+            held, size_bytes = [], 0
+    if size_bytes:
+        yield b"".join(held)
+
+
+async def pass_on(request: Request, write: Callable[[bytes], None]) -> None:
+    """Have a body written in a thread, one piece while the next one comes."""
+    writing: asyncio.Task[None] | None = None
+    try:
+        async for piece in pieces_of(request):
+            if writing is not None:
+                await writing
+            writing = asyncio.create_task(run_in_threadpool(write, piece))
+    finally:
+        if writing is not None:
+            await writing
+
+
+class FormFile:
+    """Takes a form apart: the file's bytes go on, the short fields are kept.
+
+    Args:
+        content_type: The request's header, with the boundary in it.
+        begin: Told the fields so far and the file's name; gives what the file's bytes are written to.
+
+    Raises:
+        ContentTypeError: It is no form with files.
+    """
+
+    def __init__(self, content_type: str, begin: Callable[[dict[str, list[str]], str], IncomingFile]) -> None:
+        kind, options = parse_options_header(content_type)
+        boundary = options.get(b"boundary", b"")
+        if kind != b"multipart/form-data" or not boundary:
+            raise ContentTypeError("the body is no form with a file", hint="send multipart/form-data")
+        self._begin = begin
+        self._name, self._value, self._headers = b"", bytearray(), dict[bytes, bytes]()
+        self._field = ""
+        self._out: IncomingFile | None = None
+        self._in_file = False
+        self.file: IncomingFile | None = None
+        self.fields: dict[str, list[str]] = {}
+        self._parser = MultipartParser(
+            boundary,
+            {
+                "on_part_begin": self._part_begins,
+                "on_header_field": self._header_name,
+                "on_header_value": self._header_value,
+                "on_header_end": self._header_ends,
+                "on_headers_finished": self._part_is_known,
+                "on_part_data": self._data,
+                "on_part_end": self._part_ends,
+            },
+        )
+
+    def write(self, piece: bytes) -> None:
+        """Take a piece of the body.
+
+        Raises:
+            RequestError: It is not written as forms are.
+        """
+        try:
+            self._parser.write(piece)
+        except MultipartParseError as error:
+            raise RequestError(f"the form cannot be read: {error}", hint="send multipart/form-data") from None
+
+    def finish(self) -> IncomingFile:
+        """Give the file, now that all has come.
+
+        Raises:
+            RequestError: There was none.
+        """
+        if self.file is None or self._in_file:
+            raise RequestError("the form has no whole file in it", hint="send it as the part `file`")
+        return self.file
+
+    def _part_begins(self) -> None:
+        self._name, self._value, self._headers, self._field = b"", bytearray(), {}, ""
+        self._in_file = False
+
+    def _header_name(self, data: bytes, start: int, end: int) -> None:
+        self._name += data[start:end]
+
+    def _header_value(self, data: bytes, start: int, end: int) -> None:
+        self._value += data[start:end]
+
+    def _header_ends(self) -> None:
+        self._headers[self._name.lower()] = bytes(self._value)
+        self._name, self._value = b"", bytearray()
+
+    def _part_is_known(self) -> None:
+        _, options = parse_options_header(self._headers.get(b"content-disposition", b""))
+        self._field = options.get(b"name", b"").decode("utf-8", "replace")[:100]
+        filename = options.get(b"filename")
+        if filename is None:
+            return
+        if self.file is not None:
+            raise RequestError("the form has two files in it", hint="send one file a request")
+        self.file = self._begin(self.fields, filename.decode("utf-8", "replace")[:500])
+        self._in_file = True
+
+    def _data(self, data: bytes, start: int, end: int) -> None:
+        if self._in_file and self.file is not None:
+            self.file.write(memoryview(data)[start:end])
+            return
+        self._value += data[start:end]
+        if len(self._value) > _LONGEST_FIELD_BYTES:
+            raise RequestError(
+                f"the field {self._field!r} is too long", hint="send the file as a part with a file name"
+            )
+
+    def _part_ends(self) -> None:
+        if not self._in_file:
+            self.fields.setdefault(self._field, []).append(self._value.decode("utf-8", "replace"))
+        self._in_file = False

@@ -1,0 +1,1 @@
+"""Videos that users give to the server: taken in, looked at, found, removed."""

@@ -1,0 +1,139 @@
+"""Writes a file as it comes: to disk at once, hashed on the way, never held in memory."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import hashlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from sightline.core.errors import ConflictError, MediaTooLargeError, OutputFullError, OutputUnwritableError
+from sightline.service.folder import free_bytes
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+_LOOK_EVERY_BYTES = 64_000_000
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_HASH_BLOCK_BYTES = 1 << 20
+
+
+class IncomingFile:
+    """A file that grows; only one writer has it at a time.
+
+    What is on disk is the truth: a writer that comes back after a crash goes on where the file ends.
+
+    Args:
+        path: Where it lies; made with its folder where it is not there.
+        limit_bytes: Most it may become.
+        keep_free_bytes: Room that must stay free on the disk.
+    """
+
+    def __init__(self, path: Path, *, limit_bytes: int, keep_free_bytes: int) -> None:
+        self._path = path
+        self._limit_bytes = limit_bytes
+        self._keep_free_bytes = keep_free_bytes
+        self._handle = -1
+        self._looked_bytes = 0
+        self.size_bytes = 0
+        self._hash = hashlib.sha256()
+
+    def __enter__(self) -> Self:
+        """Open it at its end.
+
+        Raises:
+            ConflictError: Somebody else writes to it.
+            OutputError: It cannot be opened.
+        """
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise _named(error, self._path) from error
+        try:
+            fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(self._handle)
+            raise ConflictError(
+                "another request writes to this upload", hint="wait for it to end, then ask for the offset"
+            ) from None
+        self.size_bytes = os.lseek(self._handle, 0, os.SEEK_END)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        os.close(self._handle)
+
+    def check_room(self, more_bytes: int) -> None:
+        """Refuse what would not fit.
+
+        Raises:
+            MediaTooLargeError: It would be over the limit.
+            OutputFullError: It would fill the disk.
+        """
+        if self.size_bytes + more_bytes > self._limit_bytes:
+            raise MediaTooLargeError(
+                f"the file is over the limit of {self._limit_bytes:,} bytes", hint="cut it into parts"
+            )
+        if free_bytes(self._path.parent) - more_bytes < self._keep_free_bytes:
+            raise OutputFullError(
+                "there is no room for the file on this server", hint="try again later, or remove old videos"
+            )
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Append some bytes.
+
+        Raises:
+            MediaTooLargeError: The file is over the limit.
+            OutputError: They could not be written; what was written before is whole.
+        """
+        if self.size_bytes + len(data) > self._limit_bytes or self.size_bytes >= self._looked_bytes:
+            self.check_room(len(data))
+            self._looked_bytes = self.size_bytes + _LOOK_EVERY_BYTES
+        left = memoryview(data)
+        try:
+            while left:
+                left = left[os.write(self._handle, left) :]
+        except OSError as error:
+            os.ftruncate(self._handle, self.size_bytes)
+            os.lseek(self._handle, 0, os.SEEK_END)
+            raise _named(error, self._path) from error
+        self._hash.update(data)
+        self.size_bytes += len(data)
+
+    def take_back(self, size_bytes: int) -> None:
+        """Cut the file back to what it was."""
+        os.ftruncate(self._handle, size_bytes)
+        self.size_bytes = os.lseek(self._handle, 0, os.SEEK_END)
+
+    def sync(self) -> None:
+        """Have what was written on disk before anybody is told so."""
+        try:
+            os.fsync(self._handle)
+        except OSError as error:
+            raise _named(error, self._path) from error
+
+    @property
+    def written_sha256(self) -> str:
+        """Of the bytes that this writer wrote, hexadecimal."""
+        return self._hash.hexdigest()
+
+
+def sha256_by(path: Path) -> str:
+    """Give a file's SHA-256, read block by block."""
+    digest = hashlib.sha256()
+    with path.open("rb", buffering=0) as file:
+        while block := file.read(_HASH_BLOCK_BYTES):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _named(error: OSError, path: Path) -> OutputFullError | OutputUnwritableError:
+    if error.errno in _FULL:
+        return OutputFullError(
+            "the disk of this server is full", hint="try again later; a resumable upload goes on where it was"
+        )
+    return OutputUnwritableError(f"{path.name} cannot be written: {error.strerror}", hint="ask an admin")

@@ -1,0 +1,30 @@
+"""Looks into a file that somebody sent, in a process of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sightline.service.guards.probe import ProbeRules, probe_stranger
+from sightline.service.submit import media_limits
+
+if TYPE_CHECKING:
+    from sightline.core.media import MediaInfo
+    from sightline.service.platform import Platform
+
+
+def look_into(platform: Platform, path: Path) -> MediaInfo:
+    """Give a file's facts.
+
+    Raises:
+        ContentRefusedError: It is no video, its codec is not taken, or it would cost too much to open.
+        MediaError: It is damaged, or over a limit.
+    """
+    settings = platform.settings
+    rules = ProbeRules(
+        memory_bytes=settings.probe_memory_bytes,
+        cpu_s=settings.probe_s,
+        wall_s=2 * settings.probe_s,
+        codecs=frozenset(settings.video_codecs),
+    )
+    return probe_stranger(path, media_limits(platform), rules)
