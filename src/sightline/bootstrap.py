@@ -41,6 +41,7 @@ def build_platform(
         UnknownPluginError: A setting names an adapter that is not installed.
         AdapterUnavailableError: The run database cannot be opened.
     """
+    from sightline.adapters.sql.videos import SqlReceiptStore, SqlVideoStore
     from sightline.adapters.sql.webhooks import SqlWebhooks
     from sightline.vision.weights import Zoo
 
@@ -50,8 +51,6 @@ def build_platform(
     wiring = Wiring(settings, clock, breakers)
     queue = settings.queue if store is None else "memory"
     store = store if store is not None else wiring.make("runs", settings.runs)
-    from sightline.adapters.sql.videos import SqlReceiptStore, SqlVideoStore
-
     database = getattr(store, "database", settings.database)
     if accounts is None:
         from sightline.adapters.sql.accounts import SqlAccountStore

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from sightline.core.receipts import Receipt
     from sightline.core.runs import Attempt, Checkpoint, Run, RunFilter
     from sightline.core.tracks import Tracks
-    from sightline.core.webhooks import Delivery, DeliveryState, Webhook
     from sightline.core.videos import Video, VideoFilter
+    from sightline.core.webhooks import Delivery, DeliveryState, Webhook
 
 T_co = TypeVar("T_co", covariant=True)
 R = TypeVar("R", bound="Record")

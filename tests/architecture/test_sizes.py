@@ -16,7 +16,7 @@ LONGEST_FUNCTION_LINES = 60
 MOST_MODULES = 12
 # Folders that hold one thing of a kind a file, as many as there are.
 LISTS = {
-    "core": 26,  # one value type a file
+    "core": 30,  # one value type a file
     "testing/contracts": 24,  # one port a file
     "cli": 20,  # one command a file
     "service": 30,  # one use-case a file

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
         ReceiptStore,
         RunJournal,
         RunStore,
-        WebhookStore,
         VideoStore,
+        WebhookStore,
     )
     from sightline.settings import Settings
     from sightline.vision.weights import Zoo

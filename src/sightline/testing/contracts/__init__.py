@@ -21,8 +21,8 @@ from sightline.testing.contracts.source import FrameSourceContract
 from sightline.testing.contracts.stage import StageContract
 from sightline.testing.contracts.tables import TablesContract
 from sightline.testing.contracts.tracker import TrackerContract
-from sightline.testing.contracts.webhooks import CourierContract, DeliveryStoreContract, WebhookStoreContract
 from sightline.testing.contracts.videos import ReceiptStoreContract, VideoStoreContract
+from sightline.testing.contracts.webhooks import CourierContract, DeliveryStoreContract, WebhookStoreContract
 
 __all__ = [
     "AccountStoreContract",
@@ -45,6 +45,6 @@ __all__ = [
     "StageContract",
     "TablesContract",
     "TrackerContract",
-    "WebhookStoreContract",
     "VideoStoreContract",
+    "WebhookStoreContract",
 ]
