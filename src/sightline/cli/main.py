@@ -30,6 +30,7 @@ class Commands(LazyGroup):
         "track": Entry("sightline.cli.tracking:track", "Give detections of a MOT file identities.", _WORK),
         "football": Entry("sightline.cli.football:app", "Calibrate cameras, report on tracking data, score.", _WORK),
         "juggling": Entry("sightline.cli.juggling:app", "Decode juggling: throws, catches, siteswap.", _WORK),
+        "road": Entry("sightline.cli.road:app", "Score road hazards: counts, sizes, places.", _WORK),
         "serve": Entry("sightline.cli.serve:serve", "Run the HTTP API, with workers in the same process.", _WORK),
         "worker": Entry("sightline.cli.worker:app", "Carry out queued runs until it is stopped.", _WORK),
         "runs": Entry("sightline.cli.runs:app", "List, resume, cancel and delete runs.", _WORK),

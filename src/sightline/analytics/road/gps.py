@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import xml.etree.ElementTree as ET
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -76,12 +76,15 @@ class GpsSettings:
         max_gap_s: Longest time between two fixes that is filled in.
         max_beyond_s: How long the last movement goes on before the first fix and behind the last one.
         least_move_m: Shorter movements tell no heading: a standing car's fixes wander.
+        heading_s: A heading is that of the straight line through the fixes so near in time on either side, where the
+            receiver gives none.
     """
 
     seen_s: float = 0.05
     max_gap_s: float = 10.0
     max_beyond_s: float = 1.0
     least_move_m: float = 2.0
+    heading_s: float = 2.6
 
 
 class GpsTrack:
@@ -91,6 +94,7 @@ class GpsTrack:
         self._settings = settings or GpsSettings()
         self._times: list[float] = []
         self._fixes: list[Fix] = []
+        self._told: set[int] = set()
         for fix in sorted(fixes, key=lambda fix: fix.t_s):
             self.add(fix)
 
@@ -107,7 +111,9 @@ class GpsTrack:
         if self._times and fix.t_s <= self._times[-1]:
             return
         heading = fix.heading_deg
-        if heading is None and self._fixes:
+        if heading is not None:
+            self._told.add(len(self._fixes))
+        elif self._fixes:
             heading = self._heading(fix)
         self._times.append(fix.t_s)
         self._fixes.append(replace(fix, heading_deg=heading))
@@ -120,7 +126,7 @@ class GpsTrack:
         for near in (after - 1, after):
             if 0 <= near < len(self._fixes) and abs(self._times[near] - t_s) <= self._settings.seen_s:
                 fix = self._fixes[near]
-                return Place(fix.latitude_deg, fix.longitude_deg, self._heading_at(near), Quality.SEEN)
+                return Place(fix.latitude_deg, fix.longitude_deg, self._heading_at(near, t_s), Quality.SEEN)
         if 0 < after < len(self._fixes):
             return self._between(after - 1, after, t_s, self._settings.max_gap_s, Quality.INTERPOLATED)
         beyond_s = self._times[0] - t_s if after == 0 else t_s - self._times[-1]
@@ -138,15 +144,39 @@ class GpsTrack:
         east = (b.longitude_deg - a.longitude_deg + _TURN_DEG / 2) % _TURN_DEG - _TURN_DEG / 2
         longitude = (a.longitude_deg + share * east + _TURN_DEG / 2) % _TURN_DEG - _TURN_DEG / 2
         latitude = a.latitude_deg + share * (b.latitude_deg - a.latitude_deg)
-        return Place(latitude, longitude, self._heading_at(two), quality)
+        return Place(latitude, longitude, self._heading_at(two, t_s), quality)
 
-    def _heading_at(self, number: int) -> float | None:
-        """Give a fix's heading; the first ones borrow the first that is known."""
-        own = self._fixes[number].heading_deg
-        if own is not None:
-            return own
+    def _heading_at(self, number: int, t_s: float) -> float | None:
+        """Give the heading at a moment by a fix: its own, the way about it, or the next one that is known."""
+        fix = self._fixes[number]
+        if number in self._told:
+            return fix.heading_deg
+        about = self._way(t_s)
+        if about is not None:
+            return about
+        if fix.heading_deg is not None:
+            return fix.heading_deg
         following = self._fixes[number + 1 : number + 12]
-        return next((fix.heading_deg for fix in following if fix.heading_deg is not None), None)
+        return next((each.heading_deg for each in following if each.heading_deg is not None), None)
+
+    def _way(self, t_s: float) -> float | None:
+        """Give the direction of the straight line through the fixes about a moment; None where that is short."""
+        reach_s = self._settings.heading_s
+        first, last = bisect_left(self._times, t_s - reach_s), bisect_right(self._times, t_s + reach_s)
+        if last - first < 3:
+            return None
+        near = self._fixes[first:last]
+        places = np.array([(fix.longitude_deg, fix.latitude_deg) for fix in near])
+        moved_m = GeoOrigin(near[0].latitude_deg, near[0].longitude_deg).metres(places)
+        times = np.array(self._times[first:last])
+        times -= times.mean()
+        east, north = times @ moved_m / float(times @ times)
+        if (
+            math.hypot(east, north) * (self._times[last - 1] - self._times[first])
+            < self._settings.least_move_m
+        ):
+            return None
+        return math.degrees(math.atan2(east, north)) % _TURN_DEG
 
     def _heading(self, fix: Fix) -> float | None:
         """Give the direction from a fix some metres back; the last one known while the car stands."""

@@ -51,7 +51,7 @@ class WatchSettings:
     measure_from_m: float = 2.0
     measure_to_m: float = 12.0
     same_overlap: float = 0.7
-    rejoin_m: float = 1.0
+    rejoin_m: float = 1.5
     rejoin_s: float = 3.0
     dedupe_m: float = 10.0
     dedupe_heading_deg: float = 45.0

@@ -14,6 +14,7 @@ from sightline.analytics.road.gps import turn_deg
 if TYPE_CHECKING:
     from sightline.analytics.road.hazards import HazardPlace, WatchSettings
 
+_OTHER_FAMILY = 3.0
 _LEAST_M_A_DEGREE = 110_000.0  # of latitude, a little under the least there is
 
 
@@ -38,12 +39,15 @@ class KnownHazards:
         self._known: dict[int, Known] = {}
 
     def same_as(self, family: str, place: HazardPlace, t_s: float) -> Known | None:
-        """Give the hazard of an earlier pass that lies nearest within reach; None where there is none."""
+        """Give the hazard of an earlier pass that lies nearest within reach; None where there is none.
+
+        One of the other family counts as three times as far away: a class wavers, most of all when it is first told.
+        """
         settings = self._settings
         best, nearest_m = None, settings.dedupe_m
         reach_deg = settings.dedupe_m / _LEAST_M_A_DEGREE
         for known in self._known.values():
-            if known.family != family or t_s - known.last_t_s < settings.pass_gap_s:
+            if t_s - known.last_t_s < settings.pass_gap_s:
                 continue
             if abs(known.latitude_deg - place.latitude_deg) > reach_deg:
                 continue
@@ -54,6 +58,8 @@ class KnownHazards:
             ):
                 continue
             away_m = distance_m(place, known)
+            if known.family != family:
+                away_m *= _OTHER_FAMILY
             if away_m <= nearest_m:
                 best, nearest_m = known, away_m
         return best

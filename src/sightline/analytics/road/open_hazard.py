@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sightline.analytics.road.sizes import Measured
 
 _MOST_SIZES = 64
+_MOST_FRAMES = 64
 
 
 @dataclass(slots=True)
@@ -36,6 +37,7 @@ class OpenHazard:
         last_frame: Where it was hit last.
         last_t_s: Time of that frame.
         last_box: There.
+        seen_in: The last frames in which it was hit.
         best: Frame, time, box and goodness of where it shows best.
         sizes: Rows of length, width and their standard deviations.
         place: Where it is, as well as is known.
@@ -59,6 +61,7 @@ class OpenHazard:
     last_frame: int = -1
     last_t_s: float = 0.0
     last_box: list[float] = field(default_factory=list)
+    seen_in: list[int] = field(default_factory=list)
     best: list[Any] = field(default_factory=list)
     sizes: list[list[float]] = field(default_factory=list)
     place: dict[str, Any] | None = None
@@ -98,6 +101,8 @@ class OpenHazard:
         self.hits += 1
         self.votes[kind.value] = self.votes.get(kind.value, 0.0) + score
         self.last_frame, self.last_t_s, self.last_box = frame, t_s, box
+        self.seen_in.append(frame)
+        del self.seen_in[:-_MOST_FRAMES]
         self.deadline_s = t_s + lost_s
 
     def look(self, score: float, found: Measured | None, car: Place | None, settings: WatchSettings) -> None:
@@ -129,8 +134,9 @@ class OpenHazard:
         self.sizes = (self.sizes + other.sizes)[-_MOST_SIZES:]
         for name, votes in other.votes.items():
             self.votes[name] = self.votes.get(name, 0.0) + votes
+        self.hits += len(set(other.seen_in) - set(self.seen_in))
+        self.seen_in = sorted({*self.seen_in, *other.seen_in})[-_MOST_FRAMES:]
         if other.last_frame > self.last_frame:
-            self.hits += other.hits
             self.judged, self.waiting = self.judged + self.waiting, 0
             self.last_frame, self.last_t_s, self.last_box = other.last_frame, other.last_t_s, other.last_box
         self.deadline_s = max(self.deadline_s, other.deadline_s)

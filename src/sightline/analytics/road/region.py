@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sightline.analytics.rows import Mask
 
 USUAL_HORIZON = 0.4
-_BELOW_HORIZON = 0.04
+_BELOW_HORIZON = 0.08
 _TOP_WIDTH = 0.2
 _LEAST_ROWS_PX = 4.0
 
@@ -50,29 +50,32 @@ class RoadRegion:
         object.__setattr__(self, "corners_px", frozen("corners_px", corners, (None, 2), np.float64))
 
     @classmethod
-    def of_camera(cls, camera: RoadCamera, *, half_width_m: float = 5.0, far_m: float = 40.0) -> RoadRegion:
-        """Give the strip of road up to `far_m` ahead and `half_width_m` to either side, down to the picture's edge."""
+    def of_camera(
+        cls, camera: RoadCamera, *, left_m: float = 5.0, right_m: float = 2.5, far_m: float = 15.0
+    ) -> RoadRegion:
+        """Give the strip of road that lies ahead, down to the picture's edge.
+
+        It is straight: on a bend it leaves the road, the sooner the tighter the bend, so it should not be long.
+
+        Args:
+            camera: Over the road.
+            left_m: How far it reaches to the left of the camera.
+            right_m: How far to the right.
+            far_m: How far ahead.
+        """
         height, width = camera.size
         behind_m = camera.height_m * float(np.tan(np.deg2rad(camera.pitch_deg)))
         cos = float(np.cos(np.deg2rad(camera.pitch_deg)))
-        drop = camera.height_m / cos**2
-        top = camera.horizon_px + camera.focal_px * drop / (far_m + behind_m)
+        top = camera.horizon_px + camera.focal_px * camera.height_m / cos**2 / (far_m + behind_m)
         top = min(max(top, 0.0), height - _LEAST_ROWS_PX)
-        halves = [
-            half_width_m / camera.height_m * cos * (row - camera.horizon_px) for row in (top, float(height))
+        scales = [cos / camera.height_m * (row - camera.horizon_px) for row in (top, float(height))]
+        corners = [
+            (width / 2 - left_m * scales[0], top),
+            (width / 2 + right_m * scales[0], top),
+            (width / 2 + right_m * scales[1], height),
+            (width / 2 - left_m * scales[1], height),
         ]
-        middle = width / 2
-        return cls(
-            np.array(
-                [
-                    (middle - halves[0], top),
-                    (middle + halves[0], top),
-                    (middle + halves[1], height),
-                    (middle - halves[1], height),
-                ]
-            ),
-            "camera",
-        )
+        return cls(np.array(corners, np.float64), "camera")
 
     @classmethod
     def of_picture(cls, size: tuple[int, int], *, horizon: float = USUAL_HORIZON) -> RoadRegion:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sightline.analytics.road.kinds import HazardKind
     from sightline.core.arrays import Float64
 
-_BORDER_PX = 2.0
+_BORDER = 0.015  # of the height: a cut box's edge wavers about the picture's
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +54,11 @@ def measured(camera: RoadCamera, boxes_px: Float64) -> list[Measured | None]:
         return []
     found = on_road(camera, boxes_px)
     height, width = camera.size
+    border_px = _BORDER * height
     whole = (
-        (boxes_px[:, 0] > _BORDER_PX)
-        & (boxes_px[:, 2] < width - _BORDER_PX)
-        & (boxes_px[:, 3] < height - _BORDER_PX)
+        (boxes_px[:, 0] > border_px)
+        & (boxes_px[:, 2] < width - border_px)
+        & (boxes_px[:, 3] < height - border_px)
     )
     rows = np.c_[found.places_m, found.distance_sd_m, found.sizes_m, found.sizes_sd_m]
     known = np.isfinite(rows).all(axis=1)

@@ -59,7 +59,7 @@ class HazardWatch:
         self._region = region
         self._camera = camera
         self._open: list[OpenHazard] = []
-        self._gone: list[tuple[str, dict[str, Any], float]] = []
+        self._gone: list[tuple[dict[str, Any], float]] = []
         self._known = KnownHazards(self.settings)
         self._events = 0
         self._hazards = 0
@@ -114,7 +114,7 @@ class HazardWatch:
         self._t_s = -math.inf if memory["t_s"] is None else memory["t_s"]
         self._events, self._hazards = memory["events"], memory["hazards"]
         self._open = [OpenHazard(**row) for row in memory["open"]]
-        self._gone = [(family, place, t_s) for family, place, t_s in memory["gone"]]
+        self._gone = [(place, t_s) for place, t_s in memory["gone"]]
         self._known.remember(memory["known"])
 
     # -- one frame -----------------------------------------------------------------------------------------
@@ -189,15 +189,16 @@ class HazardWatch:
 
     def _is_part(self, hazard: OpenHazard, other: OpenHazard) -> bool:
         """Whether a track belongs to a hazard that has been told: its boxes lie in it, or go on where it was lost."""
-        if not other.confirmed or other.kind.family != hazard.kind.family:
+        if not other.confirmed:
             return False
-        if other.last_frame == hazard.last_frame:
+        if set(other.seen_in) & set(hazard.seen_in):
+            if other.kind.family != hazard.kind.family or other.last_frame != hazard.last_frame:
+                return False
             return overlap(other.last_box, hazard.last_box) >= self.settings.same_overlap
-        if other.last_frame >= hazard.first_frame:
-            return False
-        if self._near(other.where, hazard.where):
+        spread_m = (other.place_sd_m or 0.0) + (hazard.place_sd_m or 0.0)
+        if self._near(other.where, hazard.where, spread_m):
             return True
-        if hazard.first_t_s - other.last_t_s > _NEXT_S:
+        if not 0 < hazard.first_t_s - other.last_t_s <= _NEXT_S or other.kind.family != hazard.kind.family:
             return False
         (x1, y1, x2, y2), (u1, v1, u2, v2) = other.last_box, hazard.last_box
         apart = math.hypot((u1 + u2 - x1 - x2) / 2, (v1 + v2 - y1 - y2) / 2)
@@ -205,25 +206,23 @@ class HazardWatch:
 
     def _was_here(self, hazard: OpenHazard) -> bool:
         """Whether it lies where one was lost a moment ago."""
-        place = hazard.where
-        return place is not None and any(
-            family == hazard.kind.family
-            and t_s < hazard.first_t_s
-            and self._near(HazardPlace(**there), place)
-            for family, there, t_s in self._gone
+        return any(
+            t_s < hazard.first_t_s
+            and self._near(HazardPlace(**there), hazard.where, hazard.place_sd_m or 0.0)
+            for there, t_s in self._gone
         )
 
-    def _near(self, one: HazardPlace | None, other: HazardPlace | None) -> bool:
+    def _near(self, one: HazardPlace | None, other: HazardPlace | None, spread_m: float) -> bool:
         if one is None or other is None or one.of != "road" or other.of != "road":
             return False
-        return distance_m(one, other) <= self.settings.rejoin_m
+        return distance_m(one, other) <= self.settings.rejoin_m + spread_m
 
     # -- the end of it -------------------------------------------------------------------------------------
 
     def _close(self, t_s: float) -> list[HazardEvent]:
         over = [hazard for hazard in self._open if t_s > hazard.deadline_s]
         self._open = [hazard for hazard in self._open if t_s <= hazard.deadline_s]
-        self._gone = [each for each in self._gone if t_s - each[2] <= self.settings.rejoin_s]
+        self._gone = [each for each in self._gone if t_s - each[1] <= self.settings.rejoin_s]
         events = []
         for hazard in over:
             if not hazard.confirmed:
@@ -232,5 +231,5 @@ class HazardWatch:
             place = hazard.where
             if place is not None and place.of == "road":
                 self._known.settle(hazard.hazard_id, place, hazard.visit)
-                self._gone.append((hazard.kind.family, asdict(place), hazard.last_t_s))
+                self._gone.append((asdict(place), hazard.last_t_s))
         return events

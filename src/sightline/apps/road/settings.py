@@ -56,10 +56,19 @@ class RoadSettings(AppSettings):
         le=0.9,
         description="Row of the horizon as a share of the height; with a focal length it gives the pitch.",
     )
-    road_half_width_m: float = Field(
-        default=5.0, gt=0, le=50, description="How far to either side the road reaches."
+    road_left_m: float = Field(
+        default=5.0,
+        gt=0,
+        le=50,
+        description="How far to the left the road reaches; swap with the right where one drives on the left.",
     )
-    road_far_m: float = Field(default=40.0, gt=2, le=500, description="How far ahead hazards are believed.")
+    road_right_m: float = Field(default=2.5, gt=0, le=50, description="How far to the right.")
+    road_far_m: float = Field(
+        default=15.0,
+        gt=2,
+        le=500,
+        description="How far ahead hazards are believed; bends leave a long strip.",
+    )
     camera_height_m: float | None = Field(
         default=None, gt=0, le=20, description="Height of the camera over the road."
     )
@@ -155,7 +164,9 @@ class RoadSettings(AppSettings):
             return RoadRegion.given(size, self.roi)
         camera = self.camera(size)
         if camera is not None:
-            return RoadRegion.of_camera(camera, half_width_m=self.road_half_width_m, far_m=self.road_far_m)
+            return RoadRegion.of_camera(
+                camera, left_m=self.road_left_m, right_m=self.road_right_m, far_m=self.road_far_m
+            )
         return RoadRegion.of_picture(size, horizon=USUAL_HORIZON if self.horizon is None else self.horizon)
 
     def watch(self, size: tuple[int, int]) -> HazardWatch:

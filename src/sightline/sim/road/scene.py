@@ -168,8 +168,7 @@ class RoadScene:
         return self.drive.ring.to_car(places, s_m, d_m)
 
     def _told(self, damage: Damage) -> dict[str, Any]:
-        earth_m = self.drive.ring.on_earth(np.array([[damage.s_m, damage.d_m]]))
-        longitude, latitude = ORIGIN.degrees(earth_m)[0].tolist()
+        latitude, longitude = self.on_earth(damage.s_m, damage.d_m)
         extent = damage.extent
         return {
             "hazard": damage.number,
@@ -184,6 +183,12 @@ class RoadScene:
             "longitude_deg": round(longitude, 8),
             "passes": self.passes(damage),
         }
+
+    def on_earth(self, s_m: float, d_m: float) -> tuple[float, float]:
+        """Give latitude and longitude of a place on the road, degrees."""
+        earth_m = self.drive.ring.on_earth(np.array([[s_m, d_m]]))
+        longitude, latitude = ORIGIN.degrees(earth_m)[0].tolist()
+        return float(latitude), float(longitude)
 
     def passes(self, damage: Damage) -> int:
         """Give how often the car came past a hazard and had it in its picture."""

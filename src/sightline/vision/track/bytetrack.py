@@ -58,6 +58,8 @@ class ByteTrackSettings:
         least_likeness: Least likeness of a sure box to its track, above 0, at most 1.
         least_likeness_low: The same for a doubtful box.
         reach: How far boxes are grown before they are compared, as a share of their sides.
+        slimmest: Boxes are compared as if their shorter side were at least this share of the longer one, 0..1: what is
+            flat and moves across its flat side does not meet itself from frame to frame.
         score_weight: How much a sure box's score counts in the choice between tracks, 0..1.
         lost_s: How long a track that is not seen is kept, gaps between frames counted in.
         confirm_hits: Matches in a row from birth on before a track is shown; on the first frame it is at once.
@@ -73,6 +75,7 @@ class ByteTrackSettings:
     least_likeness: float = 0.2
     least_likeness_low: float = 0.3
     reach: float = 0.3
+    slimmest: float = 0.0
     score_weight: float = 0.0
     lost_s: float = 1.0
     confirm_hits: int = 2
@@ -82,7 +85,7 @@ class ByteTrackSettings:
     nominal_hz: float = 30.0
 
     def __post_init__(self) -> None:
-        shares = ("high_score", "low_score", "birth_score", "score_weight")
+        shares = ("high_score", "low_score", "birth_score", "score_weight", "slimmest")
         likenesses = ("least_likeness", "least_likeness_low")
         self._require(shares, "within 0..1", lambda value: 0.0 <= value <= 1.0)
         self._require(likenesses, "above 0, at most 1", lambda value: 0.0 < value <= 1.0)
@@ -165,6 +168,8 @@ class ByteTrack:
         memory.keep(t_s - memory.seen_s <= self.settings.lost_s + _ROUNDING_S)
         lost = memory.seen_s < memory.t_s
         boxes = detections.boxes_px.T.astype(np.float64, order="C")
+        if self.settings.slimmest:
+            boxes = _thickened(boxes, self.settings.slimmest)
         places = _places(boxes)
         self._move(detections, frame, lost, steps)
         matched = self._match(boxes, places, detections, lost, steps)
@@ -337,6 +342,13 @@ class ByteTrack:
         else:
             boxes = detections.boxes_px[rows]
         return Tracks(boxes, detections.scores[rows], detections.class_ids[rows], memory.ids[tracks])
+
+
+def _thickened(boxes: Float64, slimmest: float) -> Float64:
+    """Grow the shorter side of each box about its middle to a share of the longer one; a box a column."""
+    sides = boxes[2:] - boxes[:2]
+    missing = np.maximum(slimmest * sides.max(axis=0, initial=0.0) - sides, 0.0) * 0.5
+    return np.concatenate((boxes[:2] - missing, boxes[2:] + missing))
 
 
 def _places(boxes: Float64) -> Float64:

@@ -237,3 +237,41 @@ def test_an_event_is_plain_data():
     assert plain["name"] == "pothole"
     assert plain["phase"] == "confirmed"
     assert plain["severity"] in {"low", "medium", "high"}
+
+
+def test_tracks_that_take_turns_on_one_hazard_are_one():
+    frames = []
+    for step, each in enumerate(drive(GeoOrigin(50.0, 8.0, 60.0), 1)):
+        ids = each.track_ids + (step % 2)
+        frames.append(
+            Sighting(each.frame, each.t_s, each.boxes_px, each.scores, ids, each.kinds, True, each.place)
+        )
+    watch = a_watch()
+    events = run(watch, frames) + watch.finish()
+    assert len({event.hazard_id for event in events}) == 1
+
+
+def test_a_class_that_wavers_between_passes_is_the_same_hazard_still():
+    first, second = drive(GeoOrigin(50.0, 8.0, 60.0), 2)[:40], drive(GeoOrigin(50.0, 8.0, 60.0), 2)[40:]
+    wavering = [
+        Sighting(
+            each.frame,
+            each.t_s,
+            each.boxes_px,
+            each.scores,
+            each.track_ids,
+            [D20] * len(each.kinds),
+            True,
+            each.place,
+        )
+        for each in second
+    ]
+    watch = a_watch()
+    assert {event.hazard_id for event in run(watch, first + wavering) + watch.finish()} == {1}
+
+
+def test_a_cut_box_is_not_measured():
+    cut = seen(0, [(1, (600.0, 690.0, 700.0, 719.0), 0.9, D40)])
+    watch = a_watch(hits=1, of=1)
+    (event,) = watch.feed(cut)
+    assert event.size is None

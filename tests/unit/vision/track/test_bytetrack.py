@@ -317,3 +317,18 @@ def test_camera_motion_without_pictures_is_refused_and_changes_nothing():
     with pytest.raises(SettingsError, match="pictures"):
         tracker.update(found((0, 0)), t_s=0.0)
     assert tracker.snapshot() == before
+
+
+def test_flat_boxes_that_jump_by_more_than_their_height_are_followed_when_thickened():
+
+    def ids(**changes):
+        tracker = ByteTrack(confirm_hits=1, **changes)
+        found = []
+        for frame in range(6):
+            box = np.array([[100, 100 + 8 * frame, 200, 104 + 8 * frame]], np.float32)
+            seen = Detections(box, np.array([0.9], np.float32), np.array([0], np.int32))
+            found += tracker.update(seen, t_s=frame / 15).track_ids.tolist()
+        return set(found)
+
+    assert len(ids()) > 1
+    assert ids(slimmest=0.5) == {1}
