@@ -8,7 +8,7 @@ import venv
 from pathlib import Path
 
 HERE = Path(__file__).parent
-PEERS = ("supervision", "inference", "ultralytics", "football")
+PEERS = ("supervision", "inference", "ultralytics", "football", "live")
 
 
 def python_of(peer: str) -> Path:

@@ -385,6 +385,11 @@ class Settings(BaseSettings):
         le=3600,
     )
 
+    camera_networks: tuple[str, ...] = _field(
+        (),
+        "Camera networks",
+        "Private networks that cameras may be in besides public addresses, as a JSON list.",
+    )
     stream_model: str = _field(
         "", "Stream model", "Model of live streams: a name or a file; empty means `model`."
     )

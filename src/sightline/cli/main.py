@@ -32,6 +32,8 @@ class Commands(LazyGroup):
         "juggling": Entry("sightline.cli.juggling:app", "Decode juggling: throws, catches, siteswap.", _WORK),
         "road": Entry("sightline.cli.road:app", "Score road hazards: counts, sizes, places.", _WORK),
         "serve": Entry("sightline.cli.serve:serve", "Run the HTTP API, with workers in the same process.", _WORK),
+        "live": Entry("sightline.cli.live:live", "Look at a camera, a file or an address now; results as JSON lines.", _WORK),
+        "stream-client": Entry("sightline.cli.stream_client:stream_client", "Send pictures to a server at their own pace and print how long answers took.", _WORK),
         "worker": Entry("sightline.cli.worker:app", "Carry out queued runs until it is stopped.", _WORK),
         "runs": Entry("sightline.cli.runs:app", "List, resume, cancel and delete runs.", _WORK),
         "sql": Entry("sightline.cli.results:sql", "Ask a run's tables in SQL.", _RESULTS),

@@ -45,6 +45,7 @@ class Segment:
         frames: How many frames it declares.
         start_pts_s: Time of its first frame.
         end_pts_s: Time of the next segment's first frame; None for the last.
+        open_end: It ends when its source says so, as of a camera; `frames` is 0 and not looked at.
     """
 
     number: int
@@ -52,6 +53,7 @@ class Segment:
     frames: int
     start_pts_s: Fraction
     end_pts_s: Fraction | None
+    open_end: bool = False
 
     @property
     def end_frame(self) -> int:

@@ -203,12 +203,12 @@ class Pipeline:
                     raise StageFailedError(f"the source lost or reordered frames near {packet.index}")
                 expected += 1
                 outbox.put(packet)
-            if expected != segment.end_frame:
+            if not segment.open_end and expected != segment.end_frame:
                 raise StageFailedError(
                     f"the source gave {expected - segment.first_frame} of {segment.frames} frames"
                 )
             mark_s = segment.end_pts_s if segment.end_pts_s is not None else Fraction(0)
-            outbox.put(Packet(segment.number, segment.end_frame, mark_s, ends_segment=True))
+            outbox.put(Packet(segment.number, expected, mark_s, ends_segment=True))
         outbox.close()
 
     def _watched(self, packets: Iterator[Packet]) -> Iterator[Packet]:

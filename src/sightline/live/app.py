@@ -11,6 +11,6 @@ if TYPE_CHECKING:
 
 def routers() -> Sequence[APIRouter]:
     """Give every route of live streams; the first one's lifespan opens and closes what they share."""
-    from sightline.live.routes import events, page, sessions, socket
+    from sightline.live.routes import cameras, events, page, sessions, socket
 
-    return (sessions.router, events.router, socket.router, page.router)
+    return (sessions.router, events.router, socket.router, page.router, cameras.router)

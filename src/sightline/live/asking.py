@@ -15,6 +15,7 @@ from sightline.core.errors import StreamNotFoundError
 from sightline.live.metrics import LiveCollector
 from sightline.service.accounts.access import allow
 from sightline.service.live.build import build_desk
+from sightline.service.live.cameras.desk import CameraDesk
 from sightline.service.live.desk import LiveDesk
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Have a desk while the server runs; nothing is opened before the first stream is."""
     desk = getattr(app.state, "live", None) or build_desk(app.state.platform)
     app.state.live = desk
+    app.state.cameras = cameras = CameraDesk(app.state.platform, desk)
     collector = LiveCollector(desk)
     registry = app.state.metrics.registry
     registry.register(collector)
@@ -34,6 +36,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
     finally:
         registry.unregister(collector)
+        await to_thread.run_sync(cameras.shut)
         await to_thread.run_sync(desk.shut)
 
 

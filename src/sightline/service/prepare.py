@@ -26,7 +26,7 @@ from sightline.vision.detect import decode_size
 if TYPE_CHECKING:
     from sightline.core.media import MediaInfo, Segment
     from sightline.core.runs import Run
-    from sightline.ports import Application, ModelAdapter, Stage, Tracker
+    from sightline.ports import Application, FrameSource, ModelAdapter, Stage, Tracker
     from sightline.service.folder import RunFolder
     from sightline.service.platform import Platform
 
@@ -46,7 +46,7 @@ class Prepared:
         provenance: What every number depends on: versions, model, settings, source.
     """
 
-    source: VideoSource
+    source: FrameSource
     media: MediaInfo
     segments: Sequence[Segment]
     application: Application

@@ -74,7 +74,7 @@ def publish(
             settings=run.settings["app"],
             provenance=prepared.provenance,
             background=background,
-            video=Path(run.source),
+            video=Path(run.source) if Path(run.source).is_file() else None,
         )
     check("report")
     if run.settings["annotate"]:

@@ -7,14 +7,14 @@ from sightline.server.app import build_server
 from sightline.service.accounts.authenticate import Credentials, authenticate
 from sightline.settings import read_settings
 from sightline.testing.accounts import headers_of
-from unit.service.live.streams import desk
+from unit.service.live.streams import desk, still
 
 
-def door(tmp_path, **options):
+def door(tmp_path, *, script=still, **given):
     """Give a server and its desk."""
-    platform = build_platform(read_settings(home=tmp_path / "home"))
+    platform = build_platform(read_settings(home=tmp_path / "home", **given))
     app = build_server(platform)
-    live = desk(clock=SystemClock(), cost_s=0.0001, **options)
+    live = desk(clock=SystemClock(), cost_s=0.0001, script=script)
     del live._start
     app.state.live = live
     return app, live

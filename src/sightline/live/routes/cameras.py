@@ -1,0 +1,194 @@
+"""Cameras: add, look, follow, remove."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Annotated, Any
+
+from anyio import to_thread
+from fastapi import APIRouter, Depends, Header, Request, Response
+from fastapi.responses import FileResponse, StreamingResponse
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.requests import HTTPConnection
+
+from sightline.asgi.problems import listed
+from sightline.asgi.security import may
+from sightline.core.accounts import Principal
+from sightline.core.errors import (
+    AddressRefusedError,
+    SettingsError,
+    SourceUnavailableError,
+    StreamNotFoundError,
+)
+from sightline.live.reply import as_event
+from sightline.live.waking import waking
+from sightline.service.accounts.access import allow, can
+from sightline.service.live.cameras.desk import CameraDesk
+from sightline.service.live.cameras.guard import guarded
+from sightline.service.live.cameras.request import CameraRequest
+
+if TYPE_CHECKING:
+    from sightline.service.live.cameras.desk import Camera
+
+router = APIRouter(prefix="/api/v1/cameras", tags=["cameras"])
+
+_Creates = Annotated[Principal, Depends(may("cameras.create"))]
+_Reads = Annotated[Principal, Depends(may("cameras.read"))]
+_Deletes = Annotated[Principal, Depends(may("cameras.delete"))]
+_PING_EVERY_S = 15.0
+_BOUNDARY = "frame"
+
+
+class CameraFacts(BaseModel):
+    """A camera and how it goes."""
+
+    model_config = ConfigDict(extra="allow")
+
+    id: str
+    name: str
+    address: str = Field(description="Without password and query.")
+    connection: dict[str, Any] = Field(description="`state`, since when, tries, the last error.")
+
+
+class Cameras(BaseModel):
+    """Cameras that one may see."""
+
+    items: list[CameraFacts]
+
+
+def _desk(connection: HTTPConnection) -> CameraDesk:
+    found: CameraDesk = connection.app.state.cameras
+    return found
+
+
+CamerasHere = Annotated[CameraDesk, Depends(_desk)]
+
+
+@router.post(
+    "",
+    operation_id="add_camera",
+    summary="Add a camera",
+    status_code=201,
+    responses=listed(AddressRefusedError, SourceUnavailableError, SettingsError),
+)
+def add_camera(body: CameraRequest, desk: CamerasHere, who: _Creates, request: Request) -> CameraFacts:
+    """Begin to work on a camera: tables, events and clips, run after run, until it is removed."""
+    camera = desk.add(guarded(request.app.state.platform.settings, body), owner=who.user_id)
+    return CameraFacts(**camera.to_json())
+
+
+@router.get("", operation_id="list_cameras", summary="List cameras", responses=listed())
+def list_cameras(desk: CamerasHere, who: _Reads) -> Cameras:
+    """Give the cameras that one may see."""
+    seen = [camera for camera in desk.all() if can(who, "cameras.read", owner_id=camera.owner)]
+    return Cameras(items=[CameraFacts(**camera.to_json()) for camera in seen])
+
+
+@router.get(
+    "/{camera_id}",
+    operation_id="get_camera",
+    summary="How a camera goes",
+    responses=listed(StreamNotFoundError),
+)
+def get_camera(camera_id: str, desk: CamerasHere, who: _Reads) -> CameraFacts:
+    """Give its state, counts and runs."""
+    return CameraFacts(**_camera(desk, who, camera_id).to_json())
+
+
+@router.delete(
+    "/{camera_id}",
+    operation_id="remove_camera",
+    summary="Remove a camera",
+    responses=listed(StreamNotFoundError),
+)
+def remove_camera(camera_id: str, desk: CamerasHere, who: _Deletes) -> CameraFacts:
+    """Hang up and make the last run's results; runs and clips stay."""
+    camera = _camera(desk, who, camera_id, "cameras.delete")
+    desk.remove(camera.id)
+    return CameraFacts(**camera.to_json())
+
+
+@router.get(
+    "/{camera_id}/view",
+    operation_id="view_camera",
+    summary="Watch a camera with its boxes (MJPEG)",
+    response_class=StreamingResponse,
+    responses=listed(StreamNotFoundError),
+)
+async def view_camera(camera_id: str, desk: CamerasHere, who: _Reads, request: Request) -> StreamingResponse:
+    """Send a JPEG whenever there is a newer one; a slow reader gets fewer."""
+    camera = _camera(desk, who, camera_id)
+    return StreamingResponse(
+        _pictures(camera, request.app.state.closing),
+        media_type=f"multipart/x-mixed-replace; boundary={_BOUNDARY}",
+        headers={"Cache-Control": "no-store"},
+    )
+
+
+@router.get(
+    "/{camera_id}/events",
+    operation_id="follow_camera",
+    summary="Follow a camera's results and events",
+    response_class=StreamingResponse,
+    responses=listed(StreamNotFoundError),
+)
+async def follow_camera(
+    camera_id: str,
+    desk: CamerasHere,
+    who: _Reads,
+    request: Request,
+    last_event_id: Annotated[int | None, Header(ge=0)] = None,
+) -> StreamingResponse:
+    """Send server-sent events; `Last-Event-ID` goes on where a reader left off."""
+    camera = _camera(desk, who, camera_id)
+    return StreamingResponse(
+        _events(camera, last_event_id or 0, request.app.state.closing), media_type="text/event-stream"
+    )
+
+
+@router.get(
+    "/{camera_id}/clips/{name}",
+    operation_id="camera_clip",
+    summary="Fetch the clip of an event",
+    response_class=FileResponse,
+    responses=listed(StreamNotFoundError),
+)
+def camera_clip(camera_id: str, name: str, desk: CamerasHere, who: _Reads) -> Response:
+    """Give an event's clip; the event names it."""
+    return FileResponse(_camera(desk, who, camera_id).clip(name), media_type="video/mp4")
+
+
+def _camera(desk: CameraDesk, who: Principal, camera_id: str, action: str = "cameras.read") -> Camera:
+    camera = desk.get(camera_id)
+    missing = StreamNotFoundError("no such camera", hint="GET /api/v1/cameras lists them")
+    allow(who, action, owner_id=camera.owner, missing=missing)
+    return camera
+
+
+async def _pictures(camera: Camera, closing: asyncio.Event) -> AsyncIterator[bytes]:
+    seen = -1
+    async with waking(camera.outbox, closing) as news:
+        while not (camera.outbox.closed or closing.is_set()):
+            if camera.frames != seen:
+                seen = camera.frames
+                picture = await to_thread.run_sync(camera.picture)
+                if picture is not None:
+                    head = (
+                        f"--{_BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: {len(picture)}\r\n\r\n"
+                    )
+                    yield head.encode() + picture + b"\r\n"
+            await news(1.0)
+
+
+async def _events(camera: Camera, number: int, closing: asyncio.Event) -> AsyncIterator[str]:
+    yield "retry: 1000\n\n"
+    async with waking(camera.outbox, closing) as news:
+        while True:
+            for message in camera.outbox.after(number):
+                number = message.number
+                yield as_event(number, message.kind, message.data)
+            if camera.outbox.closed or closing.is_set():
+                return
+            if not await news(_PING_EVERY_S):
+                yield "event: ping\ndata: {}\n\n"

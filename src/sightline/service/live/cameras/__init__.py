@@ -1,0 +1,1 @@
+"""Cameras: each a live run through the same pipeline as a file, with the newest picture first."""
