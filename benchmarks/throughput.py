@@ -111,15 +111,32 @@ def floor_fps(found: dict[str, list[dict[str, float]]]) -> list[float]:
 
 
 def rows(found: dict[str, list[dict[str, float]]], ours: str) -> list[list[str]]:
-    """Make the table's lines; the last column is ours divided by the line's own fps, round by round."""
+    """Make the table's lines; the last two columns compare with ours round by round, by fps and by CPU time.
+
+    The floor is CPU time, so on a machine that others share only the last column can be held against it.
+    """
     mine = [numbers["fps"] for numbers in found[ours]]
+    my_cpu_s = [numbers["cpu_s_per_1000"] for numbers in found[ours]]
     lines, parts = [], {program.name for program in FLOOR}
     if all(found.get(program.name) for program in FLOOR):
         floor = floor_fps(found)
-        lines.append(["**work floor**", _spread(floor), "", "", "", "", _ratio(mine, floor)])
+        cpu_s = [1000 * this_machine().cores / fps for fps in floor]
+        spent = f"{statistics.median(cpu_s):.1f}"
+        lines.append(
+            [
+                "**work floor**",
+                _spread(floor),
+                "",
+                spent,
+                "",
+                "",
+                _ratio(mine, floor),
+                _ratio(cpu_s, my_cpu_s),
+            ]
+        )
     for name, runs in found.items():
         if not runs:
-            lines.append([name, "not measured", "", "", "", "", ""])
+            lines.append([name, "not measured", "", "", "", "", "", ""])
             continue
         fps = [numbers["fps"] for numbers in runs]
         lines.append(
@@ -131,6 +148,9 @@ def rows(found: dict[str, list[dict[str, float]]], ours: str) -> list[list[str]]
                 _median(runs, "peak_rss_mb", "{:.0f}"),
                 _median(runs, "cold_start_s", "{:.1f}"),
                 "" if name == ours or name in parts else _ratio(mine, fps),
+                ""
+                if name == ours or name in parts
+                else _ratio([numbers["cpu_s_per_1000"] for numbers in runs], my_cpu_s),
             ]
         )
     return lines
@@ -158,7 +178,8 @@ HEADER = (
     "CPU-s a 1,000 frames",
     "peak memory, MB",
     "first result, s",
-    "Sightline ÷ it",
+    "Sightline's fps ÷ its",
+    "its CPU-s ÷ Sightline's",
 )
 
 
