@@ -106,7 +106,29 @@ def commands_page() -> str:
     )
 
 
+def access_page() -> str:
+    """One line for each action: who may do it to what."""
+    from sightline.core.accounts import Role
+    from sightline.service.accounts.access import RULES
+
+    def said(roles: frozenset[Role]) -> str:
+        return "all" if roles == frozenset(Role) else ", ".join(role.value for role in Role if role in roles)
+
+    def rows() -> Iterator[tuple[str, ...]]:
+        for action, rule in RULES.items():
+            yield (f"`{action}`", said(rule.own), said(rule.shared), said(rule.others))
+
+    return f"""# Who may do what
+
+Each route of the server asks for one of these actions; each API key is good for some of them. What they mean, and how
+somebody proves who they are, is in [security.md](security.md).
+
+{_table(("action", "to their own, or to nothing in particular", "to what is shared with their group", "to what is others'"), rows())}
+"""
+
+
 PAGES: dict[str, Callable[[], str]] = {
+    "access.md": access_page,
     "commands.md": commands_page,
     "errors.md": errors_page,
     "settings.md": settings_page,

@@ -290,6 +290,24 @@ class Settings(BaseSettings):
         "Video codecs that a server takes, as ffmpeg names them, as a JSON list; empty for all.",
     )
 
+    quota_storage_bytes: int = _field(
+        0,
+        "Storage quota",
+        "Videos that each user may keep; 0 for no limit. A user's own limit wins.",
+        unit="bytes",
+        ge=0,
+    )
+    quota_runs_per_day: int = _field(
+        0, "Daily quota", "Runs that each user may begin in 24 hours; 0 for no limit.", unit="runs", ge=0
+    )
+    quota_concurrent_runs: int = _field(
+        0,
+        "Concurrency quota",
+        "Runs of each user that may wait or work at once; 0 for no limit.",
+        unit="runs",
+        ge=0,
+    )
+
     secret_key: SecretStr = _field(
         SecretStr(""),
         "Secret",
@@ -338,6 +356,13 @@ class Settings(BaseSettings):
         "Changes",
         "Requests a minute that change something, for each user; 0 for no limit.",
         unit="requests",
+        ge=0,
+    )
+    frames_per_min: int = _field(
+        60_000,
+        "Frames",
+        "Frames a minute that each user may send one by one; 0 for no limit.",
+        unit="frames",
         ge=0,
     )
     public_per_min: int = _field(

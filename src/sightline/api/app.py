@@ -13,26 +13,23 @@ PREFIX = "/api/v1"
 
 def routers() -> Sequence[APIRouter]:
     """Give every route of the API, one router a resource."""
-    from sightline.api.routes import (
-        auth,
-        catalog,
-        events,
-        health,
-        pipelines,
-        results,
-        setup,
-        uploads,
-        videos,
-    )
+    from sightline.api.routes import catalog, events, health, pipelines, results, uploads, videos
+    from sightline.api.routes.accounts import audit, auth, groups, keys, quotas, setup, shares, users
 
     return (
         health.router,
-        setup.router,
-        auth.router,
         catalog.router,
         pipelines.router,
         events.router,
         results.router,
         videos.router,
         uploads.router,
+        setup.router,
+        auth.router,
+        users.router,
+        keys.router,
+        groups.router,
+        shares.router,
+        quotas.router,
+        audit.router,
     )

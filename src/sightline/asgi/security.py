@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _BEARER = "bearer "
 # Their services store the audit entry together with the change.
 _TELL_OF_THEMSELVES = frozenset({"account", "groups", "keys", "quotas", "shares", "users"})
+# Many a second, so counted apart, and told by the session that they belong to.
+_FRAMES = frozenset({"live.send"})
 
 
 def principal(connection: HTTPConnection) -> Principal:
@@ -71,8 +73,9 @@ class May:
         if action not in RULES:
             raise KeyError(f"service/accounts/access.py has no rule for {action!r}")
         self.action = action
-        self._changes = not action.endswith(".read")
-        self._tells = self._changes and action.partition(".")[0] not in _TELL_OF_THEMSELVES
+        changes = not action.endswith(".read")
+        self._pace = Pace.FRAME if action in _FRAMES else Pace.CHANGE if changes else Pace.READ
+        self._tells = self._pace is Pace.CHANGE and action.partition(".")[0] not in _TELL_OF_THEMSELVES
 
     def __call__(
         self,
@@ -82,7 +85,7 @@ class May:
         """Give who is asking, and tell the audit what came of it."""
         platform: Platform = connection.app.state.platform
         try:
-            check_pace(platform, Pace.CHANGE if self._changes else Pace.READ, who)
+            check_pace(platform, self._pace, who)
             allow_any(who, self.action)
             yield who
         except SightlineError as error:

@@ -1,12 +1,11 @@
 """Sends log messages to the terminal and to a file; set up by the command line alone.
 
-Whatever a message holds, passwords in addresses do not leave the process.
+Whatever a message or a trace holds, passwords, keys and tokens do not leave the process.
 """
 
 from __future__ import annotations
 
 import logging
-import re
 import sys
 from collections.abc import MutableMapping
 from logging.handlers import RotatingFileHandler
@@ -16,21 +15,27 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from sightline.core.redact import GONE, SECRET_NAMES, redacted
+
 if TYPE_CHECKING:
     from sightline.settings import Settings
 
 _FILE_BYTES = 5_000_000
 _FILES_KEPT = 3
-_PASSWORD = re.compile(r"(?<=://)([^\s:/@]*):[^\s@/]+@")
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
 
 def without_secrets(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Blot out passwords in addresses; a structlog processor."""
-    for key, value in event.items():
-        if isinstance(value, str) and "://" in value:
-            event[key] = _PASSWORD.sub(r"\1:***@", value)
+    """Blot out what is a secret by its name; a structlog processor."""
+    for name in event:
+        if name.lower() in SECRET_NAMES:
+            event[name] = GONE
     return event
+
+
+def _redacted(_logger: Any, _method: str, line: Any) -> str:
+    """Blot out secrets in the whole line, its trace too, as it leaves."""
+    return redacted(str(line))
 
 
 _SHARED: list[Any] = [
@@ -98,7 +103,7 @@ def _file(folder: Path) -> logging.Handler | None:
 def _formatter(trace: Any, render: Any) -> logging.Formatter:
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=_SHARED,
-        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, trace, render],
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, trace, render, _redacted],
     )
 
 

@@ -35,6 +35,7 @@ class Commands(LazyGroup):
         "live": Entry("sightline.cli.live:live", "Look at a camera, a file or an address now; results as JSON lines.", _WORK),
         "stream-client": Entry("sightline.cli.stream_client:stream_client", "Send pictures to a server at their own pace and print how long answers took.", _WORK),
         "worker": Entry("sightline.cli.worker:app", "Carry out queued runs until it is stopped.", _WORK),
+        "admin": Entry("sightline.cli.admin:app", "Users, keys and the audit of a server.", _SETUP),
         "runs": Entry("sightline.cli.runs:app", "List, resume, cancel and delete runs.", _WORK),
         "sql": Entry("sightline.cli.results:sql", "Ask a run's tables in SQL.", _RESULTS),
         "replay": Entry("sightline.cli.results:replay", "Apply new lines, zones and thresholds to stored tables.", _RESULTS),

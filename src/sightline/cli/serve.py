@@ -35,12 +35,11 @@ def serve(
 
     Stop it with Ctrl-C: what is being answered is finished, and runs go on when it starts again.
     """
-    from sightline.api.routes.setup import setup_path
     from sightline.cli.session import open_platform
     from sightline.server.app import build_server
     from sightline.server.serve import Listen
     from sightline.server.serve import serve as run_server
-    from sightline.service.accounts.users import first_admin
+    from sightline.service.accounts.users import first_admin, setup_path
 
     listen = Listen(host, port, tls_cert, tls_key, redirect_port)
     platform = open_platform()

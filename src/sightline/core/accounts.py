@@ -110,7 +110,7 @@ class Quota:
     """How much a user may have and do; None means that there is no limit.
 
     Attributes:
-        storage_bytes: Of videos and results together.
+        storage_bytes: Of videos.
         runs_per_day: Started in any 24 hours.
         concurrent_runs: Queued and running at once.
     """

@@ -8,7 +8,7 @@ import logging
 import pytest
 import structlog
 
-from sightline.cli.logs import configure_logs, without_secrets
+from sightline.cli.logs import configure_logs
 from sightline.settings import read_settings
 
 
@@ -75,9 +75,25 @@ def test_a_password_is_blotted_out(tmp_path, capsys):
     assert "postgres://a:***@c/d" in said
 
 
+def test_a_secret_is_blotted_out_by_its_name_and_in_a_trace(tmp_path, capsys):
+    configure_logs(read_settings(home=tmp_path, log_level="debug"))
+    log = structlog.get_logger("sightline.test")
+    log.warning("signed in", password="hunter2", Authorization="hunter2", frames=3)
+    try:
+        int('{"refresh_token": "hunter2"} https://x/?ticket=hunter2')
+    except ValueError:
+        log.exception("failed")
+    said = capsys.readouterr().err + str(log_lines(tmp_path))
+    assert "hunter2" not in said
+    assert "frames=3" in said
+    assert "Traceback" in said
+
+
 @pytest.mark.parametrize("text", ["no address", "http://host/a:b@c", "12:30@noon"])
-def test_what_is_no_password_stays(text):
-    assert without_secrets(None, "", {"event": text}) == {"event": text}
+def test_what_is_no_password_stays(tmp_path, capsys, text):
+    configure_logs(read_settings(home=tmp_path))
+    structlog.get_logger("sightline.test").warning(text)
+    assert capsys.readouterr().err == f"warning: {text}\n"
 
 
 def test_a_folder_that_cannot_be_written_to_costs_only_the_file(tmp_path, capsys):

@@ -15,7 +15,7 @@ from sightline.api.platform import PipelineId, PlatformHere
 from sightline.api.views.pipelines import Pipeline, PipelinePage, PipelineStatus, ProcessVideo, Started
 from sightline.asgi.problems import listed
 from sightline.asgi.security import may
-from sightline.core.accounts import Principal, Role
+from sightline.core.accounts import Principal, Resource, Role
 from sightline.core.errors import (
     AddressRefusedError,
     ConfigError,
@@ -37,6 +37,8 @@ from sightline.core.errors import (
 from sightline.core.runs import Run, RunFilter, RunState
 from sightline.service import cancel as cancelling
 from sightline.service import delete as deleting
+from sightline.service.accounts.quotas import check_run_quota
+from sightline.service.accounts.shares import shared_ids
 from sightline.service.jobs.enqueue import Enqueued, resume_job
 from sightline.service.pipelines.find import find_run
 from sightline.service.pipelines.once import once
@@ -181,7 +183,8 @@ def list_pipelines(
     ] = None,
 ) -> PipelinePage:
     """Give one page of those that whoever asks may see."""
-    wanted = RunFilter(state=state, app=app, tag=tag, video_id=video_id, owner=_own(who))
+    shared = shared_ids(platform, who, Resource.RUN)
+    wanted = RunFilter(state=state, app=app, tag=tag, video_id=video_id, owner=_own(who), shared_ids=shared)
     runs = platform.runs.list(wanted, limit=limit + 1, before=cursor)
     more = len(runs) > limit
     return PipelinePage(
@@ -249,6 +252,7 @@ def cancel_pipeline(platform: PlatformHere, who: Changer, pipeline_id: PipelineI
 def resume_pipeline(platform: PlatformHere, who: Changer, pipeline_id: PipelineId) -> Pipeline:
     """Queue it again; what it has committed is not done twice, and the results are the same bytes."""
     run = find_run(platform, who, pipeline_id, "runs.change")
+    check_run_quota(platform, who)
     return Pipeline.of(resume_job(platform, run.id))
 
 

@@ -16,7 +16,7 @@ from sightline.api.platform import PlatformHere
 from sightline.api.views.videos import FetchVideo, VideoPage, VideoView
 from sightline.asgi.problems import listed
 from sightline.asgi.security import may
-from sightline.core.accounts import Principal, Role
+from sightline.core.accounts import Principal, Resource, Role
 from sightline.core.errors import (
     AddressRefusedError,
     ConflictError,
@@ -33,6 +33,7 @@ from sightline.core.errors import (
     UnsupportedFormatError,
 )
 from sightline.core.videos import Video, VideoFilter, VideoState
+from sightline.service.accounts.shares import shared_ids
 from sightline.service.pipelines.artifacts import Artifact
 from sightline.service.platform import Platform
 from sightline.service.videos.find import find_video, ready_file
@@ -154,7 +155,8 @@ def list_videos(
 ) -> VideoPage:
     """Give one page of those that whoever asks may see."""
     owner = "" if who.role is Role.ADMIN else who.user_id
-    wanted = VideoFilter(state=state, tag=tag, sha256=sha256, owner=owner)
+    shared = shared_ids(platform, who, Resource.VIDEO)
+    wanted = VideoFilter(state=state, tag=tag, sha256=sha256, owner=owner, shared_ids=shared)
     found = platform.videos.list(wanted, limit=limit + 1, before=cursor)
     more = len(found) > limit
     return VideoPage(

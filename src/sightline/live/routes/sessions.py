@@ -24,6 +24,7 @@ router = APIRouter(prefix="/stream", tags=["live"], lifespan=lifespan)
 
 _Creates = Annotated[Principal, Depends(may("live.create"))]
 _Reads = Annotated[Principal, Depends(may("live.read"))]
+_Sends = Annotated[Principal, Depends(may("live.send"))]
 _Changes = Annotated[Principal, Depends(may("live.change"))]
 _PICTURES = ("image/jpeg", "image/png", "image/webp", "application/octet-stream")
 
@@ -98,7 +99,7 @@ async def send_frame(
     client_id: str,
     request: Request,
     desk: DeskHere,
-    who: _Reads,
+    who: _Sends,
     frame_id: Annotated[str | None, Query(max_length=250, description="For a bare picture.")] = None,
     timestamp: Annotated[float | None, Query(description="For a bare picture.")] = None,
 ) -> Taken:

@@ -49,6 +49,7 @@ RULES: Mapping[str, Rule] = {
     "live.create": Rule(own=_WORKERS),
     "live.read": Rule(own=_ALL, shared=_ALL, others=_ADMIN),
     "live.change": Rule(own=_WORKERS, others=_ADMIN),
+    "live.send": Rule(own=_WORKERS, others=_ADMIN),
     "models.read": Rule(own=_ALL, others=_ALL),
     "quotas.read": Rule(own=_ALL, others=_ADMIN),
     "quotas.change": Rule(own=_ADMIN, others=_ADMIN),

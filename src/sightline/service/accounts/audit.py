@@ -21,8 +21,8 @@ _REFUSALS = Rate(burst=60, per_s=0.5)
 
 
 def new_id(now_s: float) -> str:
-    """Give an id that sorts by age: milliseconds since the epoch, then chance."""
-    return f"{int(now_s * 1000):012x}-{secrets.token_hex(5)}"
+    """Give an id that sorts by age: microseconds since the epoch, then chance."""
+    return f"{int(now_s * 1_000_000):014x}-{secrets.token_hex(5)}"
 
 
 def entry(
@@ -61,7 +61,8 @@ def record(platform: Platform, told: AuditEntry) -> None:
         target=told.target,
         client=told.address,
     )
-    if told.outcome is Outcome.REFUSED and platform.limits.take(f"refusals:{told.address}", _REFUSALS) > 0:
+    stranger = told.outcome is Outcome.REFUSED and not told.actor_id
+    if stranger and platform.limits.take(f"refusals:{told.address}", _REFUSALS) > 0:
         return
     platform.accounts.add(told)
 

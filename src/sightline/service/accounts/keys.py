@@ -61,7 +61,7 @@ def add_key(
     owner = user_id or by.user_id
     if len(platform.accounts.find(ApiKey, user_id=owner, revoked_s=None, limit=_MOST_KEYS)) >= _MOST_KEYS:
         raise QuotaExceededError(f"there are {_MOST_KEYS} keys already", hint="revoke some")
-    secret = secrets.token_urlsafe(32)
+    secret = secrets.token_hex(32)  # one word: a double click takes all of it
     key = ApiKey(
         id="".join(secrets.choice(_ALPHABET) for _ in range(12)),
         user_id=owner,

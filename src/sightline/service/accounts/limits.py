@@ -21,6 +21,7 @@ class Pace(StrEnum):
 
     READ = "read"
     CHANGE = "change"
+    FRAME = "frame"
     PUBLIC = "public"
     LOGIN = "login"
 
@@ -41,6 +42,7 @@ def check_pace(platform: Platform, pace: Pace, who: Principal, *, more: str = ""
     per_min = {
         Pace.READ: settings.reads_per_min,
         Pace.CHANGE: settings.writes_per_min,
+        Pace.FRAME: settings.frames_per_min,
         Pace.PUBLIC: settings.public_per_min,
         Pace.LOGIN: settings.logins_per_min,
     }[pace]

@@ -80,6 +80,11 @@ def invite_again(platform: Platform, by: Principal, user_id: str) -> Invited:
     return Invited(user, _setup_token(platform, user))
 
 
+def setup_path(setup_token: str) -> str:
+    """Give the address of the page for a token, below the server's own; what follows # is sent to nobody."""
+    return f"/setup#{setup_token}"
+
+
 def get_user(platform: Platform, user_id: str) -> User:
     """Raises `NotFoundError`."""
     return platform.accounts.get(User, user_id)

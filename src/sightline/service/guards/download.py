@@ -17,7 +17,7 @@ from ipaddress import IPv6Address
 from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import SplitResult, urljoin, urlsplit, urlunsplit
 
-from sightline.core.addresses import Address, Network, checked_address
+from sightline.core.addresses import Address, Network, checked_address, networks
 from sightline.core.errors import (
     AddressRefusedError,
     MediaTooLargeError,
@@ -28,6 +28,8 @@ from sightline.core.errors import (
 
 if TYPE_CHECKING:
     import httpx
+
+    from sightline.settings import Settings
 
 _PORTS = {"https": 443, "http": 80}
 _LONGEST_URL = 4096
@@ -56,6 +58,16 @@ class DownloadRules:
     schemes: frozenset[str] = frozenset({"https"})
     ports: frozenset[int] = frozenset({443, 80, 8443, 8080})
     networks: tuple[Network, ...] = ()
+
+    @classmethod
+    def of(cls, settings: Settings) -> DownloadRules:
+        """Give what the settings allow."""
+        return cls(
+            most_bytes=settings.max_file_bytes,
+            most_s=settings.fetch_s,
+            schemes=frozenset(settings.fetch_schemes),
+            networks=networks(settings.fetch_networks),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from sightline.service.guards.sniff import sniff_container
 
 if TYPE_CHECKING:
     from sightline.media.container import MediaLimits
+    from sightline.settings import Settings
 
 _CHILD = "sightline.service.guards.probe_child"
 _MOST_ANSWER_BYTES = 100_000
@@ -52,6 +53,16 @@ class ProbeRules:
     cpu_s: float = 60.0
     wall_s: float = 120.0
     codecs: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, settings: Settings) -> ProbeRules:
+        """Give what the settings allow."""
+        return cls(
+            memory_bytes=settings.probe_memory_bytes,
+            cpu_s=settings.probe_s,
+            wall_s=2 * settings.probe_s,  # a busy machine takes longer than the processor is at work
+            codecs=frozenset(settings.video_codecs),
+        )
 
 
 def probe_stranger(path: Path, limits: MediaLimits, rules: ProbeRules) -> MediaInfo:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sightline.core.accounts import Resource
 from sightline.core.errors import RunNotFoundError
 from sightline.service.accounts.access import allow
+from sightline.service.accounts.shares import shared_with
 
 if TYPE_CHECKING:
     from sightline.core.accounts import Principal
@@ -20,9 +22,18 @@ def find_run(platform: Platform, who: Principal, run_id: str, action: str = "run
         RunNotFoundError: There is none of that id, or none that they may know of.
         AccessDeniedError: They may look at it, and not do that.
     """
-    run = platform.runs.get(run_id)
     missing = RunNotFoundError(
         f"there is no run {run_id!r}", hint="GET /api/v1/pipelines lists those there are"
     )
-    allow(who, action, owner_id=run.owner, missing=missing)
+    try:
+        run = platform.runs.get(run_id)
+    except RunNotFoundError:
+        raise missing from None  # in the same words as what is hidden
+    allow(
+        who,
+        action,
+        owner_id=run.owner,
+        shared_with=shared_with(platform, Resource.RUN, run.id),
+        missing=missing,
+    )
     return run

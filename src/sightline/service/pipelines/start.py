@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sightline import plugins
 from sightline.core.errors import SettingsError
 from sightline.media.probe import probe
+from sightline.service.accounts.quotas import check_run_quota
 from sightline.service.jobs.enqueue import Enqueued, enqueue
 from sightline.service.pipelines.stage_configs import Configured, read_stage_configs
 from sightline.service.submit import AnalyzeRequest, media_limits
@@ -64,8 +65,10 @@ def start_pipeline(
         ConfigError: A name or setting is wrong, or would have no effect.
         MediaError: The video cannot be used.
         OutputError: The results folder cannot be written to.
+        QuotaExceededError: They have had their share of runs.
     """
     _check_machine(request)
+    check_run_quota(platform, who)
     application: Application = plugins.load("apps", request.app)()
     configured = read_stage_configs(request.stage_configs, request.app, frozenset(application.defaults()))
     settings = _merged(request, configured)

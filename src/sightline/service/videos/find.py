@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sightline.core.accounts import Resource
 from sightline.core.errors import ConflictError, NotFoundError
 from sightline.core.videos import Video, VideoState
 from sightline.service.accounts.access import allow
+from sightline.service.accounts.shares import shared_with
 from sightline.service.videos.uploads import path_of
 
 if TYPE_CHECKING:
@@ -29,7 +31,8 @@ def find_video(platform: Platform, who: Principal, video_id: str, action: str = 
         video = platform.videos.get(video_id)
     except NotFoundError:
         raise missing from None
-    allow(who, action, owner_id=video.owner, missing=missing)
+    groups = shared_with(platform, Resource.VIDEO, video.id)
+    allow(who, action, owner_id=video.owner, shared_with=groups, missing=missing)
     return video
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sightline.core.errors import ConflictError, NotFoundError, SightlineError
 from sightline.core.videos import Video, VideoFilter, VideoState, safe_name
+from sightline.service.accounts.quotas import check_storage_quota
 from sightline.service.submit import media_limits, new_run_id
 from sightline.service.videos.facts import media_to_json
 from sightline.service.videos.incoming import IncomingFile, sha256_by
@@ -47,7 +48,9 @@ def begin(platform: Platform, who: Principal, offer: Offer) -> Video:
         ConfigError: Its tags are none.
         MediaTooLargeError: It is over the limit.
         OutputFullError: The disk has no room for it.
+        QuotaExceededError: Their share of storage is full.
     """
+    check_storage_quota(platform, who.user_id, more_bytes=offer.size_bytes or 0)
     now_s = platform.clock.now_s()
     video = Video(
         id=new_run_id(now_s),
@@ -107,6 +110,7 @@ def finish(platform: Platform, video: Video, *, sha256: str | None = None) -> Vi
         raise ConflictError(f"video {video.id} is {video.state} already")
     part = part_of(platform, video)
     try:
+        check_storage_quota(platform, video.owner, more_bytes=part.stat().st_size, but=video.id)
         media = look_into(platform, part)
     except SightlineError as error:
         _refuse(platform, video, error)

@@ -80,11 +80,6 @@ form.addEventListener("submit", async (event) => {
 """
 
 
-def setup_path(setup_token: str) -> str:
-    """Give the address of the page for a token, below the server's own."""
-    return f"/setup#{setup_token}"
-
-
 @router.get("/setup", response_class=HTMLResponse)
 def page() -> HTMLResponse:
     """Show the form."""

@@ -1,0 +1,1 @@
+"""Routes of accounts: signing in, users, keys, groups, shares, quotas, the audit."""

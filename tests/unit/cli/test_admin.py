@@ -1,0 +1,57 @@
+"""`sightline admin`, in this process, on a home of its own."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from sightline.cli.main import run
+
+
+@pytest.fixture
+def admin(monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv("SIGHTLINE_HOME", str(tmp_path))
+    monkeypatch.setenv("SIGHTLINE_PASSWORD_MEMORY_KIB", "19456")
+
+    def call(*arguments, status=0):
+        assert run(["admin", *arguments]) == status
+        return capsys.readouterr()
+
+    return call
+
+
+def test_users_and_keys_from_beginning_to_end(admin):
+    assert "no users" in admin("users", "list").out
+    made = json.loads(
+        admin("users", "add", "Ada", "--role", "admin", "--url", "https://v.example/", "--json").out
+    )
+    assert made["link"].startswith("https://v.example/setup#ey")
+    assert "ada" in admin("users", "list").out
+    text = admin("keys", "add", "ada", "nightly", "--scope", "runs.*", "--days", "1").out.strip()
+    assert text.startswith("sl_")
+    shown = admin("keys", "list", "--user", "ada")
+    assert "nightly" in shown.out
+    assert text not in shown.out
+    assert "holds no more" in admin("keys", "revoke", text.rpartition("_")[0]).out
+    assert "no admin" in admin("users", "set", "ada", "--role", "viewer", status=1).err
+    told = json.loads(admin("audit", "--json").out)
+    assert [one["action"] for one in told] == ["keys.delete", "keys.create", "users.create"]
+    assert {one["who"] for one in told} == {"local"}
+    assert text not in json.dumps(told)
+
+
+def test_a_user_is_shut_out_invited_and_deleted(admin):
+    admin("users", "add", "eve")
+    assert "may not come in" in admin("users", "set", "eve", "--shut").out
+    assert "may come in" in admin("users", "set", "eve", "--open", "--role", "viewer").out
+    assert "/setup#" in admin("users", "invite", "eve").out
+    assert "forgotten" in admin("users", "delete", "eve").out
+    assert "no user" in admin("users", "invite", "eve", status=1).err
+
+
+def test_what_is_wrong_is_said(admin):
+    assert "none of" in admin("users", "add", "eve", "--role", "king", status=2).err
+    assert "not a name" in admin("users", "add", "a\nb", status=1).err
+    admin("users", "add", "eve")
+    assert "not a scope" in admin("keys", "add", "eve", "ci", "--scope", "all", status=1).err
