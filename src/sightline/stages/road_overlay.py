@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _TRACKS = ("frame", "track_id", "x1_px", "y1_px", "x2_px", "y2_px", "score", "class_name")
 _EVENTS = ("frame", "track_id", "value", "class_name", "end_frame")
+_HELD_FRAMES = 2  # boxes stay through frames that a stride left out
 _DOUBT: Color = (170, 170, 170)
 _REGION: Color = (150, 200, 120)
 _INK: Color = (32, 26, 24)
@@ -41,6 +42,7 @@ class RoadOverlay:
         self._region = np.round(np.array(report["region"]["corners_px"], np.float64)).astype(np.int32)
         self._shown: dict[int, tuple[int, str, int]] = {}
         self._met: set[int] = set()
+        self._last: tuple[int, list[tuple[Any, ...]]] = (-_HELD_FRAMES - 1, [])
 
     def draw(self, picture: UInt8, frame: int, t_s: float) -> None:
         """Draw on one frame's picture."""
@@ -50,7 +52,12 @@ class RoadOverlay:
             self._shown[int(track_id)] = (int(hazard), str(name), int(end_frame))
             self._met.add(int(hazard))
         self._shown = {track: said for track, said in self._shown.items() if said[2] >= frame}
-        for track_id, x1, y1, x2, y2, score, name in self._tracks.at(frame):
+        rows = list(self._tracks.at(frame))
+        if rows:
+            self._last = (frame, rows)
+        elif frame - self._last[0] <= _HELD_FRAMES:
+            rows = self._last[1]
+        for track_id, x1, y1, x2, y2, score, name in rows:
             said = self._shown.get(int(track_id))
             if said is None:
                 self._painter.box(picture, (x1, y1, x2, y2), "", _DOUBT, faint=True)

@@ -18,7 +18,7 @@ def tables():
     rows = 3
     stored.add("tracks", {
         "frame": np.arange(rows), "t_s": np.arange(rows) / 10, "track_id": np.ones(rows, int),
-        "x1_px": [80.0] * rows, "y1_px": [70.0] * rows, "x2_px": [110.0] * rows, "y2_px": [90.0] * rows,
+        "x1_px": [84.0] * rows, "y1_px": [70.0] * rows, "x2_px": [110.0] * rows, "y2_px": [90.0] * rows,
         "score": [0.9] * rows, "class_id": [3] * rows, "class_name": ["D40"] * rows, "quality": ["seen"] * rows,
     })  # fmt: skip
     stored.add("events", {
@@ -44,3 +44,9 @@ def test_a_hazard_gets_its_colour_when_it_is_confirmed():
 
 def test_the_region_is_outlined():
     assert (drawn(RoadOverlay((120, 200), tables(), REPORT), 0)[60, 85:115] > 0).any()
+
+
+def test_boxes_stay_through_frames_that_were_left_out_but_not_for_long():
+    overlay = RoadOverlay((120, 200), tables(), REPORT)
+    shown = [(drawn(overlay, frame)[70:91, 80:111] > 0).any() for frame in range(7)]
+    assert shown == [True, True, True, True, True, False, False]
