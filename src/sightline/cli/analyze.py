@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -66,6 +67,7 @@ _Json = Annotated[bool, _flag("--json", "Print a summary as JSON.")]
     "sightline analyze street.mp4 --stride 2 --no-annotate --out results/street",
     "sightline analyze match.mp4 --app football --home-kit red --away-kit white",
     "sightline analyze street.mp4 --resume",
+    "sightline --server https://sightline.example.org analyze street.mp4",
     more_options=True,
 )
 def app(
@@ -103,6 +105,7 @@ def app(
     """
     from sightline import plugins
     from sightline.cli.options import own_options, pairs
+    from sightline.cli.remote import analyze_there, server
     from sightline.cli.session import open_platform
     from sightline.service.submit import AnalyzeRequest
 
@@ -124,6 +127,16 @@ def app(
         settings=own | pairs(setting),
         overwrite=overwrite,
     )
+    if (address := server()) is not None:
+        alone: dict[str, Any] = {
+            "layout": layout,
+            "resume": resume,
+            "precision": precision,
+            "runtime": runtime,
+        }
+        alone |= {"threads": threads, "segment_s": segment_s}
+        analyze_there(address, replace(request, batch=batch), alone, quiet=quiet, as_json=as_json)
+        return
     platform = open_platform(
         precision=precision, runtime=runtime, threads=threads, batch=batch, segment_s=segment_s
     )

@@ -68,10 +68,18 @@ def _root(
     debug: Annotated[
         bool, typer.Option("--debug", help="Show the whole trace of a failure, and every log message.")
     ] = False,
+    server: Annotated[
+        str | None,
+        typer.Option(
+            "--server", metavar="URL", help="Have `analyze` done by that server; its key is SIGHTLINE_TOKEN."
+        ),
+    ] = None,
     show_version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
 ) -> None:
     """Turn video into data: detections, tracks and events of every frame, as tables."""
     del debug  # taken off before the commands are parsed, so that it may stand anywhere
+    if server:
+        os.environ["SIGHTLINE_SERVER"] = server
     if show_version:
         from sightline import __version__
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 Listener = Callable[[RunEvent], None]
 
 _WORDS = {
+    "upload": "sending the video",
+    "download": "fetching the results",
     "analyze": "looking at frames",
     "tables": "joining tables",
     "report": "making the report",

@@ -23,6 +23,7 @@ _TRACKING = {"tracker": "tracker", "camera_motion": "camera_motion"}
 STAGES: Mapping[str, Mapping[str, str]] = {
     "video_decoding": {
         "target_fps": "target_fps",
+        "stride": "stride",
         "skip_still": "skip_still",
         "target_resolution": "!frames are decoded straight at the size that the model wants; choose another model",
         "extract_audio": "!the sound stays in annotated.mp4; leave it out",
@@ -57,6 +58,7 @@ _KINDS: Mapping[str, tuple[type, ...]] = {
     "skip_still": (bool,),
     "annotate": (bool,),
     "target_fps": (int, float),
+    "stride": (int,),
 }
 # What a key that has no effect may still say: that it wants what happens anyway.
 _HARMLESS: Mapping[tuple[str, str], tuple[Any, ...]] = {

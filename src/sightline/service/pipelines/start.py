@@ -77,7 +77,7 @@ def start_pipeline(
         video=video,
         app=request.app,
         model=_agreed("model", request.model, fields.get("model")),
-        stride=_stride(platform, video, fields.get("target_fps")),
+        stride=_stride(platform, video, fields),
         skip_still=fields.get("skip_still", False),
         annotate=fields.get("annotate", True),
         tracker=fields.get("tracker", "bytetrack"),
@@ -126,10 +126,13 @@ def _agreed(name: str, one: Any, other: Any) -> Any:
     return other if one is None else one
 
 
-def _stride(platform: Platform, video: Path, target_fps: float | None) -> int:
+def _stride(platform: Platform, video: Path, fields: Mapping[str, Any]) -> int:
     """Give every how many frames are looked at, for a pace as near to `target_fps` as whole frames allow."""
+    target_fps = fields.get("target_fps")
     if target_fps is None:
-        return 1
+        return int(fields.get("stride", 1))
+    if "stride" in fields:
+        raise SettingsError("target_fps and stride say the same thing twice", hint="give one of them")
     rate_hz = probe(video, media_limits(platform)).frame_rate_hz
     if rate_hz is None:
         return 1
@@ -138,4 +141,4 @@ def _stride(platform: Platform, video: Path, target_fps: float | None) -> int:
             f"target_fps is {target_fps:g}; the video has {float(rate_hz):g}",
             hint="frames are left out, never made up: give at most the video's own",
         )
-    return max(1, round(float(rate_hz) / target_fps))
+    return max(1, round(float(rate_hz) / float(target_fps)))

@@ -1,0 +1,1 @@
+"""A client of Sightline's HTTP API: `SightlineClient`."""
