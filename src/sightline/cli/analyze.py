@@ -127,19 +127,12 @@ def app(
         settings=own | pairs(setting),
         overwrite=overwrite,
     )
+    machine = {"precision": precision, "runtime": runtime, "threads": threads, "segment_s": segment_s}
     if (address := server()) is not None:
-        alone: dict[str, Any] = {
-            "layout": layout,
-            "resume": resume,
-            "precision": precision,
-            "runtime": runtime,
-        }
-        alone |= {"threads": threads, "segment_s": segment_s}
-        analyze_there(address, replace(request, batch=batch), alone, quiet=quiet, as_json=as_json)
+        here_alone = machine | {"layout": layout, "resume": resume}
+        analyze_there(address, replace(request, batch=batch), here_alone, quiet=quiet, as_json=as_json)
         return
-    platform = open_platform(
-        precision=precision, runtime=runtime, threads=threads, batch=batch, segment_s=segment_s
-    )
+    platform = open_platform(batch=batch, **machine)
     carry_out(platform, _run_for(platform, request, resume=resume), quiet=quiet, as_json=as_json)
 
 
