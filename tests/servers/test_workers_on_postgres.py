@@ -1,0 +1,60 @@
+"""Workers that share a queue on PostgreSQL: one is killed, the others finish its run, with the same tables."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from pathlib import Path
+
+import pytest
+from commandline import start
+
+from sightline.bootstrap import build_platform
+from sightline.core.runs import RunState
+from sightline.service.jobs.enqueue import enqueue
+from sightline.service.submit import AnalyzeRequest
+from sightline.settings import read_settings
+
+pytestmark = [pytest.mark.server, pytest.mark.slow, pytest.mark.timeout(600)]
+LIMIT_S = 400
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    return {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted((folder / "tables").glob("*.parquet"))
+    }
+
+
+def until(holds) -> None:
+    deadline_s = time.monotonic() + LIMIT_S
+    while not holds():
+        assert time.monotonic() < deadline_s, "it took too long"
+        time.sleep(0.05)
+
+
+def test_a_killed_workers_run_is_finished_by_another(postgres_url, clip, tmp_path):
+    given = {"database_url": postgres_url, "segment_s": "0.5", "lease_s": "2", "precision": "f32"}
+    platform = build_platform(read_settings(home=tmp_path / "home", **given))
+    request = AnalyzeRequest(clip(frames=300, gop=5).path, annotate=False)
+    runs = [enqueue(platform, request, reuse=False).run.id for _ in range(2)]
+    first = start("worker", home=tmp_path / "home", **given)
+    until(lambda: platform.journal.checkpoints(runs[0]) or platform.runs.get(runs[0]).has_ended)
+    first.kill()
+    first.wait()
+    second = start("worker", home=tmp_path / "home", **given)
+    try:
+        until(lambda: all(platform.runs.get(one).has_ended for one in runs))
+    finally:
+        second.kill()
+        second.wait()
+
+    ended = [platform.runs.get(one) for one in runs]
+    assert [run.state for run in ended] == [RunState.COMPLETED] * 2
+    assert hashes(Path(ended[0].folder)) == hashes(Path(ended[1].folder))
+    for run in runs:
+        kinds = [event.kind.value for event in platform.journal.events(run, limit=10_000)]
+        assert kinds.count("pipeline_completed") == 1
+    waiting = [event for _, event in platform.outbox.pending(limit=10_000)]
+    assert len(waiting) == sum(len(platform.journal.events(one, limit=10_000)) for one in runs)
+    platform.runs.close()
