@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from training.recipe import FOLDER, read_recipe
 ROOT = Path(__file__).parents[1]
 CARDS = ROOT / "docs" / "models"
 ROUNDS = 60
+FAILURES = "the worst pictures of the part: thick is the label, thin what the model said, with its score"
 
 
 def milliseconds(weights: Path, precision: str, threads: int) -> float:
@@ -41,8 +43,25 @@ def milliseconds(weights: Path, precision: str, threads: int) -> float:
     return float(np.median(spent[10:]))
 
 
-def card(name: str, machine: str, hours: float, scores: str, data: str) -> str:
-    """Give the card's text."""
+@dataclass(frozen=True, slots=True)
+class Training:
+    """What cannot be read off the files.
+
+    Attributes:
+        machine: That trained, in words.
+        hours: It took, earlier runs that the weights came from among them.
+        pictures: Training pictures drawn, of all those runs.
+        part: Part of the data that was scored.
+    """
+
+    machine: str
+    hours: float
+    pictures: int
+    part: str
+
+
+def card(name: str, how: Training, scores: str, data: str, precisions: str) -> str:
+    """Give the card's text; `<name>-curve.svg` and `<name>-failures.jpg` beside it are shown where they are."""
     recipe, weights = read_recipe(name), WEIGHTS / f"sightline-{name}-n.onnx"
     digest = hashlib.sha256(weights.read_bytes()).hexdigest()
     notes = CARDS / f"{name}.notes.md"
@@ -67,15 +86,18 @@ def card(name: str, machine: str, hours: float, scores: str, data: str) -> str:
         f"| input | 1x3x{height}x{width} RGB 0..1, the picture fitted whole into the middle of grey 114 |",
         "| output | 1x(4 + classes)xcells: centre x, y, width, height in input pixels, class scores 0..1; the reader suppresses |",
         "| licence | MIT, of the weights; the data's licences are below |",
-        f"| trained | from scratch, {recipe.images} training pictures, {hours:g} hours on {machine} |",
+        f"| trained | from scratch, {how.pictures} training pictures, {how.hours:g} hours on {how.machine} |",
         f"| speed | {milliseconds(weights, 'f32', 2):.1f} ms a picture in f32 on two threads of the machine that wrote this page |",
         "",
         "## Scores",
         "",
-        f"`python -m training.evaluate --name {name} --part test`, on parts that share no place, clip or source with training.",
+        f"`python -m training.evaluate --name {name} --part {how.part}`, on parts that share no place, clip or source with training.",
         "",
         scores.strip(),
         "",
+        *_section("Precision", precisions),
+        *_section("Where it fails", _picture(f"{name}-failures.jpg", FAILURES)),
+        *_section("Learning curve", _picture(f"{name}-curve.svg", "losses over the steps")),
         "## Data",
         "",
         data.strip(),
@@ -90,6 +112,14 @@ def card(name: str, machine: str, hours: float, scores: str, data: str) -> str:
     return "\n".join(lines)
 
 
+def _section(title: str, text: str) -> list[str]:
+    return [f"## {title}", "", text.strip(), ""] if text.strip() else []
+
+
+def _picture(file: str, words: str) -> str:
+    return f"![{words[0].upper() + words[1:]}]({file})" if (CARDS / file).exists() else ""
+
+
 def main() -> None:
     """Write the card from the command line."""
     parser = argparse.ArgumentParser(
@@ -100,14 +130,17 @@ def main() -> None:
     parser.add_argument("--hours", type=float, required=True)
     parser.add_argument("--scores", type=Path, required=True, help="what training.evaluate printed")
     parser.add_argument("--data", type=Path, required=True, help="what training.data.count printed")
+    parser.add_argument("--pictures", type=int, help="drawn in training; by default the recipe's")
+    parser.add_argument("--part", default="test", help="that the scores are of")
+    parser.add_argument("--precisions", type=Path, help="what training.precision printed")
     given = parser.parse_args()
     CARDS.mkdir(parents=True, exist_ok=True)
     text = card(
         given.name,
-        given.on,
-        given.hours,
+        Training(given.on, given.hours, given.pictures or read_recipe(given.name).images, given.part),
         given.scores.read_text(encoding="utf-8"),
         given.data.read_text(encoding="utf-8"),
+        given.precisions.read_text(encoding="utf-8") if given.precisions else "",
     )
     (CARDS / f"{given.name}.md").write_text(text, encoding="utf-8")
 

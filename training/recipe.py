@@ -30,6 +30,7 @@ class Recipe:
         warmup: Steps of rising rate.
         ema: Decay of the averaged weights.
         mosaic_off: Last share of training without mosaic.
+        box_weight: Of the boxes' loss against the scores'.
         seed: Chooses everything left to chance.
         rare: Classes to draw more often, with the factor.
         domains: Factor for a domain's pictures; 1 where it is not named.
@@ -50,6 +51,7 @@ class Recipe:
     warmup: int = 300
     ema: float = 0.999
     mosaic_off: float = 0.12
+    box_weight: float = 5.0
     seed: int = 7
     rare: dict[int, float] = field(default_factory=dict)
     domains: dict[str, float] = field(default_factory=dict)

@@ -105,7 +105,7 @@ def demo(
     seconds: Annotated[float, typer.Option(min=1, help="Length of the clip.")] = 20.0,
     seed: Annotated[int, typer.Option(min=0, help="Chooses everything that is left to chance.")] = 7,
     model: Annotated[
-        str | None, typer.Option(help="Detector: a name or a file.", show_default="motion")
+        str | None, typer.Option(help="Detector: a name or a file.", show_default="sightline-people-n")
     ] = None,
     annotate: Annotated[bool, typer.Option(help="Also draw annotated.mp4.")] = True,
     quiet: _Quiet = False,

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from sightline.core.events import RunEvent
     from sightline.service.platform import Platform
 
+MODEL = "sightline-people-n"
+"""What the demo finds people with where no model is named; it ships with the package."""
 _SIZE = (360, 640)
 _PEOPLE = 10
 _MATCHED_WITHIN_S = 1.5
@@ -157,7 +159,7 @@ def demo(  # noqa: PLR0913
             demo left there is replaced.
         seconds: Length of the clip.
         seed: Chooses everything that is left to chance.
-        model: Name or file; None for the default.
+        model: Name or file; None for `MODEL`.
         annotate: Also draw `annotated.mp4`.
         listener: Told the run's events.
         cancel: Set it to stop.
@@ -179,7 +181,7 @@ def demo(  # noqa: PLR0913
     request = AnalyzeRequest(
         video=clip.clip,
         out=out / "results",
-        model=model,
+        model=model or MODEL,
         rules=clip.paths["rules"],
         annotate=annotate,
         overwrite=True,

@@ -37,6 +37,7 @@ CELLS = (6400, 1600, 400)
         (graph((1, 8400, 6)), "yolox"),
         (graph((1, 84, 8400)), "yolo"),
         (graph((1, 5, 8400)), "yolo"),
+        (graph((1, 5, 34000)), "yolo"),
         (graph((1, 300, 6)), "yolo"),
         (graph((1, 84, -1), size=(-1, -1), names="{0: 'a'}"), "yolo"),
         (graph((1, 56, 8400)), "yolo-pose"),

@@ -20,6 +20,8 @@ POSE_COLUMNS = 51
 """17 points with x, y and visibility."""
 
 _END_COLUMNS = 6
+_FINE_STRIDES = (4, 8, 16, 32)
+"""Levels of networks for very small things."""
 
 
 class YoloModel(NetworkDetector):
@@ -80,7 +82,9 @@ def has_column_a_cell(graph: GraphInfo) -> bool:
     size, shape = picture_size(graph), graph.outputs[0].shape
     if size is None or len(graph.outputs) != 1 or len(shape) != 3 or shape[1] < 5:
         return False
-    return shape[2] == anchor_count(size) if -1 not in (*size, shape[2]) else "names" in graph.metadata
+    if -1 in (*size, shape[2]):
+        return "names" in graph.metadata
+    return shape[2] in (anchor_count(size), anchor_count(size, _FINE_STRIDES))
 
 
 def has_pose_columns(graph: GraphInfo) -> bool:
