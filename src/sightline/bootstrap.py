@@ -41,6 +41,7 @@ def build_platform(
         UnknownPluginError: A setting names an adapter that is not installed.
         AdapterUnavailableError: The run database cannot be opened.
     """
+    from sightline.adapters.sql.upkeep import SqlUpkeep
     from sightline.adapters.sql.videos import SqlReceiptStore, SqlVideoStore
     from sightline.adapters.sql.webhooks import SqlWebhooks
     from sightline.vision.weights import Zoo
@@ -76,6 +77,7 @@ def build_platform(
         courier=HttpCourier.wired(wiring),
         videos=SqlVideoStore(database),
         receipts=SqlReceiptStore(database),
+        upkeep=SqlUpkeep(database),
         zoo=Zoo(settings.models),
         rng=Random(settings.seed),  # noqa: S311 - spreads retries, guards nothing
     )

@@ -598,6 +598,18 @@ class DeliveryStore(Protocol):
         ...
 
 
+class Upkeep(Protocol):
+    """Looks after the database."""
+
+    def back_up(self, target: Path) -> Path:
+        """Write a consistent copy of all that is committed; raises `ConfigError` where that is not ours to do."""
+        ...
+
+    def check(self) -> Sequence[str]:
+        """Give what is wrong, in sentences; nothing where nothing is."""
+        ...
+
+
 class Courier(Protocol):
     """Brings a message to an address in the outside world."""
 

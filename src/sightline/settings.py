@@ -126,6 +126,16 @@ class Settings(BaseSettings):
         "Address of the Redis server, as in `redis://127.0.0.1:6379/0`, for what is set to redis.",
     )
 
+    broker_url: str = _field(
+        "",
+        "Broker",
+        "Celery's broker where `queue` is celery: `redis://host:6379/1` or `amqp://user:password@host:5672//`.",
+    )
+    resource: Literal["cpu", "gpu"] = _field(
+        "cpu",
+        "Resource",
+        "Celery queue on which runs are announced: that of the workers with what models need.",
+    )
     limits: str = _field("memory", "Rate limiter", "Plugin that counts how often somebody asks.")
 
     model: str = _field("motion", "Default model", "Model used where a run names none: a name or a file.")
@@ -211,6 +221,31 @@ class Settings(BaseSettings):
         "A run does not start, and stops resumably, with less room than this where results go.",
         unit="bytes",
         ge=0,
+    )
+    reserve_bytes: int = _field(
+        1_000_000_000,
+        "Reserved disk",
+        "New work over the network is refused with less than this above `min_free_bytes`, so that old work ends.",
+        unit="bytes",
+        ge=0,
+    )
+    keep_days: float = _field(
+        0.0, "Keep", "Ended runs of users are deleted after so long; 0 means never.", unit="days", ge=0
+    )
+    keep_bytes: int = _field(
+        0,
+        "Keep at most",
+        "A user's oldest ended runs are deleted above so much; 0 means never.",
+        unit="bytes",
+        ge=0,
+    )
+    backups_kept: int = _field(
+        0,
+        "Backups",
+        "A server copies a SQLite database once a day and keeps so many copies; 0 for none.",
+        unit="copies",
+        ge=0,
+        le=1000,
     )
     seed: int = _field(0, "Seed", "Seeds the jitter of retries; results never depend on it.", ge=0)
 

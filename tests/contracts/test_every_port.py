@@ -32,6 +32,7 @@ CONTRACTS = {
     "TableReader": "TablesContract",
     "TableWriter": "TablesContract",
     "Tracker": "TrackerContract",
+    "Upkeep": "UpkeepContract",
     "WebhookStore": "WebhookStoreContract",
     "VideoStore": "VideoStoreContract",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -16,7 +17,9 @@ from sightline.adapters.queue.memory import MemoryQueue
 from sightline.adapters.sql.connection import Database
 from sightline.adapters.sql.queue import SqlQueue
 from sightline.adapters.sql.runs import SqlRunStore
+from sightline.adapters.sql.upkeep import SqlUpkeep
 from sightline.core.links import checked_link, signed_link
+from sightline.core.runs import Run, RunState
 from sightline.testing.contracts import (
     EventBusContract,
     JobQueueContract,
@@ -25,8 +28,9 @@ from sightline.testing.contracts import (
     OutboxContract,
     RunJournalContract,
     RunStoreContract,
+    UpkeepContract,
 )
-from sightline.testing.memory import MemoryObjects, MemoryRunStore
+from sightline.testing.memory import MemoryObjects, MemoryRunStore, MemoryUpkeep
 
 
 class _SqliteFile:
@@ -126,12 +130,35 @@ class TestMemoryLocks(LocksContract):
         return MemoryLocks(clock)
 
 
+class TestSqliteUpkeep(_SqliteFile, UpkeepContract):
+    def make(self, folder: Path) -> Any:
+        folder.mkdir()
+        store = super().make(folder)
+        store.add(Run("r1", RunState.QUEUED, "/v.mp4", "people", "/out"))
+        return SqlUpkeep(store.database)
+
+    def held(self, copy: Path) -> object:
+        plain = sqlite3.connect(copy)
+        found = plain.execute("SELECT id FROM runs").fetchall()
+        plain.close()
+        return found == [("r1",)]
+
+
+class TestMemoryUpkeep(UpkeepContract):
+    def make(self, folder: Path) -> Any:
+        return MemoryUpkeep()
+
+    def held(self, copy: Path) -> object:
+        return copy.read_text().startswith("copy ")
+
+
 @pytest.mark.parametrize(
     ("group", "tested"),
     [
         ("runs", {"sql"}),
-        ("queues", {"memory", "sql"}),
+        ("queues", {"memory", "sql", "celery"}),
         ("buses", {"memory", "redis"}),
+        ("limits", {"memory", "redis"}),
         ("locks", {"memory", "redis"}),
         ("objects", {"filesystem", "s3"}),
     ],

@@ -11,6 +11,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from e2e.conftest import people_clip  # noqa: F401 - a fixture
 from servers.processes import VARIABLES
 
 _REQUIRED = os.environ.get("SIGHTLINE_TEST_SERVERS") == "required"

@@ -17,11 +17,16 @@ from sightline.adapters.sql.connection import Database
 from sightline.adapters.sql.queue import SqlQueue
 from sightline.adapters.sql.runs import SqlRunStore
 from sightline.adapters.sql.schema import metadata
+from sightline.adapters.sql.upkeep import SqlUpkeep
+from sightline.adapters.sql.webhooks import SqlWebhooks
+from sightline.core.errors import ConfigError
 from sightline.testing.contracts import (
+    DeliveryStoreContract,
     JobQueueContract,
     OutboxContract,
     RunJournalContract,
     RunStoreContract,
+    WebhookStoreContract,
 )
 
 pytestmark = pytest.mark.server
@@ -53,6 +58,24 @@ class TestPostgresOutbox(_Postgres, OutboxContract):
 class TestPostgresQueue(_Postgres, JobQueueContract):
     def make(self, folder: Path, clock: Any) -> Any:
         return SqlQueue(self.database, clock)
+
+
+class TestPostgresWebhooks(_Postgres, WebhookStoreContract):
+    def make(self, folder: Path) -> Any:
+        return SqlWebhooks(self.database)
+
+
+class TestPostgresDeliveries(_Postgres, DeliveryStoreContract):
+    def make(self, folder: Path) -> Any:
+        return SqlWebhooks(self.database)
+
+
+def test_a_copy_is_left_to_the_tools_of_postgresql(postgres_url, tmp_path):
+    upkeep = SqlUpkeep(postgres_url)
+    assert upkeep.check() == ()
+    with pytest.raises(ConfigError, match="own tools") as refused:
+        upkeep.back_up(tmp_path / "copy.db")
+    assert "pg_dump" in refused.value.hint
 
 
 def _differences(url: str) -> list[object]:

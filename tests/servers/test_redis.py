@@ -10,15 +10,18 @@ from typing import Any
 import pytest
 
 from servers.conftest import address
-from servers.processes import Redis
+from servers.processes import Redis, free_port
 from sightline.adapters.bus.redis import RedisBus
+from sightline.adapters.limits.redis import RedisLimiter
 from sightline.adapters.locks.redis import RedisLocks
 from sightline.adapters.redis_server import RedisServer
 from sightline.core.breaker import Breaker, BreakerPolicy
 from sightline.core.errors import AdapterUnavailableError, SettingsError
+from sightline.core.limits import Rate
 from sightline.core.time import SystemClock
-from sightline.testing.contracts import EventBusContract, LocksContract
+from sightline.testing.contracts import EventBusContract, LocksContract, RateLimiterContract
 from sightline.testing.contracts.bus import numbered
+from sightline.testing.fakes import FakeClock
 
 _LONG_S = 30.0
 
@@ -57,6 +60,37 @@ class TestRedisLocks(LocksContract):
         deadline_s = time.monotonic() + _LONG_S
         while self.server.call(lambda client: client.exists(key)):
             assert time.monotonic() < deadline_s
+
+
+@pytest.mark.server
+class TestRedisLimiter(RateLimiterContract):
+    @pytest.fixture(autouse=True)
+    def _server(self, redis_url):
+        self.server, self.clock = connect(redis_url), FakeClock()
+        yield
+        self.server.close()
+
+    def make(self) -> Any:
+        return RedisLimiter(self.server, self.clock)
+
+    def wait(self, seconds: float) -> None:
+        self.clock.advance(seconds)
+
+
+def test_two_servers_share_a_limit(redis_url):
+    clock, rate = FakeClock(), Rate(burst=3, per_s=0.01)
+    servers = [connect(redis_url) for _ in range(2)]
+    limiters = [RedisLimiter(server, clock) for server in servers]
+    assert [limiters[number % 2].take("a", rate) == 0 for number in range(4)] == [True, True, True, False]
+    for server in servers:
+        server.close()
+
+
+def test_without_its_server_each_process_counts_alone():
+    server = connect(f"redis://127.0.0.1:{free_port()}/0")
+    limiter, rate = RedisLimiter(server, FakeClock()), Rate(burst=1, per_s=0.01)
+    assert limiter.take("a", rate) == 0
+    assert limiter.take("a", rate) > 0
 
 
 def test_what_one_process_publishes_another_hears(redis_url):

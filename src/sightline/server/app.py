@@ -20,6 +20,7 @@ from sightline.asgi.metrics import HttpMetrics
 from sightline.asgi.middleware import BodyLimitMiddleware, RequestMiddleware
 from sightline.core.runs import RunFilter, RunState
 from sightline.live import app as live
+from sightline.service.housekeeping.chores import Caretaker
 from sightline.service.pipelines.progress import ProgressBoard
 from sightline.worker.pool import WorkerPool
 
@@ -90,6 +91,7 @@ def build_server(platform: Platform, *, tls: bool = False) -> FastAPI:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     platform: Platform = app.state.platform
+    caretaker = Caretaker(platform)
     workers = WorkerPool(platform, platform.settings.workers, relays=True)
     ends = [
         platform.bus.subscribe(app.state.metrics.take),
@@ -97,11 +99,13 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.feed.start(),
     ]
     workers.start()
+    caretaker.start()
     try:
         yield
     finally:
         for end in ends:
             end()
+        await run_in_threadpool(caretaker.close)
         await run_in_threadpool(workers.close)
 
 

@@ -30,6 +30,7 @@ from sightline.service.jobs.fan_out import Course, can_share, share
 from sightline.service.jobs.relay import relay
 from sightline.service.prepare import Prepared, engine_settings, prepare
 from sightline.service.publish import publish
+from sightline.service.published import publish_objects
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -240,6 +241,9 @@ class _Execution:
             stage=self._stage,
             check=self._check,
         )
+        if self._platform.objects is not None:
+            with self._stage("store"):
+                publish_objects(self._platform, self._run)
 
     def _check(self, name: str, progress: Mapping[str, Any] | None = None) -> None:
         """Tell how far a step has come; leave it where somebody asked for that."""

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         ReceiptStore,
         RunJournal,
         RunStore,
+        Upkeep,
         VideoStore,
         WebhookStore,
     )
@@ -54,6 +55,7 @@ class Platform:
         courier: Brings it there.
         videos: What is known of the videos that users gave.
         receipts: Requests that were taken under a key of the sender's choice.
+        upkeep: Looks after the database.
         zoo: The models on this machine.
         rng: Draws the jitter of retries; results never depend on it.
     """
@@ -76,5 +78,6 @@ class Platform:
     courier: Courier
     videos: VideoStore
     receipts: ReceiptStore
+    upkeep: Upkeep
     zoo: Zoo
     rng: Random

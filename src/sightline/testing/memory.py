@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import count
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sightline.core.errors import AdapterError, ConflictError, RunNotFoundError, SourceUnavailableError
@@ -160,3 +161,20 @@ class MemoryObjects:
 
     def sign(self, key: str, *, expires_s: float) -> str:
         return f"memory:///{key}?seconds={expires_s:g}"
+
+
+class MemoryUpkeep:
+    """`Upkeep` of nothing: its copies say when they were asked for."""
+
+    def __init__(self) -> None:
+        self.wrong: list[str] = []
+        self.copies = 0
+
+    def back_up(self, target: Path) -> Path:
+        self.copies += 1
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(f"copy {self.copies}\n")
+        return target
+
+    def check(self) -> Sequence[str]:
+        return tuple(self.wrong)

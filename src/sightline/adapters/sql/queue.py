@@ -98,6 +98,13 @@ class SqlQueue:
         ready_s = self._clock.now_s() + delay_s
         self._change(lease, update(jobs).values(token="", expires_s=0.0, ready_s=ready_s))
 
+    def waiting(self) -> int:
+        """How many jobs could be taken now, of every topic."""
+        now_s = self._clock.now_s()
+        free = (jobs.c.expires_s <= now_s) & (jobs.c.ready_s <= now_s)
+        with self.database.reading() as connection:
+            return int(connection.execute(select(func.count()).select_from(jobs).where(free)).scalar() or 0)
+
     def _change(self, lease: Lease, statement: Any) -> None:
         with self.database.writing() as connection:
             mine = statement.where(jobs.c.job_id == lease.job_id, jobs.c.token == lease.token)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import sightline
 from sightline.core.runs import Run, RunFilter, RunState
 from sightline.service.folder import RunFolder
+from sightline.service.housekeeping.pressure import check_room
 from sightline.service.inspect import get_run
 from sightline.service.prepare import model_options
 from sightline.service.resume import resume
@@ -49,6 +50,7 @@ def enqueue(platform: Platform, request: AnalyzeRequest, *, reuse: bool = True) 
         ConflictError: The folder that the request names holds results already.
         OutputError: The folder cannot be written to.
     """
+    check_room(platform)
     settings = check_request(platform, request)
     fingerprint = fingerprint_of(platform, request.app, settings)
     if reuse and not request.overwrite:

@@ -21,6 +21,7 @@ from sightline.testing.contracts.source import FrameSourceContract
 from sightline.testing.contracts.stage import StageContract
 from sightline.testing.contracts.tables import TablesContract
 from sightline.testing.contracts.tracker import TrackerContract
+from sightline.testing.contracts.upkeep import UpkeepContract
 from sightline.testing.contracts.videos import ReceiptStoreContract, VideoStoreContract
 from sightline.testing.contracts.webhooks import CourierContract, DeliveryStoreContract, WebhookStoreContract
 
@@ -45,6 +46,7 @@ __all__ = [
     "StageContract",
     "TablesContract",
     "TrackerContract",
+    "UpkeepContract",
     "VideoStoreContract",
     "WebhookStoreContract",
 ]

@@ -1,0 +1,1 @@
+"""Keeps a service that is left running in order."""
