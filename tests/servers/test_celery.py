@@ -46,7 +46,7 @@ class _Celery(JobQueueContract):
         database = Database(f"sqlite:///{folder / 'jobs.db'}")
         announcer = Announcer(self.broker, f"test-{uuid4().hex[:8]}", Breaker("broker", SystemClock()))
         queue = CeleryQueue(SqlQueue(database, clock), announcer)
-        self.opened += [queue, database]
+        self.opened.append(database)
         return queue
 
 
@@ -80,7 +80,6 @@ def test_a_broker_that_is_away_opens_the_breaker_and_loses_no_job(tmp_path):
         queue.put(f"job{number}")
     assert breaker.report().state is BreakerState.OPEN
     assert [queue.take(lease_s=10).job_id for _ in range(5)] == [f"job{number}" for number in range(5)]
-    queue.close()
     database.close()
 
 

@@ -67,11 +67,6 @@ class Announcer:
                     f"the broker does not answer: {error}", hint="check SIGHTLINE_BROKER_URL and its server"
                 ) from error
 
-    def close(self) -> None:
-        """Let go of all connections."""
-        self._app.close()
-        self._app.pool.force_close_all()
-
 
 class CeleryQueue:
     """The SQL queue, with Celery workers told about what comes in.
@@ -126,7 +121,3 @@ class CeleryQueue:
         for _ in range(waiting):
             self._announcer.announce(expires_s=expires_s)
         return waiting
-
-    def close(self) -> None:
-        """Let go of all connections."""
-        self._announcer.close()
