@@ -30,7 +30,8 @@ ROLES = list(Role)
 OWNED = {"pipeline_id", "video_id", "key_id", "share_id"}
 SHARED = {"pipeline_id", "video_id"}
 # Parameters that name something without one, or a part of a thing.
-FREE = {"user_id", "group_id", "name", "table", "client_id", "upload_id"}
+# Streams and cameras are pictures without end: who may have which is tested with their desks.
+FREE = {"user_id", "group_id", "name", "table", "client_id", "camera_id", "upload_id"}
 
 
 # What a route needs in its body before it looks for the thing.

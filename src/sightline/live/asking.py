@@ -56,7 +56,9 @@ def stream_for(desk: LiveDesk, who: Principal, client_id: str, action: str) -> S
         AccessDeniedError: They may see it, and not do that.
     """
     stream = desk.get(client_id)
-    missing = StreamNotFoundError("no such stream", hint="open one with POST /stream/sessions")
+    missing = StreamNotFoundError(  # in the words of the desk: nobody learns which streams there are
+        "no such stream", hint="it was closed or timed out; open one with POST /stream/sessions"
+    )
     allow(who, action, owner_id=stream.owner, missing=missing)
     return stream
 
