@@ -13,6 +13,7 @@ from random import Random
 import pytest
 from commandline import results_of, sightline, start
 
+from factories import DATA
 from sightline.bootstrap import build_platform
 from sightline.core.runs import RunState
 from sightline.service.cancel import cancel
@@ -139,6 +140,41 @@ def test_the_child_of_a_killed_worker_does_not_live_on(
     worker.kill()
     worker.wait()
     until(lambda: not any(_alive(child) for child in children))
+
+
+@pytest.mark.data
+def test_a_shared_run_whose_helper_and_then_its_own_worker_are_killed_has_the_same_bytes(
+    platform: Platform, workers: Callable[[], subprocess.Popen[bytes]], people_clip: Path, tmp_path: Path
+) -> None:
+    model = str(DATA / "weights" / "yolox_nano.onnx")
+    done = sightline(
+        "analyze",
+        people_clip,
+        "--no-annotate",
+        "--model",
+        model,
+        "-o",
+        tmp_path / "plain",
+        home=tmp_path / "other",
+        **SETTINGS,
+    )
+    assert done.returncode == 0, done.stderr
+    request = AnalyzeRequest(people_clip, model=model, annotate=False)
+    run_id = enqueue(platform, request, reuse=False).run.id
+    own = workers()
+    found = Path(platform.runs.get(run_id).folder) / ".sightline" / "found"
+    until(lambda: (found.is_dir() and len(list(found.iterdir())) >= 2) or platform.runs.get(run_id).has_ended)
+    helper = workers()
+    until(lambda: len(platform.journal.checkpoints(run_id)) >= 4 or platform.runs.get(run_id).has_ended)
+    for worker in (helper, own):
+        worker.kill()
+        worker.wait()
+    workers()
+    until(lambda: platform.runs.get(run_id).has_ended)
+
+    run = platform.runs.get(run_id)
+    assert run.state is RunState.COMPLETED
+    assert results_of(Path(run.folder)) == results_of(tmp_path / "plain")
 
 
 def _alive(pid: int) -> bool:
