@@ -11,6 +11,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -92,6 +93,7 @@ class StreamClient:
         self._headers = dict(headers or {})
         self._binary = binary
         self._listener = listener
+        self._open = ExitStack()
         self._socket: ClientConnection | None = None
         self._receiver: threading.Thread | None = None
         self._changed = threading.Condition()
@@ -109,12 +111,14 @@ class StreamClient:
             StreamError: It refused the settings.
         """
         try:
-            self._socket = connect(
-                self._url,
-                additional_headers=self._headers,
-                open_timeout=_OPEN_WITHIN_S,
-                max_size=_MOST_BYTES,
-                compression=None,
+            self._socket = self._open.enter_context(
+                connect(
+                    self._url,
+                    additional_headers=self._headers,
+                    open_timeout=_OPEN_WITHIN_S,
+                    max_size=_MOST_BYTES,
+                    compression=None,
+                )
             )
         except InvalidStatus as error:
             if error.response.status_code in (401, 403):
@@ -171,8 +175,7 @@ class StreamClient:
 
     def close(self) -> None:
         """Hang up."""
-        if self._socket is not None:
-            self._socket.close()
+        self._open.close()
         if self._receiver is not None:
             self._receiver.join(timeout=5)
 
