@@ -19,6 +19,7 @@ from sightline.asgi.security import May, Public
 from sightline.core.accounts import LOCAL, AuditEntry, Outcome, Principal, Resource, Role
 from sightline.core.events import EventKind, RunEvent
 from sightline.core.videos import Video, VideoState
+from sightline.core.webhooks import Webhook
 from sightline.service.accounts import groups, keys, shares, users
 from sightline.service.accounts.access import RULES, can
 from sightline.service.videos.uploads import path_of
@@ -27,7 +28,7 @@ from sightline.testing.accounts import headers_of
 ROUTES = [route for route in routes_of(build()) if isinstance(route.rule, May)]
 ROLES = list(Role)
 # Parameters that name a thing with an owner, and those that can be shared.
-OWNED = {"pipeline_id", "video_id", "key_id", "share_id"}
+OWNED = {"pipeline_id", "video_id", "webhook_id", "key_id", "share_id"}
 SHARED = {"pipeline_id", "video_id"}
 # Parameters that name something without one, or a part of a thing.
 # Streams and cameras are pictures without end: who may have which is tested with their desks.
@@ -35,7 +36,7 @@ FREE = {"user_id", "group_id", "name", "table", "client_id", "camera_id", "uploa
 
 
 # What a route needs in its body before it looks for the thing.
-BODIES = {"/query": {"sql": "select 1"}}
+BODIES = {"/query": {"sql": "select 1"}, "/{webhook_id}": {"active": True}}
 
 
 def parameters(route):
@@ -89,6 +90,14 @@ class World:
             return keys.add_key(self.platform, LOCAL, "k", ["*.read"], user_id=owner_id).key.id
         if name == "video_id":
             return self.video(owner_id, shared=shared)
+        if name == "webhook_id":
+            self.count += 1
+            kinds = (EventKind.PIPELINE_COMPLETED,)
+            hook = Webhook(
+                f"w{self.count:04d}", owner_id, "https://example.org/hook", kinds, "whsec_" + "a" * 40
+            )
+            self.platform.webhooks.add(hook)
+            return hook.id
         run_id = self.run(owner_id, shared=False)
         if "/links/" in route.path:
             by = replace(LOCAL, user_id=owner_id)
@@ -133,7 +142,7 @@ class World:
                     return 101, {}
             except WebSocketDenialResponse as refused:
                 return refused.status_code, refused.json()
-        body = next((body for ending, body in BODIES.items() if path.endswith(ending)), None)
+        body = next((body for ending, body in BODIES.items() if route.path.endswith(ending)), None)
         answer = client.request(route.method, path, headers=headers, json=body)
         if route.method == "HEAD":  # has no body to tell its code in
             return answer.status_code, {
