@@ -13,7 +13,7 @@ PREFIX = "/api/v1"
 
 def routers() -> Sequence[APIRouter]:
     """Give every route of the API, one router a resource."""
-    from sightline.api.routes import catalog, events, health, pipelines, results, uploads, videos
+    from sightline.api.routes import catalog, events, health, pipelines, results, uploads, videos, webhooks
     from sightline.api.routes.accounts import audit, auth, groups, keys, quotas, setup, shares, users
 
     return (
@@ -24,6 +24,7 @@ def routers() -> Sequence[APIRouter]:
         results.router,
         videos.router,
         uploads.router,
+        webhooks.router,
         setup.router,
         auth.router,
         users.router,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -195,6 +196,43 @@ def audit(
         for one in list_audit(platform, limit=limit, **equals)
     ]
     _show(rows, as_json=as_json, nothing="nothing has happened yet")
+
+
+@app.command("retention", epilog=examples("sightline admin retention --rehearse"))
+def retention(
+    rehearse: Annotated[bool, typer.Option("--rehearse", help="Say what would go; touch nothing.")] = False,
+) -> None:
+    """Delete ended runs that are older or more than the settings keep, and what crashes left behind."""
+    from sightline.service.housekeeping.leftovers import remove_leftovers
+    from sightline.service.housekeeping.retention import apply_retention
+
+    platform = _platform()
+    retired = apply_retention(platform, rehearse=rehearse)
+    removed = remove_leftovers(platform, rehearse=rehearse)
+    gone = (*retired.by_age, *retired.by_size, *removed.folders, *removed.files, *removed.published)
+    for name in gone:
+        say(name)
+    say(f"{len(gone)} {'would go' if rehearse else 'gone'}")
+
+
+@app.command("backup", epilog=examples("sightline admin backup /mnt/backups/monday.db"))
+def backup(
+    to: Annotated[Path | None, typer.Argument(help="File; by default one under `backups` at home.")] = None,
+) -> None:
+    """Copy a SQLite database while it is in use; PostgreSQL has tools of its own."""
+    from sightline.service.housekeeping.backup import back_up
+
+    say(str(back_up(_platform(), to=to)))
+
+
+@app.command("check", epilog=examples("sightline admin check"))
+def check() -> None:
+    """Look whether the database is sound."""
+    from sightline.core.errors import AdapterError
+
+    if wrong := _platform().upkeep.check():
+        raise AdapterError("; ".join(wrong)[:500], hint="restore a backup: docs/operations.md")
+    say("the database is sound")
 
 
 def _platform() -> Platform:
