@@ -16,15 +16,16 @@ from sightline.testing.accounts import headers_of
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     import schemathesis
-    from schemathesis.checks import not_a_server_error
     from schemathesis.specs.openapi.checks import (
         content_type_conformance,
         response_schema_conformance,
         status_code_conformance,
     )
 
+    schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
+
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200), pytest.mark.filterwarnings("ignore")]
-CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
+CHECKS = [status_code_conformance, content_type_conformance, response_schema_conformance]
 EXAMPLES = 6
 RUN_ID = "0001-aa"
 
@@ -58,10 +59,13 @@ def test_no_answer_to_anything_is_a_surprise(here):
             if "pipeline_id" in (case.path_parameters or {}) and case.method == "GET":
                 case.path_parameters["pipeline_id"] = RUN_ID  # deeper than "not found"
             answer = case.call(headers=headers)
+            # A full house that says so, and when to come back, is an answer; every other 5xx is a fault of ours.
+            full = answer.status_code == 503 and answer.json()["code"] == "stream_overloaded"
+            assert answer.status_code < 500 or full, answer.text
             case.validate_response(answer, checks=CHECKS)
 
         try:
             ask()
-        except (AssertionError, ExceptionGroup) as error:
-            surprises.append(f"{operation.label}: {error}"[:600])
+        except (AssertionError, BaseExceptionGroup) as error:
+            surprises.append(f"{operation.label}: {error} {getattr(error, 'exceptions', '')}"[:900])
     assert not surprises, "\n\n".join(surprises)

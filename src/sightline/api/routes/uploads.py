@@ -37,7 +37,15 @@ Creator = Annotated[Principal, Depends(may("videos.create"))]
 UploadId = Annotated[
     str, Path(max_length=64, pattern=r"^[\w-]+$", description="Id of the upload, and of its video.")
 ]
-Spoken = Annotated[str, Header(alias="Tus-Resumable", max_length=20, description="1.0.0")]
+Spoken = Annotated[
+    str,
+    Header(
+        alias="Tus-Resumable",
+        max_length=20,
+        description="The version of tus that is spoken.",
+        json_schema_extra={"enum": ["1.0.0"]},
+    ),
+]
 _VERSION = "1.0.0"
 _ALGORITHMS = ("sha256", "sha1", "md5")
 _CONTENT_TYPE = "application/offset+octet-stream"

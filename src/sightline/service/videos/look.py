@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,10 @@ from sightline.service.submit import media_limits
 if TYPE_CHECKING:
     from sightline.core.media import MediaInfo
     from sightline.service.platform import Platform
+
+_AT_ONCE = threading.BoundedSemaphore(
+    4
+)  # each look is a process with a decoder in it; many would fill the memory
 
 
 def look_into(platform: Platform, path: Path) -> MediaInfo:
@@ -27,4 +32,5 @@ def look_into(platform: Platform, path: Path) -> MediaInfo:
         wall_s=2 * settings.probe_s,
         codecs=frozenset(settings.video_codecs),
     )
-    return probe_stranger(path, media_limits(platform), rules)
+    with _AT_ONCE:
+        return probe_stranger(path, media_limits(platform), rules)

@@ -1,0 +1,164 @@
+"""Uploads one large file, and fifty at once, beside a bare ASGI sink on the same server stack.
+
+python benchmarks/upload.py [MB]
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import multiprocessing
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPConnection
+from pathlib import Path
+
+import psutil
+
+ROOT = Path(__file__).parents[1]
+sys.path[:0] = [str(ROOT / "tests")]
+
+PIECE_BYTES = 1 << 20
+AT_ONCE = 50
+BOUNDARY = "sightline"
+
+
+def padded(folder: Path, size_bytes: int) -> Path:
+    """A real video, made as large as wanted by a box that players leave out."""
+    from factories import make_clip
+
+    path = make_clip(folder / "clip.mp4", frames=20).path
+    rest = size_bytes - path.stat().st_size
+    with path.open("ab") as file:
+        file.write(rest.to_bytes(4, "big") + b"free")
+        rest -= 8
+        while rest:
+            rest -= file.write(os.urandom(min(rest, PIECE_BYTES)))
+    return path
+
+
+def free_port() -> int:
+    with socket.socket() as trial:
+        trial.bind(("127.0.0.1", 0))
+        return trial.getsockname()[1]
+
+
+def run_sink(port: int) -> None:
+    from granian.constants import Interfaces
+    from granian.server.embed import Server
+
+    async def sink(_scope, receive, send) -> None:
+        more = True
+        while more:
+            more = (await receive()).get("more_body", False)
+        await send({"type": "http.response.start", "status": 201, "headers": []})
+        await send({"type": "http.response.body", "body": b"{}"})
+
+    asyncio.run(Server(sink, port=port, interface=Interfaces.ASGINL, log_enabled=False).serve())
+
+
+def send(port: int, path: Path, key: str) -> tuple[float, dict]:
+    """Post a file as a form; gives seconds and the answer."""
+    head = (
+        f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="{path.name}"\r\n'
+        "Content-Type: video/mp4\r\n\r\n"
+    ).encode()
+    tail = f"\r\n--{BOUNDARY}--\r\n".encode()
+    connection = HTTPConnection("127.0.0.1", port, timeout=300)
+    started_s = time.perf_counter()
+    connection.putrequest("POST", "/api/v1/videos")
+    connection.putheader("X-API-Key", key)
+    connection.putheader("Content-Type", f"multipart/form-data; boundary={BOUNDARY}")
+    connection.putheader("Content-Length", str(len(head) + path.stat().st_size + len(tail)))
+    connection.endheaders()
+    connection.send(head)
+    with path.open("rb") as file:
+        while piece := file.read(PIECE_BYTES):
+            connection.send(piece)
+    connection.send(tail)
+    answer = connection.getresponse()
+    body = json.loads(answer.read())
+    assert answer.status == 201, body
+    return time.perf_counter() - started_s, body
+
+
+def answers(port: int) -> None:
+    for _ in range(1200):
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    raise SystemExit("the server does not answer")
+
+
+def measure(folder: Path, size_bytes: int) -> dict[str, float]:
+    from sightline.bootstrap import build_platform
+    from sightline.settings import Settings
+    from sightline.testing.accounts import headers_of
+
+    home = folder / "home"
+    key = headers_of(build_platform(Settings(home=home)))["X-API-Key"]
+    file = padded(folder, size_bytes)
+    sink_port, port = free_port(), free_port()
+    sink = multiprocessing.get_context("spawn").Process(target=run_sink, args=(sink_port,), daemon=True)
+    sink.start()
+    env = {
+        **os.environ,
+        "SIGHTLINE_HOME": str(home),
+        "SIGHTLINE_WORKERS": "1",
+        "SIGHTLINE_WRITES_PER_MIN": "0",
+    }
+    server = subprocess.Popen(
+        [Path(sys.executable).with_name("sightline"), "serve", "--port", str(port)], env=env
+    )
+    try:
+        answers(sink_port)
+        answers(port)
+        send(port, padded(folder, 2_000_000), key)  # what is imported first is imported now
+        file = padded(folder, size_bytes)
+        process = psutil.Process(server.pid)
+        before_bytes = process.memory_info().rss
+        peak = [before_bytes]
+        raw_s, own_s = [], []
+        for _ in range(2):
+            raw_s.append(send(sink_port, file, "")[0])
+            with ThreadPoolExecutor(1) as pool:
+                one = pool.submit(send, port, file, key)
+                while not one.done():
+                    peak.append(process.memory_info().rss)
+                    time.sleep(0.05)
+                took_s, video = one.result()
+            own_s.append(took_s)
+        expected = hashlib.sha256(file.read_bytes()).hexdigest()
+        assert video["sha256"] == expected
+        small = padded(folder, 2_000_000)
+        wanted = hashlib.sha256(small.read_bytes()).hexdigest()
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            many = list(pool.map(lambda _: send(port, small, key)[1]["sha256"], range(AT_ONCE)))
+    finally:
+        server.terminate()
+        server.wait(60)
+        sink.terminate()
+    return {
+        "size_mb": size_bytes / 1e6,
+        "raw_mb_per_s": size_bytes / 1e6 / min(raw_s),
+        "upload_mb_per_s": size_bytes / 1e6 / min(own_s),
+        "share_of_raw": min(raw_s) / min(own_s),
+        "memory_growth_mb": (max(peak) - before_bytes) / 1e6,
+        "at_once": AT_ONCE,
+        "at_once_whole": many.count(wanted),
+    }
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as place:
+        found = measure(Path(place), int(float(sys.argv[1]) * 1e6) if len(sys.argv) > 1 else 1_000_000_000)
+    print(json.dumps({name: round(value, 3) for name, value in found.items()}, indent=2))
