@@ -26,7 +26,7 @@ Pair = tuple[float, float]
 class RoadSettings(AppSettings):
     """Settings of the road application, with their defaults."""
 
-    model: str | None = Field(default=None, description="Detector where none is named.")
+    model: str | None = Field(default="sightline-hazard-n", description="Detector where none is named.")
     classes: list[str] | None = Field(
         default=None,
         description="What the model's classes are, in its own order, as D00,D10,D20,D40; needed where its file names none.",
