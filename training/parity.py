@@ -1,7 +1,8 @@
 """Compares one model's answers in PyTorch, ONNX Runtime and OpenVINO, all in f32: `python -m training.parity hazard`.
 
 Boxes are compared in pixels, scores in 0..1, over every cell of a few pictures of noise and shapes. Ends with 1 where
-they differ by more than rounding.
+they differ by more than rounding. The checkpoint must be the one that the weights were exported from: those of `training/kept` are
+rounded to half precision, which moves boxes by pixels.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import torch
 
 from training.export import WEIGHTS, Finished, load_averaged
 from training.recipe import read_recipe
-from training.train import KEPT, RUNS
+from training.train import RUNS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,8 +78,8 @@ def main() -> None:
     parser.add_argument("--checkpoint", type=Path, help="that the weights were exported from")
     parser.add_argument("--model", type=Path, help="weights file; by default the one that ships")
     given = parser.parse_args()
-    recipe, run = read_recipe(given.name), RUNS / given.name / "checkpoint.pt"
-    checkpoint = given.checkpoint or (run if run.exists() else KEPT / f"{given.name}.pt")
+    recipe = read_recipe(given.name)
+    checkpoint = given.checkpoint or RUNS / given.name / "checkpoint.pt"
     weights = given.model or WEIGHTS / f"sightline-{given.name}-n.onnx"
     model = Finished(load_averaged(recipe, checkpoint)).eval()
     found = differences(answers(model, weights, made_pictures(recipe.input_size)))
