@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -35,6 +36,7 @@ def main() -> int:
     parser.add_argument("--only", default=",".join(KINDS), help="which servers, joined by commas")
     parser.add_argument("command", nargs=argparse.REMAINDER)
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # whoever ends this ends the servers too
     names = chosen(given.only.split(","))
     with tempfile.TemporaryDirectory(prefix="sightline-servers-") as folder, ExitStack() as running:
         began_s = time.monotonic()
