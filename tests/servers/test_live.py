@@ -328,7 +328,7 @@ def test_a_browsers_camera_is_answered_on_the_phone_page(server, tmp_path):
                     pass
                 return answer.get("result", {}).get("result", {}).get("value")
 
-            wait_for(lambda: run("document.readyState") == "complete")
+            wait_for(lambda: run("document.readyState == 'complete' && typeof running") == "object")
             run(f"document.getElementById('key').value = {server.headers['X-API-Key']!r}")
             run("document.getElementById('fps').value = 1")
             run("document.getElementById('start').click()")
