@@ -17,8 +17,8 @@ from sightline.settings import read_settings
 from sightline.testing.accounts import MemoryAccountStore
 from sightline.testing.memory import MemoryRunStore
 
-# The framework's own pages: they show the document of the API, which holds nothing of anybody's.
-OF_FRAMEWORK = frozenset({"/openapi.json", "/docs", "/docs/oauth2-redirect", "/redoc"})
+# The framework's own address: the document of the API, which holds nothing of anybody's.
+OF_FRAMEWORK = frozenset({"/openapi.json"})
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,22 @@ PREFIX = "/api/v1"
 
 def routers() -> Sequence[APIRouter]:
     """Give every route of the API, one router a resource."""
-    from sightline.api.routes import catalog, events, health, pipelines, results, uploads, videos, webhooks
+    from sightline.api.routes import (
+        catalog,
+        events,
+        health,
+        pipelines,
+        reference,
+        results,
+        uploads,
+        videos,
+        webhooks,
+    )
     from sightline.api.routes.accounts import audit, auth, groups, keys, quotas, setup, shares, users
 
     return (
         health.router,
+        reference.router,
         catalog.router,
         pipelines.router,
         events.router,

@@ -51,6 +51,8 @@ def build_server(platform: Platform, *, tls: bool = False) -> FastAPI:
         description=_ABOUT,
         lifespan=_lifespan,
         redirect_slashes=False,
+        docs_url=None,  # the framework's page takes its scripts from elsewhere; api/routes/reference.py has ours
+        redoc_url=None,
     )
     metrics = HttpMetrics()
     metrics.watch("sightline_runs", "Runs that wait or work, by state.", "state", lambda: _waiting(platform))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from fastapi.testclient import TestClient
 
@@ -67,3 +69,17 @@ def test_a_route_of_the_api_answers_nobody_without_a_token(home):
 def test_a_document_describes_every_problem(home):
     document = server(home).openapi()
     assert document["components"]["schemas"]["Problem"]["properties"].keys() >= {"code", "hint", "request_id"}
+
+
+def test_the_reference_shows_every_route_and_needs_nothing_from_elsewhere(home):
+    app = server(home)
+    with TestClient(app) as client:
+        answer = client.get("/docs")
+        assert answer.status_code == 200
+        paths = client.get("/openapi.json").json()["paths"]
+        assert len(paths) > 30
+        assert not [path for path in paths if f"<code>{path}</code>" not in answer.text]
+        assert "<script" not in answer.text
+        assert "://" not in re.sub(r"<pre>.*?</pre>|<td>.*?</td>", "", answer.text, flags=re.DOTALL)
+        assert "script-src" not in answer.headers["content-security-policy"]
+        assert client.get("/docs.css").headers["content-type"].startswith("text/css")
