@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 _NOT_INFERENCE = 0.35
-"""Share of a frame's cost that does not depend on the model's input: decoding, tracking, telling (measured)."""
+"""Share of a frame's cost that does not depend on the model's input: decoding, tracking, telling (estimated)."""
 
 
 @dataclass(frozen=True, slots=True)
