@@ -23,8 +23,8 @@ _Url = Annotated[str, typer.Option(help="Where people reach the server; the link
 _HERE = "http://127.0.0.1:8000"
 _MOST = 10_000
 
-users = group("Make, change and delete users.")
-keys = group("Make, list and revoke API keys.")
+users = group("Make, change and delete users.", "sightline admin users add ada --role analyst")
+keys = group("Make, list and revoke API keys.", "sightline admin keys add ada nightly")
 app = group("Users, keys and the audit of a server.", groups={"users": users, "keys": keys})
 
 

@@ -46,7 +46,7 @@ def live(
         typer.Option("--set", metavar="KEY=VALUE", help="A setting of the app; may be repeated."),
     ] = None,
 ) -> None:
-    """Look at a camera, a file or an address now and print what is found as JSON lines.
+    """Look at a camera, a file or an address as it comes in.
 
     The run's tables and report are made when it ends; stop it with Ctrl-C.
     """

@@ -54,7 +54,7 @@ def stream_client(
         typer.Option("--set", metavar="KEY=VALUE", help="A setting of the stream; may be repeated."),
     ] = None,
 ) -> None:
-    """Send pictures to a server at their own pace and print how long answers took."""
+    """Send pictures to a server and time its answers."""
     from itertools import islice
 
     from sightline.cli.session import open_settings, stoppable

@@ -148,12 +148,12 @@ def test_the_doctor_measures_on_demand(monkeypatch, capsys):
 
 
 def test_settings_are_shown_without_passwords(monkeypatch, capsys):
-    monkeypatch.setenv("SIGHTLINE_DATABASE_URL", "postgresql://me:secret@db/runs")
+    monkeypatch.setenv("SIGHTLINE_DATABASE_URL", "postgresql://me:hunter2@db/runs")
     assert run(["settings"]) == 0
     out = capsys.readouterr().out
     assert "postgresql://me:***@db/runs" in out
     assert run(["settings", "--json"]) == 0
-    assert "secret" not in out + capsys.readouterr().out
+    assert "hunter2" not in out + capsys.readouterr().out
 
 
 # --- evaluate detection -----------------------------------------------------------------------------------

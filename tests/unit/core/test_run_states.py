@@ -14,6 +14,7 @@ ALLOWED = {
     (S.QUEUED, S.RUNNING),
     (S.QUEUED, S.CANCELLED),
     (S.RUNNING, S.COMPLETED),
+    (S.RUNNING, S.QUEUED),  # a worker gives it back, to be tried again
     (S.RUNNING, S.FAILED),
     (S.RUNNING, S.CANCELLED),
     (S.RUNNING, S.INTERRUPTED),

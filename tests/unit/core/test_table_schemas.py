@@ -8,7 +8,7 @@ import pytest
 from sightline.core.errors import ConfigError
 from sightline.core.tables import TABLES, schema_of
 
-UNITS = ("_px", "_m", "_s", "_mps", "_px_s", "_deg")
+UNITS = ("_px", "_m", "_m2", "_s", "_mps", "_px_s", "_deg")
 
 
 @pytest.mark.parametrize("table", sorted(TABLES.keys() - {"physical"}))  # a row about a whole match
@@ -40,6 +40,10 @@ def test_a_column_is_of_one_kind_in_every_table(column, kind):
 def test_real_valued_columns_say_their_unit_or_have_none(table):
     dimensionless = {"score", "coverage", "mean", "value", "confidence", "quality", "share", "margin"}
     dimensionless |= {"l", "a", "b"} if table == "kits" else set()
+    dimensionless |= {"brightness", "contrast", "sharpness"} if table == "sight" else set()
+    dimensionless |= (
+        {"extent", "extent_sd"} if table == "hazards" else set()
+    )  # their unit has a column of its own
     dimensionless |= (
         {f"m{row}{column}" for row in (1, 2, 3) for column in (1, 2, 3)} if table == "pitch" else set()
     )

@@ -41,8 +41,8 @@ Remover = Annotated[Principal, Depends(may("shares.delete"))]
 def list_shares(
     platform: PlatformHere,
     who: Annotated[Principal, Depends(may("shares.read"))],
-    resource: Resource,
-    resource_id: Annotated[str, Query(min_length=1, max_length=64)],
+    resource: Annotated[Resource, Query(description="What kind of thing.")],
+    resource_id: Annotated[str, Query(min_length=1, max_length=64, description="Its id.")],
 ) -> SharesView:
     """Tell its owner, and admins, which groups and links open it."""
     owner_id = _owner(platform, who, resource, resource_id)
