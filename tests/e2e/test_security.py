@@ -97,10 +97,12 @@ def until_set_up(process):
     while not setup:
         ready, _, _ = select.select([process.stderr], [], [], max(0.0, until_s - time.monotonic()))
         assert ready, f"the server did not start: {said}"
-        line = process.stderr.readline()
-        assert line, f"the server ended: {said}"
-        said.append(line)
-        found = re.search(r"/setup#(\S+)", line)
+        part = os.read(
+            process.stderr.fileno(), 65_536
+        ).decode()  # a reader with a buffer would hide lines from select
+        assert part, f"the server ended: {said}"
+        said.append(part)
+        found = re.search(r"/setup#(\S+)\n", "".join(said))
         setup = found[1] if found else ""
     os.set_blocking(process.stderr.fileno(), False)
     return setup, said
