@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 
 from sightline.core.errors import QueryError
+from sightline.service.pipelines.plain import plain
 from sightline.service.sql import answer_sql
 
 _PAGE_BYTES = resource.getpagesize()
@@ -36,7 +37,7 @@ def answered(asked: dict[str, Any]) -> str:
     try:
         files = {name: Path(path) for name, path in asked["files"].items()}
         found = answer_sql(files, asked["statement"], rows=asked["rows"], memory_bytes=asked["memory_bytes"])
-        rows = [[_plain(value) for value in row] for row in found.rows]
+        rows = [[plain(value) for value in row] for row in found.rows]
         text = json.dumps({"columns": found.columns, "rows": rows, "is_cut": found.is_cut}, default=str)
     except QueryError as error:
         return json.dumps({"error": str(error), "hint": error.hint})
@@ -45,17 +46,6 @@ def answered(asked: dict[str, Any]) -> str:
     if len(text) > asked["answer_bytes"]:
         return json.dumps({"error": "the answer is too long", "hint": _TOO_MUCH})
     return text
-
-
-def _plain(value: Any) -> Any:
-    """Give a value as JSON has it: what is no number is null, bytes are hexadecimal, times and decimals text."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, bytes):
-        return value.hex()
-    if isinstance(value, dict):
-        return {str(key): _plain(one) for key, one in value.items()}
-    return [_plain(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def main() -> None:

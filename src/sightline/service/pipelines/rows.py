@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from sightline.core.errors import NotFoundError, QueryError
 from sightline.core.tables import TABLES
+from sightline.service.pipelines.plain import plain
 
 if TYPE_CHECKING:
     from sightline.service.results import Results
@@ -195,18 +196,10 @@ def _json(_schema: pa.Schema, batches: Iterator[pa.RecordBatch]) -> Iterator[byt
     """Write one JSON list of objects; what is no number becomes null, as JSON has no word for it."""
     start = b"["
     for batch in batches:
-        rows = ",\n".join(json.dumps(_plain(row), ensure_ascii=False) for row in batch.to_pylist())
+        rows = ",\n".join(json.dumps(plain(row), ensure_ascii=False) for row in batch.to_pylist())
         yield start + rows.encode()
         start = b",\n"
     yield b"]" if start != b"[" else b"[]"
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, dict):
-        return {key: _plain(one) for key, one in value.items()}
-    return [_plain(one) for one in value] if isinstance(value, list) else value
 
 
 _WRITERS: dict[TableFormat, Callable[[pa.Schema, Iterator[pa.RecordBatch]], Iterator[bytes]]] = {

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 _LOOK_EVERY_BYTES = 64_000_000
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-_HASH_BLOCK_BYTES = 1 << 20
 
 
 class IncomingFile:
@@ -120,15 +119,6 @@ class IncomingFile:
     def written_sha256(self) -> str:
         """Of the bytes that this writer wrote, hexadecimal."""
         return self._hash.hexdigest()
-
-
-def sha256_by(path: Path) -> str:
-    """Give a file's SHA-256, read block by block."""
-    digest = hashlib.sha256()
-    with path.open("rb", buffering=0) as file:
-        while block := file.read(_HASH_BLOCK_BYTES):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def _named(error: OSError, path: Path) -> OutputFullError | OutputUnwritableError:

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 from sightline.core.errors import ConflictError, NotFoundError, SightlineError
 from sightline.core.videos import Video, VideoFilter, VideoState, safe_name
 from sightline.service.accounts.quotas import check_storage_quota
+from sightline.service.folder import sha256_of
 from sightline.service.submit import media_limits, new_run_id
 from sightline.service.videos.facts import media_to_json
-from sightline.service.videos.incoming import IncomingFile, sha256_by
+from sightline.service.videos.incoming import IncomingFile
 from sightline.service.videos.look import look_into
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ def finish(platform: Platform, video: Video, *, sha256: str | None = None) -> Vi
         video,
         state=VideoState.READY,
         size_bytes=part.stat().st_size,
-        sha256=sha256 or sha256_by(part),
+        sha256=sha256 or sha256_of(part),
         media=media_to_json(media),
         updated_s=platform.clock.now_s(),
         expires_s=None,

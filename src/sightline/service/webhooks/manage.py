@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sightline.core.errors import ConflictError, NotFoundError
 from sightline.core.webhooks import ENDS, Delivery, DeliveryState, Webhook, secret_of
+from sightline.service.submit import new_run_id
 
 if TYPE_CHECKING:
     from sightline.core.events import EventKind
@@ -36,7 +37,7 @@ def make_webhook(
         raise ConflictError(f"there are {_MOST} webhooks already", hint="delete one that is not needed")
     now_s = platform.clock.now_s()
     webhook = Webhook(
-        id=f"{int(now_s * 1000):012x}-{secrets.token_hex(4)}",
+        id=new_run_id(now_s),
         owner=owner,
         url=url,
         kinds=tuple(sorted(set(ENDS if kinds is None else kinds))),
