@@ -31,7 +31,8 @@ def errors_page() -> str:
             (kind.__doc__ or "").strip().splitlines()[0],
         )
         for child in kind.__subclasses__():
-            yield from below(child, depth + 1)
+            if child.__module__ == kind.__module__:  # the page is the same whatever else is imported
+                yield from below(child, depth + 1)
 
     def rows() -> Iterator[tuple[str, ...]]:
         yield from below(SightlineError, 0)
