@@ -9,7 +9,9 @@ import cv2
 import numpy as np
 
 from sightline.analytics.juggling.paths import Hand
-from sightline.apps.juggling.svg import at, fill, jpeg
+from sightline.apps.juggling.svg import fill
+from sightline.pages.inline import jpeg
+from sightline.pages.numbers import at
 
 if TYPE_CHECKING:
     from sightline.analytics.juggling.arcs.parabolas import Arc

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from base64 import b64encode
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from sightline.apps.juggling.svg import fill
+from sightline.pages.inline import drawn, provenance
 
 _MOST_LISTED = 400
 
@@ -20,17 +19,11 @@ def make_page(report: Mapping[str, Any], figures: Path) -> str:
         report: `report.json` as plain data.
         figures: Folder of its figures.
     """
-    drawn = []
-    for figure in report["figures"]:
-        path = figures / Path(figure["file"]).name
-        if path.is_file():
-            data = b64encode(path.read_bytes()).decode("ascii")
-            drawn.append({**figure, "source": f"data:image/svg+xml;base64,{data}"})
     return fill(
         "page.html.j2",
         report=report,
-        figures=drawn,
+        figures=drawn(report, figures),
         listed=report["list"][:_MOST_LISTED],
         more=max(0, len(report["list"]) - _MOST_LISTED),
-        provenance=json.dumps(report["provenance"], indent=2, sort_keys=True, ensure_ascii=False),
+        provenance=provenance(report),
     )

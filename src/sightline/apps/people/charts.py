@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from sightline.analytics.counting import IN, OUT, LineCounts
-from sightline.apps.people.svg import at, count_ticks, fill, time_ticks
+from sightline.apps.people.svg import fill
+from sightline.pages.numbers import at, count_ticks, time_ticks
 
 if TYPE_CHECKING:
     from sightline.analytics.occupancy import Bucket

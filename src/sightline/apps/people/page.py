@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from base64 import b64encode
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from sightline.apps.people.svg import fill
+from sightline.pages.inline import drawn, provenance
 
 
 def make_page(report: Mapping[str, Any], figures: Path) -> str:
@@ -21,22 +20,10 @@ def make_page(report: Mapping[str, Any], figures: Path) -> str:
     return fill(
         "page.html.j2",
         report=report,
-        figures={
-            figure["kind"]: {**figure, "source": source} for figure, source in _inlined(report, figures)
-        },
+        figures={figure["kind"]: figure for figure in drawn(report, figures)},
         noun=_noun(report),
-        provenance=json.dumps(report["provenance"], indent=2, sort_keys=True, ensure_ascii=False),
+        provenance=provenance(report),
     )
-
-
-def _inlined(report: Mapping[str, Any], folder: Path) -> list[tuple[Mapping[str, str], str]]:
-    found = []
-    for figure in report["figures"]:
-        path = folder / Path(figure["file"]).name
-        if path.is_file():
-            data = b64encode(path.read_bytes()).decode("ascii")
-            found.append((figure, f"data:image/svg+xml;base64,{data}"))
-    return found
 
 
 def _noun(report: Mapping[str, Any]) -> str:

@@ -5,7 +5,6 @@ The scene is a JPEG inside the SVG, everything else is lines and text, so it sta
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,14 +12,15 @@ import cv2
 import numpy as np
 
 from sightline.analytics.counting import IN, OUT
-from sightline.apps.people.svg import at, fill
+from sightline.apps.people.svg import fill
+from sightline.pages.inline import jpeg
+from sightline.pages.numbers import at
 
 if TYPE_CHECKING:
     from sightline.apps.people.measure import Found
     from sightline.core.arrays import Float64, UInt8
 
 WIDTH = 1280  # of every drawing; text and lines are sized for it
-_QUALITY = 84
 _PALETTE = ("#ffb454", "#5ad1ff", "#ff7eb6", "#8ce99a", "#b197fc", "#ffd43b", "#63e6be", "#ff8787")
 _MARGIN = 20
 
@@ -45,7 +45,7 @@ class Scene:
 
     def plain(self) -> str:
         """The scene as it is."""
-        return _jpeg(self._picture)
+        return jpeg(self._picture)
 
     def dimmed(self) -> UInt8:
         """The scene grey and darker, so that what is drawn on it stands out."""
@@ -56,13 +56,6 @@ class Scene:
         """Join source pixels by straight lines."""
         scaled = points_px * self.scale
         return "M" + " L".join(f"{at(x)},{at(y)}" for x, y in scaled.tolist())
-
-
-def _jpeg(picture: UInt8) -> str:
-    """A picture as a data URI."""
-    return "data:image/jpeg;base64," + b64encode(
-        cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])[1].tobytes()
-    ).decode("ascii")
 
 
 def _picture(scene: Scene, background: str, **layers: Any) -> str:
@@ -99,7 +92,7 @@ def heat_picture(scene: Scene, found: Found) -> str:
         if seconds.size
         else "",
     }
-    return _picture(scene, _jpeg(blended), legend=legend)
+    return _picture(scene, jpeg(blended), legend=legend)
 
 
 def ways_picture(scene: Scene, found: Found) -> str:
@@ -108,7 +101,7 @@ def ways_picture(scene: Scene, found: Found) -> str:
     for way in found.ways:
         x, y = (way.points_px[-1] * scene.scale).tolist()
         ways.append((scene.path(way.points_px), _PALETTE[way.track_id % len(_PALETTE)], x, y))
-    return _picture(scene, _jpeg(scene.dimmed()), ways=ways)
+    return _picture(scene, jpeg(scene.dimmed()), ways=ways)
 
 
 def flow_picture(scene: Scene, found: Found) -> str:
@@ -130,7 +123,7 @@ def flow_picture(scene: Scene, found: Found) -> str:
         tail = (middle_x - way_x * length / 2, middle_y - way_y * length / 2)
         hue = round(float(np.degrees(np.arctan2(vy, vx)))) % 360
         arrows.append((_arrow(tail, tip, cell * 0.22), f"hsl({hue} 90% 68%)"))
-    return _picture(scene, _jpeg(scene.dimmed()), arrows=arrows)
+    return _picture(scene, jpeg(scene.dimmed()), arrows=arrows)
 
 
 def rules_picture(scene: Scene, found: Found) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from base64 import b64encode
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from sightline.analytics.road.kinds import HazardKind
 from sightline.apps.road.svg import COLOURS, fill
+from sightline.pages.inline import drawn, inlined, provenance
 
 _MOST_LISTED = 400
 
@@ -21,16 +20,7 @@ def make_page(report: Mapping[str, Any], figures: Path) -> str:
         report: `report.json` as plain data.
         figures: Folder of its figures.
     """
-    drawn = []
-    for figure in report["figures"]:
-        path = figures / Path(figure["file"]).name
-        if path.is_file():
-            drawn.append({**figure, "source": _data(path, "image/svg+xml")})
-    pictures = {
-        each["hazard_id"]: _data(figures / each["file"], "image/jpeg")
-        for each in report["pictures"]
-        if (figures / Path(each["file"]).name).is_file()
-    }
+    pictures = {each["hazard_id"]: inlined(figures / Path(each["file"]).name) for each in report["pictures"]}
     listed = [
         {
             **row,
@@ -43,13 +33,9 @@ def make_page(report: Mapping[str, Any], figures: Path) -> str:
     return fill(
         "page.html.j2",
         report=report,
-        figures=drawn,
+        figures=drawn(report, figures),
         listed=listed,
         kinds={HazardKind(name).words: count for name, count in report["hazards"]["by_kind"].items()},
         more=max(0, len(report["list"]) - _MOST_LISTED),
-        provenance=json.dumps(report["provenance"], indent=2, sort_keys=True, ensure_ascii=False),
+        provenance=provenance(report),
     )
-
-
-def _data(path: Path, kind: str) -> str:
-    return f"data:{kind};base64," + b64encode(path.read_bytes()).decode("ascii")
