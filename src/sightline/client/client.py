@@ -164,7 +164,12 @@ class SightlineClient:
 
         Events with a cursor are stored; those without tell the pace in between.
         """
-        return follow(self._http, f"{_API}/pipeline/{pipeline_id}/events", after=after)
+        return follow(
+            self._http,
+            f"{_API}/pipeline/{pipeline_id}/events",
+            after=after,
+            ended=lambda: self.status(pipeline_id)["state"] in _ENDED,
+        )
 
     def wait(self, pipeline_id: str) -> dict[str, Any]:
         """Give a pipeline's status once it has ended."""

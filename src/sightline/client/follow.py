@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from sightline.client.http import RemoteError
 from sightline.core.errors import AdapterUnavailableError
 from sightline.core.events import EventKind, RunEvent
 
@@ -16,33 +17,55 @@ _SILENCE_S = 45.0  # the server says that it is there every 15 s
 _LAST = frozenset({EventKind.PIPELINE_COMPLETED, EventKind.PIPELINE_FAILED})
 
 
-def follow(http: Http, path: str, *, after: int = 0) -> Iterator[RunEvent]:
+def follow(
+    http: Http, path: str, *, after: int = 0, ended: Callable[[], bool] = lambda: False
+) -> Iterator[RunEvent]:
     """Give every stored event with a cursor above `after` once, in order, and the pace in between.
+
+    A stream that ends need not be a run that has: a server that is stopped ends its streams too.
+
+    Args:
+        http: The server.
+        path: Of the stream.
+        after: Cursor of the last event that was seen.
+        ended: Says whether the run has ended; asked where the stream ends and its last event did not tell.
 
     Raises:
         RemoteError: The server refuses.
         AdapterUnavailableError: It does not answer, however often it is asked.
     """
-    cursor, failures, last = after, 0, None
-    while True:
+    cursor, failures, last, over = after, 0, None, False
+    while last not in _LAST:
+        before, trouble = cursor, None
         try:
-            with http.stream(
-                "GET", path, headers={"Last-Event-ID": str(cursor)}, timeout=_SILENCE_S
-            ) as answer:
-                for data in events_in(answer.iter_lines()):
-                    event = to_event(data)
-                    failures = 0
-                    if event.cursor:
-                        cursor, last = event.cursor, event.kind
-                    yield event
-        except AdapterUnavailableError:
-            failures += 1
-            if last in _LAST:
+            for event in _stream(http, path, cursor):
+                failures = 0
+                if event.cursor:
+                    cursor, last = event.cursor, event.kind
+                yield event
+            if cursor != before:
+                continue
+            if over:
                 return
-            if not http.wait(failures):
+            over = ended()
+            if over:
+                continue  # what was stored just before the end is still to be read
+        except (AdapterUnavailableError, RemoteError) as error:
+            if isinstance(error, RemoteError) and not error.may_pass:
                 raise
-        else:
+            trouble = error
+        failures += 1
+        if last not in _LAST and not http.wait(failures):
+            if trouble is not None:
+                raise trouble
             return
+
+
+def _stream(http: Http, path: str, cursor: int) -> Iterator[RunEvent]:
+    """Give what one connection brings."""
+    told = {"Last-Event-ID": str(cursor)}
+    with http.stream("GET", path, headers=told, timeout=_SILENCE_S) as answer:
+        yield from map(to_event, events_in(answer.iter_lines()))
 
 
 def events_in(lines: Iterable[str]) -> Iterator[dict[str, Any]]:

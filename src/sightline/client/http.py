@@ -29,6 +29,11 @@ class RemoteError(SightlineError):
         self.request_id = str(problem.get("request_id", ""))
         self.problem = dict(problem)
 
+    @property
+    def may_pass(self) -> bool:
+        """Whether the same request may be answered a while later."""
+        return self.status in _AGAIN
+
 
 @dataclass(frozen=True, slots=True)
 class Patience:

@@ -27,7 +27,7 @@ from sightline.engine.run import EngineStats, Pipeline
 from sightline.service.folder import RunFolder, free_bytes
 from sightline.service.jobs.ending import ending, run_timeout
 from sightline.service.jobs.fan_out import Course, can_share, share
-from sightline.service.jobs.relay import relay
+from sightline.service.jobs.relay import relay_if_there, tell
 from sightline.service.prepare import Prepared, engine_settings, prepare
 from sightline.service.publish import publish
 from sightline.service.published import publish_objects
@@ -132,7 +132,9 @@ class _Execution:
             again = error.retryable and self._tries_left
             self._end(RunState.QUEUED if again else RunState.FAILED, error.to_json())
             raise
-        return self._end(RunState.COMPLETED, {})
+        ended = self._end(RunState.COMPLETED, {})
+        self._folder.finish()  # not before the state is stored: who takes over from a dead worker needs the parts
+        return ended
 
     # -- the segments --------------------------------------------------------------------------------------
 
@@ -295,7 +297,7 @@ class _Execution:
 
     def _emit(self, event: RunEvent) -> None:
         """Tell what is of interest now and need not be kept."""
-        self._platform.bus.publish(event)
+        tell(self._platform, event)
         if self._listener is not None:
             self._listener(event)
 
@@ -311,7 +313,7 @@ class _Execution:
 
     def _relay(self) -> None:
         if not self._is_job:
-            relay(self._platform, run_id=self._run.id)
+            relay_if_there(self._platform, self._run.id)
 
     def _begin(self) -> None:
         if self._run.state is not RunState.QUEUED:

@@ -48,6 +48,8 @@ def publish(
 ) -> None:
     """Make all results; each appears under its name only when whole, the manifest last.
 
+    The parts stay: made once more of the same parts, the results are the same.
+
     Args:
         platform: The adapters.
         run: Whose results.
@@ -95,7 +97,6 @@ def publish(
                 tell=lambda done, total: check("annotate", {"done": done, "total": total}),
             )
     _write_manifest(platform, run, folder, prepared, timings)
-    folder.finish()
 
 
 def _overlays(prepared: Prepared, tables: ParquetTables, report: Mapping[str, Any]) -> Sequence[Overlay]:

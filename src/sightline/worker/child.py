@@ -14,6 +14,7 @@ import os
 import pickle
 import sys
 import threading
+import traceback
 from contextlib import suppress
 from queue import SimpleQueue
 from typing import IO, TYPE_CHECKING, Any
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from sightline.service.platform import Platform
 
 _ORPHANED = 3
+_FAILED = 1
 
 
 class _Orders:
@@ -61,7 +63,20 @@ class _Orders:
 
 
 def main() -> None:
-    """Serve a worker until its end of the pipe closes."""
+    """Serve a worker until its end of the pipe closes; what nobody foresaw ends the process at once.
+
+    An interpreter that shuts down in good order waits for threads, of the decoder's and the model's libraries too,
+    and a worker would wait with it.
+    """
+    try:
+        _serve()
+    except BaseException:  # noqa: BLE001 - the process's own border: its worker sees that it is gone
+        traceback.print_exc()
+        sys.stderr.flush()
+        os._exit(_FAILED)
+
+
+def _serve() -> None:
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8", buffering=1)
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever a library prints is no answer
     settings = pickle.loads(base64.b64decode(sys.stdin.readline()))

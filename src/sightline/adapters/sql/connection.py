@@ -17,6 +17,18 @@ from sightline.core.errors import AdapterError, AdapterUnavailableError, OutputF
 
 _BUSY_TIMEOUT_MS = 10_000
 _WRITES = "sightline_writes"
+# How long a PostgreSQL server may be silent, seconds (the last one: milliseconds), before its connection counts as
+# broken: a server or network that vanished says nothing, and would be waited for by the hour.
+_PATIENCE = {
+    "connect_timeout": 10,
+    "keepalives": 1,
+    "keepalives_idle": 15,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+# A client that vanished in the middle of a transaction keeps its locks no longer.
+_IDLE_IN_TRANSACTION = "SET idle_in_transaction_session_timeout = '60s'"
 
 
 class Database:
@@ -39,6 +51,8 @@ class Database:
         with named_failures(self._engine):
             if self.is_sqlite:
                 _prepare_sqlite(self._engine)
+            else:
+                _prepare_postgres(self._engine)
             migrate(self._engine)
 
     @classmethod
@@ -81,12 +95,25 @@ def _engine(url: str) -> Engine:
         memory = address.get_backend_name() == "sqlite" and address.database in {None, "", ":memory:"}
         if memory:  # every connection would otherwise see a database of its own
             return create_engine(address, poolclass=StaticPool, connect_args={"check_same_thread": False})
-        return create_engine(address, pool_pre_ping=address.get_backend_name() != "sqlite")
+        if address.get_backend_name() == "sqlite":
+            return create_engine(address)
+        given = {name: value for name, value in _PATIENCE.items() if name not in address.query}
+        return create_engine(address, pool_pre_ping=True, connect_args=given)
     except (ArgumentError, NoSuchModuleError, ImportError) as error:
         raise SettingsError(
             f"the database address cannot be used: {str(error).splitlines()[0]}",
             hint="set SIGHTLINE_DATABASE_URL, as in sqlite:////path/to/sightline.db",
         ) from None
+
+
+def _prepare_postgres(engine: Engine) -> None:
+    """Have the server end transactions that nobody goes on with."""
+
+    @event.listens_for(engine, "connect")
+    def _(connection: Any, _record: Any) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(_IDLE_IN_TRANSACTION)
+        connection.commit()
 
 
 def _prepare_sqlite(engine: Engine) -> None:

@@ -26,6 +26,7 @@ Reader = Annotated[Principal, Depends(may("runs.read"))]
 After = Annotated[int, Query(ge=0, description="Cursor of the last event that was seen; 0 gives all.")]
 _KEEP_ALIVE_S = 15.0
 _KEEP_ALIVE = b": still here\n\n"
+_ENDED, _RESTARTING = 1000, 1012
 
 
 @router.get(
@@ -81,7 +82,10 @@ async def _sse(events: AsyncIterator[Told]) -> AsyncIterator[bytes]:
 async def follow_events_ws(
     websocket: WebSocket, who: Reader, pipeline_id: PipelineId, after: After = 0
 ) -> None:
-    """Send each event as a JSON text; the server closes with 1000 once the pipeline has ended."""
+    """Send each event as a JSON text; the server closes with 1000 once the pipeline has ended.
+
+    With 1012 it closes because it stops; whoever comes back with the last cursor as `after` misses nothing.
+    """
     platform: Platform = websocket.app.state.platform
     run = await run_in_threadpool(find_run, platform, who, pipeline_id)
     feed: EventFeed = websocket.app.state.feed
@@ -94,7 +98,7 @@ async def follow_events_ws(
         for task in (gone, sending):
             task.cancel()
     if sending.done() and not sending.cancelled() and not gone.done():
-        await websocket.close(1000)
+        await websocket.close(_RESTARTING if websocket.app.state.closing.is_set() else _ENDED)
 
 
 async def _send(websocket: WebSocket, events: AsyncIterator[Told]) -> None:

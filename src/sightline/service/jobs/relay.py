@@ -16,6 +16,7 @@ from sightline.service.webhooks.enqueue import enqueue as enqueue_webhooks
 if TYPE_CHECKING:
     from threading import Event
 
+    from sightline.core.events import RunEvent
     from sightline.service.platform import Platform
 
 
@@ -39,11 +40,30 @@ def relay(platform: Platform, *, run_id: str | None = None) -> int:
     return total
 
 
+def tell(platform: Platform, event: RunEvent) -> None:
+    """Publish what is of interest now and is not kept; a bus that is away holds up nothing and fails nothing."""
+    try:
+        platform.bus.publish(event)
+    except AdapterError as error:
+        _log.debug("not_told", kind=event.kind.value, run=event.run_id, error=str(error))
+
+
+def relay_if_there(platform: Platform, run_id: str) -> None:
+    """Publish what waits of one run; where the bus is away it goes on waiting, and the run does not."""
+    try:
+        relay(platform, run_id=run_id)
+    except AdapterError as error:
+        _log.debug("relay_waits", run=run_id, error=str(error))
+
+
 def keep_relaying(platform: Platform, closing: Event) -> None:
-    """Publish what waits, again and again until it is closed; a server that is away is waited for."""
+    """Publish what waits, again and again until it is closed; trouble of any kind is logged, and never ends it."""
     while not closing.wait(_LOOK_EVERY_S):
         try:
             relay(platform)
         except AdapterError as error:
             _log.warning("relay_waits", code=error.code, error=str(error))
+            closing.wait(_TROUBLE_WAIT_S)
+        except Exception:  # noqa: BLE001 - part of the worker loop's border
+            _log.exception("relay_failed")
             closing.wait(_TROUBLE_WAIT_S)

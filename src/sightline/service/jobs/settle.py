@@ -7,13 +7,14 @@ nothing. What was committed stays, whoever goes on.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sightline.core.errors import ConflictError, WorkerLostError
+from sightline.core.errors import ConflictError, OutputError, WorkerLostError
 from sightline.core.runs import Attempt, Run, RunState
 from sightline.engine.retry import RetryPolicy
 from sightline.service.folder import RunFolder
@@ -48,6 +49,8 @@ class Next:
 
 
 OFF = Next(None)
+ANEW = Next(0.0)
+"""For whoever is next to look at the run; who has lost the lease changes nothing by it."""
 
 
 def tries_left(platform: Platform, run: Run) -> int:
@@ -63,6 +66,7 @@ def take_up(platform: Platform, run: Run, deliveries: int) -> Run | Next:
     if run.state is RunState.QUEUED:
         return run
     if run.state is RunState.COMPLETED:
+        _tidy(RunFolder(Path(run.folder)))
         return OFF
     if run.state is RunState.INTERRUPTED:  # by a person, at a worker that was not this queue's
         return _change(platform, run, RunState.QUEUED, {}, attempt=None)
@@ -76,6 +80,13 @@ def take_up(platform: Platform, run: Run, deliveries: int) -> Run | Next:
     return Next(_NOT_QUEUED_WAIT_S) if deliveries < _NOT_QUEUED_LOOKS else OFF
 
 
+def _tidy(folder: RunFolder) -> None:
+    """Remove the work of a run whose worker died after it had stored its end."""
+    if folder.is_complete and folder.work.is_dir():
+        with suppress(ConflictError, OutputError), folder.locked():
+            folder.finish()
+
+
 def settle(platform: Platform, run_id: str, attempt: int, stopped: Stop | None) -> Next:
     """Give what becomes of a job once the process that worked on its run has ended.
 
@@ -87,7 +98,7 @@ def settle(platform: Platform, run_id: str, attempt: int, stopped: Stop | None) 
     """
     run = platform.runs.get(run_id)
     if stopped is Stop.LOST or run.attempts > attempt:
-        return OFF  # somebody else's now, and they hold the lease
+        return ANEW  # somebody else's now, unless nobody could take it: as when the database was away
     if run.attempts < attempt:  # it could not begin: its folder or its row was held by somebody
         return OFF if run.has_ended else Next(_BUSY_WAIT_S)
     if run.state is RunState.QUEUED:

@@ -18,7 +18,7 @@ from sightline.core.errors import AdapterError, ConflictError, RunCancelled, Run
 from sightline.core.runs import Run, RunState
 from sightline.service.execute import execute
 from sightline.service.jobs.fan_out import HELPER, help_out
-from sightline.service.jobs.settle import OFF, Next, Stop, settle, take_up, tries_left
+from sightline.service.jobs.settle import ANEW, OFF, Next, Stop, settle, take_up, tries_left
 
 if TYPE_CHECKING:
     from sightline.ports import Lease
@@ -167,9 +167,12 @@ class Worker:
             self._run(order)
         try:
             done = settle(self._platform, run.id, order.attempt, order.why)
-        except (ConflictError, RunNotFoundError) as error:
+        except RunNotFoundError as error:
             log.warning("run_lost", error=str(error))
             return OFF
+        except ConflictError as error:
+            log.warning("run_lost", error=str(error))
+            return ANEW
         log.info(
             "run_left",
             stopped=order.why,

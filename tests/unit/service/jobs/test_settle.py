@@ -10,8 +10,8 @@ from sightline.bootstrap import build_platform
 from sightline.core.errors import ConflictError
 from sightline.core.events import EventKind
 from sightline.core.runs import Attempt, RunState
-from sightline.service.folder import RunFolder
-from sightline.service.jobs.settle import OFF, Next, Stop, settle, take_up, tries_left
+from sightline.service.folder import MANIFEST, RunFolder, write_json
+from sightline.service.jobs.settle import ANEW, OFF, Next, Stop, settle, take_up, tries_left
 from sightline.settings import read_settings
 from sightline.testing.contracts.runs import queued
 from sightline.testing.fakes import FakeClock
@@ -53,6 +53,20 @@ def test_a_queued_run_is_taken_up_as_it_is(platform, run):
 def test_a_finished_runs_job_goes(platform, run):
     done = platform.runs.update(replace(begin(platform), state=RunState.COMPLETED))
     assert take_up(platform, done, 1) == OFF
+
+
+def test_what_a_finished_runs_dead_worker_left_is_removed(platform, run):
+    done = platform.runs.update(replace(begin(platform), state=RunState.COMPLETED))
+    folder = RunFolder(platform.settings.home / "out")
+    folder.create()
+    assert take_up(platform, done, 2) == OFF
+    assert folder.work.is_dir()  # no results: not this run's to touch
+    write_json(folder.root / MANIFEST, {})
+    with folder.locked():
+        assert take_up(platform, done, 2) == OFF
+        assert folder.work.is_dir()
+    assert take_up(platform, done, 2) == OFF
+    assert not folder.work.exists()
 
 
 def test_a_stopped_runs_job_waits_a_moment_for_whoever_resumes_it(platform, run):
@@ -138,7 +152,7 @@ def test_a_process_that_had_to_be_killed_is_accounted_for(platform, run, stopped
 
 def test_a_worker_that_lost_its_lease_changes_nothing(platform, run):
     running = begin(platform)
-    assert settle(platform, "r1", 1, Stop.LOST) == OFF
+    assert settle(platform, "r1", 1, Stop.LOST) == ANEW
     assert platform.runs.get("r1") == running
 
 
@@ -146,7 +160,7 @@ def test_a_late_worker_changes_nothing(platform, run):
     begin(platform)
     take_up(platform, platform.runs.get("r1"), 2)
     second = begin(platform)
-    assert settle(platform, "r1", 1, None) == OFF
+    assert settle(platform, "r1", 1, None) == ANEW
     assert platform.runs.get("r1") == second
 
 

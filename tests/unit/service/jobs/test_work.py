@@ -173,6 +173,24 @@ def test_a_worker_that_loses_its_lease_stops_at_once_and_says_nothing(
     assert platform.runs.get("r1").state is RunState.RUNNING
 
 
+def test_a_lease_that_nobody_took_while_the_database_was_away_leaves_the_job(
+    platform, closing, enqueue, monkeypatch
+):
+    monkeypatch.setattr(work, "_LOOK_EVERY_S", 0.01)
+    enqueue()
+
+    def away(_lease, *, lease_s):
+        raise AdapterUnavailableError("away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(platform.queue, "extend", away)
+        patch.setitem(platform.settings.__dict__, "lease_s", 0.05)
+        assert worker(platform, until_stopped(platform), closing).work_once()
+    assert platform.runs.get("r1").state is RunState.RUNNING
+    assert worker(platform, finishing(platform), closing).work_once()
+    assert platform.runs.get("r1").state is RunState.COMPLETED
+
+
 def test_a_lost_lease_is_a_stronger_reason_than_any():
     order = Order("r1", "w1", 1, 0)
     order.stop(Stop.CLOSING)

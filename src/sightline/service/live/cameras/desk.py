@@ -17,6 +17,7 @@ from sightline.media.live.clips import ClipRing
 from sightline.media.live.connection import Address, CameraState
 from sightline.media.live.source import LiveSource
 from sightline.service.delete import delete_run
+from sightline.service.jobs.relay import tell
 from sightline.service.live.cameras.answering import OwnedModel
 from sightline.service.live.cameras.observe import drawn
 from sightline.service.live.cameras.recording import Listeners, record, redacted
@@ -188,14 +189,15 @@ class Camera:
             self._clips.want(self._folder / "clips" / name)
             told["clip"] = name
         self.outbox.put("hazard_event", told, now_s=self._platform.clock.monotonic_s())
-        self._platform.bus.publish(
+        tell(
+            self._platform,
             RunEvent(
                 f"camera:{self.id}",
                 EventKind.STAGE_PROGRESS,
                 "hazard_event",
                 self._platform.clock.now_s(),
                 told,
-            )
+            ),
         )
 
     def clip(self, name: str) -> Path:

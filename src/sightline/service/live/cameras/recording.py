@@ -20,6 +20,7 @@ from sightline.core.tables import TABLES
 from sightline.engine.run import EngineSettings, Pipeline
 from sightline.ports import Kit
 from sightline.service.folder import RunFolder
+from sightline.service.jobs.relay import tell
 from sightline.service.live.cameras.observe import ObserveStage
 from sightline.service.prepare import Prepared, make_tracker
 from sightline.service.publish import publish
@@ -103,7 +104,10 @@ class _Recording:
         except BaseException:
             self._end(run, RunState.FAILED)
             raise
-        return self._end(run, RunState.COMPLETED)
+        ended = self._end(run, RunState.COMPLETED)
+        if self._segments:
+            folder.finish()
+        return ended
 
     def _stages(self, folder: RunFolder) -> list[Any]:
         settings = {**self._application.defaults(), **self._request.app_settings}
@@ -131,7 +135,7 @@ class _Recording:
         details = {"segment": checkpoint.segment, "rows": dict(checkpoint.parts)}
         event = RunEvent(run.id, EventKind.STAGE_PROGRESS, "camera", self._platform.clock.now_s(), details)
         self._platform.journal.commit(run.id, replace(checkpoint, snapshots={}), events=[event], attempt=1)
-        self._platform.bus.publish(event)
+        tell(self._platform, event)
 
     def _publish(self, run: Run, folder: RunFolder, stages: list[Any]) -> None:
         if not self._segments:
