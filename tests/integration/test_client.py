@@ -47,6 +47,8 @@ class Wire(httpx.BaseTransport):
         body = answer.content
         if broken == "half":
             return httpx.Response(answer.status_code, headers=kept, stream=Half(body))
+        if broken == "short":  # as a server that is stopped ends it
+            body = body[: body.rindex(b"\n\n", 0, len(body) // 2) + 2]
         return httpx.Response(answer.status_code, headers=kept, content=body)
 
 
@@ -115,13 +117,23 @@ def test_an_upload_survives_what_breaks(client, wire, clip, broken):
         assert client.upload(clip)["state"] == "ready"
 
 
-def test_events_are_not_lost_where_the_stream_breaks(client, wire, clip):
+@pytest.mark.parametrize("broken", ["half", "short", "busy", "before"])
+def test_events_are_not_lost_where_the_stream_breaks(client, wire, clip, broken):
     pipeline = client.process(video_id=client.upload(clip)["id"], settings={"min_score": 0.3})
     client.wait(pipeline["id"])
-    wire.breaks = ["half"]
+    wire.breaks = [broken, "", "", broken]
     cursors = [event.cursor for event in client.follow(pipeline["id"]) if event.cursor]
     assert cursors == list(range(1, len(cursors) + 1))
     assert len(cursors) > 4
+
+
+def test_following_a_run_from_its_last_event_on_ends_at_once(client, wire, clip):
+    pipeline = client.process(video_id=client.upload(clip)["id"], settings={"min_score": 0.3})
+    client.wait(pipeline["id"])
+    last = [event.cursor for event in client.follow(pipeline["id"]) if event.cursor][-1]
+    wire.sent.clear()
+    assert list(client.follow(pipeline["id"], after=last)) == []
+    assert len(wire.sent) == 3  # the stream, the status, and the stream once more
 
 
 def test_a_request_whose_answer_was_lost_is_done_once(client, wire, clip):

@@ -187,7 +187,9 @@ class _Channel:
                     self._wake()
                 await _either(self._look, closing, timeout_s=_LOOK_EVERY_S)
         finally:
-            self.has_ended = True  # nobody looks any more, so nobody may wait: a listener comes back by its cursor
+            self.has_ended = (
+                True  # nobody looks any more, so nobody may wait: a listener comes back by its cursor
+            )
             self._ready.set()
             self._wake()
 

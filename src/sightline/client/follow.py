@@ -43,29 +43,36 @@ def follow(
                 if event.cursor:
                     cursor, last = event.cursor, event.kind
                 yield event
+        except AdapterUnavailableError as error:
+            trouble = error
+        if trouble is None:
             if cursor != before:
                 continue
             if over:
                 return
             over = ended()
             if over:
-                continue  # what was stored just before the end is still to be read
-        except (AdapterUnavailableError, RemoteError) as error:
-            if isinstance(error, RemoteError) and not error.may_pass:
-                raise
-            trouble = error
+                continue  # what was stored just before is still to be read
         failures += 1
         if last not in _LAST and not http.wait(failures):
-            if trouble is not None:
-                raise trouble
-            return
+            raise trouble or AdapterUnavailableError("the stream of events ends before the run does")
 
 
 def _stream(http: Http, path: str, cursor: int) -> Iterator[RunEvent]:
-    """Give what one connection brings."""
+    """Give what one connection brings.
+
+    Raises:
+        RemoteError: The server refuses, and would again.
+        AdapterUnavailableError: It is away, or busy.
+    """
     told = {"Last-Event-ID": str(cursor)}
-    with http.stream("GET", path, headers=told, timeout=_SILENCE_S) as answer:
-        yield from map(to_event, events_in(answer.iter_lines()))
+    try:
+        with http.stream("GET", path, headers=told, timeout=_SILENCE_S) as answer:
+            yield from map(to_event, events_in(answer.iter_lines()))
+    except RemoteError as error:
+        if error.may_pass:
+            raise AdapterUnavailableError(str(error), hint=error.hint) from error
+        raise
 
 
 def events_in(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
