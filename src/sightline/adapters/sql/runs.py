@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Row, RowMapping, Select, delete, func, insert, or_, select, update
@@ -23,6 +24,7 @@ from sightline.adapters.sql.schema.runs import (
     runs,
     snapshots,
 )
+from sightline.adapters.sql.shared import newest
 from sightline.core.errors import ConflictError, RunNotFoundError
 from sightline.core.events import EventKind, RunEvent
 from sightline.core.runs import Attempt, Checkpoint, Run, RunFilter, RunState, check_transition
@@ -77,9 +79,15 @@ class SqlRunStore:
         self, wanted: RunFilter | None = None, *, limit: int = 100, before: str | None = None
     ) -> Sequence[Run]:
         """Those wanted, newest first; `before` is the last id of the page before."""
-        query = _wanted(select(runs), wanted or RunFilter()).order_by(runs.c.id.desc()).limit(limit)
-        if before is not None:
-            query = query.where(runs.c.id < before)
+        wanted = wanted or RunFilter()
+        query = newest(
+            runs,
+            partial(_narrowed, wanted=wanted),
+            owner=wanted.owner,
+            shared_ids=wanted.shared_ids,
+            limit=limit,
+            before=before,
+        )
         with self.database.reading() as connection:
             return [_run(row) for row in connection.execute(query).mappings()]
 
@@ -183,14 +191,10 @@ def _missing(run_id: str) -> RunNotFoundError:
     return RunNotFoundError(f"there is no run {run_id!r}", hint="`sightline runs list` shows those there are")
 
 
-def _wanted(query: Select[Any], wanted: RunFilter) -> Select[Any]:
-    """Narrow a list of runs down; each clause has an index that ends in the order of the list."""
+def _narrowed(query: Select[Any], wanted: RunFilter) -> Select[Any]:
+    """Narrow a list of runs down, but for whose they are; each clause has an index in the order of the list."""
     if wanted.state is not None:
         query = query.where(runs.c.state == wanted.state.value)
-    if wanted.owner and wanted.shared_ids:
-        query = query.where(or_(runs.c.owner == wanted.owner, runs.c.id.in_(wanted.shared_ids)))
-    elif wanted.owner:
-        query = query.where(runs.c.owner == wanted.owner)
     if wanted.tag:
         query = query.join(run_tags, run_tags.c.run_id == runs.c.id).where(run_tags.c.tag == wanted.tag)
     if wanted.id_part:

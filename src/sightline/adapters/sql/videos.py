@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
-from sqlalchemy import RowMapping, delete, insert, or_, select, update
+from sqlalchemy import RowMapping, Select, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from sightline.adapters.sql.connection import Database
 from sightline.adapters.sql.schema.videos import receipts, videos
+from sightline.adapters.sql.shared import newest
 from sightline.core.errors import ConflictError, NotFoundError
 from sightline.core.receipts import Receipt
 from sightline.core.videos import Video, VideoFilter, VideoState
@@ -53,19 +54,14 @@ class SqlVideoStore:
     ) -> Sequence[Video]:
         """Those wanted, newest first; `before` is the last id of the page before."""
         wanted = wanted or VideoFilter()
-        query = select(videos).order_by(videos.c.id.desc()).limit(limit)
-        if before is not None:
-            query = query.where(videos.c.id < before)
-        if wanted.state is not None:
-            query = query.where(videos.c.state == wanted.state.value)
-        if wanted.owner:
-            query = query.where(or_(videos.c.owner == wanted.owner, videos.c.id.in_(wanted.shared_ids)))
-        if wanted.sha256:
-            query = query.where(videos.c.sha256 == wanted.sha256)
-        if wanted.tag:  # no tag holds a quotation mark, so this finds whole tags alone
-            query = query.where(
-                videos.c.tags.contains(json.dumps(wanted.tag, ensure_ascii=False), autoescape=True)
-            )
+        query = newest(
+            videos,
+            partial(_narrowed, wanted=wanted),
+            owner=wanted.owner,
+            shared_ids=wanted.shared_ids,
+            limit=limit,
+            before=before,
+        )
         with self._database.reading() as connection:
             return [_video(row) for row in connection.execute(query).mappings()]
 
@@ -136,6 +132,18 @@ class SqlReceiptStore:
 
 def _mine(owner: str, key: str) -> tuple[Any, Any]:
     return receipts.c.owner == owner, receipts.c.key == key
+
+
+def _narrowed(query: Select[Any], wanted: VideoFilter) -> Select[Any]:
+    """Narrow a list of videos down, but for whose they are."""
+    if wanted.state is not None:
+        query = query.where(videos.c.state == wanted.state.value)
+    if wanted.sha256:
+        query = query.where(videos.c.sha256 == wanted.sha256)
+    if wanted.tag:  # no tag holds a quotation mark, so this finds whole tags alone
+        tag = json.dumps(wanted.tag, ensure_ascii=False)
+        query = query.where(videos.c.tags.contains(tag, autoescape=True))
+    return query
 
 
 def _missing(video_id: str) -> NotFoundError:
