@@ -511,7 +511,13 @@ class JobQueue(Protocol):
 
 
 class AccountStore(Protocol):
-    """Users, keys, sessions, groups, shares and the audit: records of `core.accounts`, told apart by their class."""
+    """Users, keys, sessions, groups, shares and the audit: records of `core.accounts`, told apart by their class.
+
+    Attributes:
+        changes: Rises with each change that is made through this object, entries of the audit apart.
+    """
+
+    changes: int
 
     def add(self, *records: Record) -> None:
         """Store new records, all or none; raises `ConflictError` where an id or a unique name is taken."""
@@ -537,7 +543,13 @@ class AccountStore(Protocol):
 
 
 class RateLimiter(Protocol):
-    """Counts how often something is done. Safe to use from several threads."""
+    """Counts how often something is done. Safe to use from several threads.
+
+    Attributes:
+        waits: Whether a server has to be asked, so that an event loop must not.
+    """
+
+    waits: bool
 
     def take(self, key: str, rate: Rate) -> float:
         """Take one token from a bucket; 0 where there was one, else how long to wait for it, seconds."""

@@ -19,44 +19,48 @@ if TYPE_CHECKING:
 
 _PIECE_BYTES = 1 << 20
 _SILENCE_S = 60.0
+_HEARD_EVERY_S = 1.0
 _LONGEST_FIELD_BYTES = 8192
 
 
-async def pieces_of(request: Request) -> AsyncIterator[bytes]:
-    """Give a body in pieces of about a megabyte; a client that falls silent is given up.
+async def pass_on(request: Request, write: Callable[[bytes], None]) -> None:
+    """Have a body written in a thread in pieces of about a megabyte, one while the next one comes.
 
     Raises:
-        RequestError: Nothing came for a minute.
+        RequestError: The client fell silent, and is given up.
     """
-    held, size_bytes = list[bytes](), 0
-    stream = request.stream().__aiter__()
-    while True:
-        try:
-            chunk = await asyncio.wait_for(anext(stream), _SILENCE_S)
-        except StopAsyncIteration:
-            break
-        except TimeoutError:
-            raise RequestError(f"nothing came for {_SILENCE_S:g} s", hint="go on with the upload") from None
+    writing: asyncio.Task[None] | None = None
+    try:
+        async with asyncio.timeout(_SILENCE_S) as silence:
+            async for piece in _pieces(request, silence):
+                if writing is not None:
+                    silence.reschedule(None)  # now it is the disk that is waited for
+                    await writing
+                writing = asyncio.create_task(run_in_threadpool(write, piece))
+    except TimeoutError:
+        raise RequestError(f"nothing came for {_SILENCE_S:g} s", hint="go on with the upload") from None
+    finally:
+        if writing is not None:
+            await writing
+
+
+async def _pieces(request: Request, silence: asyncio.Timeout) -> AsyncIterator[bytes]:
+    """Give a body in pieces; with each chunk that comes, a client may be silent for a while again."""
+    loop, held, size_bytes, heard_s = asyncio.get_running_loop(), list[bytes](), 0, -_SILENCE_S
+    async for chunk in request.stream():
         held.append(chunk)
         size_bytes += len(chunk)
         if size_bytes >= _PIECE_BYTES:
             yield b"".join(held)
-            held, size_bytes = [], 0
+            held, size_bytes, heard_s = [], 0, -_SILENCE_S
+        now_s = loop.time()
+        if (
+            now_s - heard_s > _HEARD_EVERY_S
+        ):  # a timer for each of many small chunks would cost more than they do
+            silence.reschedule(now_s + _SILENCE_S)
+            heard_s = now_s
     if size_bytes:
         yield b"".join(held)
-
-
-async def pass_on(request: Request, write: Callable[[bytes], None]) -> None:
-    """Have a body written in a thread, one piece while the next one comes."""
-    writing: asyncio.Task[None] | None = None
-    try:
-        async for piece in pieces_of(request):
-            if writing is not None:
-                await writing
-            writing = asyncio.create_task(run_in_threadpool(write, piece))
-    finally:
-        if writing is not None:
-            await writing
 
 
 class FormFile:

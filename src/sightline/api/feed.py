@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,13 +19,14 @@ from sightline.core.errors import AdapterError, RunNotFoundError
 from sightline.core.events import RunEvent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from sightline.service.platform import Platform
 
 _log = structlog.get_logger("sightline.http")
 _LOOK_EVERY_S = 1.0
 _TICK_EVERY_S = 1.0
+_QUIET_S = 15.0
 _PAGE = 1000
 
 
@@ -36,21 +37,19 @@ class Told:
     Attributes:
         event: What happened; its cursor is 0 where it is told but not stored.
         data: It as JSON.
+        sse: It as a server-sent event; only a stored one has an id that a client may come back with.
     """
 
     event: RunEvent
     data: str
-
-    @property
-    def sse(self) -> bytes:
-        """Give it as a server-sent event; only a stored one has an id that a client may come back with."""
-        start = f"id: {self.event.cursor}\n" if self.event.cursor else ""
-        return f"{start}event: {self.event.kind}\ndata: {self.data}\n\n".encode()
+    sse: bytes
 
 
 def told(event: RunEvent) -> Told:
     """Give an event as it is sent."""
-    return Told(event, json.dumps(to_json(event), ensure_ascii=False))
+    data = json.dumps(to_json(event), ensure_ascii=False)
+    start = f"id: {event.cursor}\n" if event.cursor else ""
+    return Told(event, data, f"{start}event: {event.kind}\ndata: {data}\n\n".encode())
 
 
 def to_json(event: RunEvent) -> dict[str, Any]:
@@ -96,13 +95,19 @@ class EventFeed:
 
         Between stored events the pace is told, about once a second, by events without a cursor.
         """
+        async for batch in self.batches(run_id, after=after):
+            for one in batch:
+                yield one
+
+    async def batches(self, run_id: str, *, after: int = 0) -> AsyncGenerator[Sequence[Told]]:
+        """Like `follow`, with all that is new at once; with nothing now and then, where nothing happens."""
         channel = self._channels.get(run_id)
         if channel is None or channel.has_ended:  # a run that ended may have been resumed since
             channel = self._channels[run_id] = _Channel(self._platform, run_id)
         self._counted(channel, 1)
         try:
-            async for one in channel.listen(after, self._closing):
-                yield one
+            async for batch in channel.listen(after, self._closing):
+                yield batch
         finally:
             self._counted(channel, -1)
             if not channel.listeners:
@@ -130,6 +135,7 @@ class _Channel:
         self._stored: list[Told] = []  # in order of cursor
         self._tick: Told | None = None
         self._tick_s = -_TICK_EVERY_S
+        self._woken_s = 0.0
         self.has_ended = False
         self._changed = asyncio.Event()
         self._look = asyncio.Event()
@@ -137,25 +143,24 @@ class _Channel:
         self._ready = asyncio.Event()
         self.listeners = 0
 
-    async def listen(self, after: int, closing: asyncio.Event) -> AsyncIterator[Told]:
+    async def listen(self, after: int, closing: asyncio.Event) -> AsyncGenerator[Sequence[Told]]:
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._keep_looking(closing))
         await self._ready.wait()
-        place, cursor, tick = 0, after, self._tick
+        tick, first = self._tick, self._stored[0].event.cursor if self._stored else 1
+        place = max(0, after - first + 1)  # a run's cursors have no gaps
         while True:
             changed = self._changed
-            while place < len(self._stored):
-                one = self._stored[place]
-                place += 1
-                if one.event.cursor > cursor:
-                    cursor = one.event.cursor
-                    yield one
+            batch = self._stored[place:]
+            place = max(place, len(self._stored))
+            if self._tick is not tick and self._tick is not None and not self.has_ended:
+                tick = self._tick
+                batch.append(tick)
+            yield batch
+            if changed is not self._changed:
+                continue
             if self.has_ended or closing.is_set():
                 return
-            if self._tick is not tick and self._tick is not None:
-                tick = self._tick
-                yield tick
-                continue
             await changed.wait()
 
     def take(self, event: RunEvent) -> None:
@@ -172,7 +177,12 @@ class _Channel:
         if self._task is not None:
             self._task.cancel()
 
+    def _is_quiet(self) -> bool:
+        """Whether listeners have heard nothing for so long that proxies might take it for an end."""
+        return asyncio.get_running_loop().time() - self._woken_s >= _QUIET_S
+
     def _wake(self) -> None:
+        self._woken_s = asyncio.get_running_loop().time()
         changed, self._changed = self._changed, asyncio.Event()
         changed.set()
 
@@ -182,7 +192,7 @@ class _Channel:
                 self._look.clear()
                 fresh, self.has_ended = await run_in_threadpool(self._read_patiently)
                 self._stored += [told(event) for event in fresh]
-                if fresh or self.has_ended or not self._ready.is_set():
+                if fresh or self.has_ended or not self._ready.is_set() or self._is_quiet():
                     self._ready.set()
                     self._wake()
                 await _either(self._look, closing, timeout_s=_LOOK_EVERY_S)

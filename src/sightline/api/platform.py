@@ -9,7 +9,8 @@ from fastapi import Depends, Path, Request
 from sightline.service.platform import Platform
 
 
-def _platform(request: Request) -> Platform:
+async def _platform(request: Request) -> Platform:
+    # Not in a thread, where the framework puts what is not `async`: it waits for nothing.
     found: Platform = request.app.state.platform
     return found
 

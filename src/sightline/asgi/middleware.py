@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from sightline.asgi.metrics import HttpMetrics
 
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _log = structlog.get_logger("sightline.http")
 
@@ -49,11 +50,20 @@ class RequestMiddleware:
         app: What answers.
         metrics: Counts and times the requests.
         tls: The server speaks TLS, so browsers may be told to insist on it.
+        changed: Called when a request that may have changed something is about to be answered.
     """
 
-    def __init__(self, app: ASGIApp, *, metrics: HttpMetrics, tls: bool = False) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        metrics: HttpMetrics,
+        tls: bool = False,
+        changed: Callable[[], None] = lambda: None,
+    ) -> None:
         self._app = app
         self._metrics = metrics
+        self._changed = changed
         self._headers = {**SAFE, "Strict-Transport-Security": HSTS} if tls else dict(SAFE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -61,7 +71,10 @@ class RequestMiddleware:
         if scope["type"] not in {"http", "websocket"}:
             await self._app(scope, receive, send)
             return
-        await _Exchange(self._app, scope, receive, send, self._headers).answer(self._metrics)
+        exchange = _Exchange(self._app, scope, receive, send, self._headers)
+        if scope.get("method", "GET") not in _READING:
+            exchange.begins = self._changed
+        await exchange.answer(self._metrics)
 
 
 class _Exchange:
@@ -78,6 +91,7 @@ class _Exchange:
         self._status = 0
         self._sent_bytes = 0
         self._length = ""
+        self.begins: Callable[[], None] | None = None
         given = Headers(scope=scope).get("x-request-id", "")
         self.id = given if _ID.fullmatch(given) else uuid4().hex
         scope["sightline.request_id"] = self.id
@@ -109,6 +123,8 @@ class _Exchange:
     async def _sending(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self._status = message["status"]
+            if self.begins is not None:
+                self.begins()
             headers = MutableHeaders(scope=message)
             headers["X-Request-ID"] = self.id
             for name, value in self._headers.items():

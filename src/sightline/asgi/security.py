@@ -7,18 +7,20 @@ the audit here; changes to accounts tell of themselves, in the transaction that 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
 from fastapi import Depends
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 
 from sightline.asgi.address import client_address
+from sightline.asgi.callers import Callers
 from sightline.core.accounts import Outcome, Principal
 from sightline.core.errors import AccessError, AuthenticationError, SightlineError
 from sightline.service.accounts.access import RULES, allow_any
 from sightline.service.accounts.audit import entry, record
-from sightline.service.accounts.authenticate import Credentials, authenticate, nobody
+from sightline.service.accounts.authenticate import Credentials, nobody
 from sightline.service.accounts.limits import Pace, check_pace
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ _TELL_OF_THEMSELVES = frozenset({"account", "groups", "keys", "quotas", "shares"
 _FRAMES = frozenset({"live.send"})
 
 
-def principal(connection: HTTPConnection) -> Principal:
+async def principal(connection: HTTPConnection) -> Principal:
     """Give who is asking.
 
     Raises:
@@ -39,16 +41,35 @@ def principal(connection: HTTPConnection) -> Principal:
         RateLimitedError: That was tried too often from one address.
     """
     platform: Platform = connection.app.state.platform
-    credentials = credentials_of(connection)
-    try:
-        who = authenticate(platform, credentials)
-    except AuthenticationError as error:
-        stranger = nobody(credentials)
-        check_pace(platform, Pace.PUBLIC, stranger)
-        record(platform, _refusal(platform, stranger, "auth.request", connection, error))
-        raise
+    callers, credentials = _callers(connection), credentials_of(connection)
+    who = callers.known(credentials)
+    if who is None:
+        try:
+            who = await run_in_threadpool(callers.find, credentials)
+        except AuthenticationError as error:
+            stranger = nobody(credentials)
+            await _pass(platform, Pace.PUBLIC, stranger)
+            refusal = _refusal(platform, stranger, "auth.request", connection, error)
+            await run_in_threadpool(record, platform, refusal)
+            raise
     connection.scope["sightline.user"] = who.name
     return who
+
+
+def _callers(connection: HTTPConnection) -> Callers:
+    state = connection.app.state
+    if not hasattr(state, "callers"):
+        state.callers = Callers(state.platform)
+    found: Callers = state.callers
+    return found
+
+
+async def _pass(platform: Platform, pace: Pace, who: Principal) -> None:
+    """Count one request, in a thread where a server has to be asked; raises `RateLimitedError`."""
+    if platform.limits.waits:
+        await run_in_threadpool(check_pace, platform, pace, who)
+    else:
+        check_pace(platform, pace, who)
 
 
 def credentials_of(connection: HTTPConnection) -> Credentials:
@@ -77,24 +98,26 @@ class May:
         self._pace = Pace.FRAME if action in _FRAMES else Pace.CHANGE if changes else Pace.READ
         self._tells = self._pace is Pace.CHANGE and action.partition(".")[0] not in _TELL_OF_THEMSELVES
 
-    def __call__(
+    async def __call__(
         self,
         connection: HTTPConnection,
         who: Principal = Depends(principal),  # noqa: B008 - FastAPI's way
-    ) -> Iterator[Principal]:
+    ) -> AsyncIterator[Principal]:
         """Give who is asking, and tell the audit what came of it."""
         platform: Platform = connection.app.state.platform
         try:
-            check_pace(platform, self._pace, who)
+            await _pass(platform, self._pace, who)
             allow_any(who, self.action)
             yield who
         except SightlineError as error:
             cause = error if isinstance(error, AccessError) else error.__cause__
             if isinstance(cause, AccessError):
-                record(platform, _refusal(platform, who, self.action, connection, cause))
+                refusal = _refusal(platform, who, self.action, connection, cause)
+                await run_in_threadpool(record, platform, refusal)
             raise
         if self._tells:
-            record(platform, entry(platform, who, self.action, connection.url.path))
+            told = entry(platform, who, self.action, connection.url.path)
+            await run_in_threadpool(record, platform, told)
 
 
 class Public:
@@ -104,9 +127,9 @@ class Public:
         self.reason = reason
         self._pace = pace
 
-    def __call__(self, connection: HTTPConnection) -> None:
+    async def __call__(self, connection: HTTPConnection) -> None:
         """Refuse an address that asks too often."""
-        check_pace(connection.app.state.platform, self._pace, nobody(credentials_of(connection)))
+        await _pass(connection.app.state.platform, self._pace, nobody(credentials_of(connection)))
 
 
 def may(action: str) -> May:

@@ -15,6 +15,7 @@ from starlette.middleware.cors import CORSMiddleware
 import sightline
 from sightline.api import app as api
 from sightline.api.feed import EventFeed
+from sightline.api.statuses import StatusDesk
 from sightline.asgi import problems
 from sightline.asgi.metrics import HttpMetrics
 from sightline.asgi.middleware import BodyLimitMiddleware, RequestMiddleware
@@ -66,6 +67,7 @@ def build_server(platform: Platform, *, tls: bool = False) -> FastAPI:
     app.state.metrics = metrics
     app.state.closing = asyncio.Event()
     app.state.board = ProgressBoard()
+    app.state.statuses = StatusDesk(platform, app.state.board)
     app.state.feed = EventFeed(platform, app.state.closing, metrics.listeners.set)
     problems.install(app)
     for router in (*api.routers(), *live.routers()):
@@ -85,7 +87,7 @@ def build_server(platform: Platform, *, tls: bool = False) -> FastAPI:
             allow_headers=["*"],
             expose_headers=["*"],
         )
-    app.add_middleware(RequestMiddleware, metrics=metrics, tls=tls)
+    app.add_middleware(RequestMiddleware, metrics=metrics, tls=tls, changed=app.state.statuses.forget)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
     return app
 

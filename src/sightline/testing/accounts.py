@@ -44,6 +44,7 @@ class MemoryAccountStore:
     def __init__(self) -> None:
         self._records: dict[tuple[type, str], Record] = {}
         self._lock = threading.RLock()
+        self.changes = 0
 
     def add(self, *records: Record) -> None:
         with self._lock:
@@ -54,6 +55,7 @@ class MemoryAccountStore:
             except ConflictError:
                 self._records = before
                 raise
+            self.changes += any(not isinstance(record, AuditEntry) for record in records)
 
     def get(self, kind: type[R], record_id: str) -> R:
         found = self._records.get((kind, record_id))
@@ -90,6 +92,7 @@ class MemoryAccountStore:
             except ConflictError:
                 self._records = before
                 raise
+            self.changes += 1
             return changed
 
     def delete(self, record: Record, *also: Record) -> None:
@@ -108,6 +111,7 @@ class MemoryAccountStore:
             except ConflictError:
                 self._records = before
                 raise
+            self.changes += 1
 
     def _insert(self, record: Record) -> None:
         if (type(record), record.id) in self._records:

@@ -105,6 +105,29 @@ def test_an_action_that_no_rule_names_fails_when_the_route_is_written():
         may("runs.frobnicate")
 
 
+def test_one_who_asks_again_is_not_looked_up_again_for_a_second(door, monkeypatch):
+    platform, client = door
+    headers = headers_of(platform, name="ada")
+    for _ in range(2):  # the first use of a key is written down, which is a change
+        assert client.get("/runs", headers=headers).json()["name"] == "ada"
+    asked, get = [], platform.accounts.get
+    monkeypatch.setattr(platform.accounts, "get", lambda kind, key: asked.append(kind) or get(kind, key))
+    assert client.get("/runs", headers=headers).json()["name"] == "ada"
+    assert asked == []
+    assert client.get("/runs", headers=headers | {"X-API-Key": "sl_other"}).status_code == 401
+    platform.clock.advance(1.0)
+    assert client.get("/runs", headers=headers).status_code == 200
+    assert asked
+
+
+def test_a_change_here_is_heeded_at_once(door):
+    platform, client = door
+    headers = headers_of(platform, name="ada")
+    assert client.get("/runs", headers=headers).status_code == 200
+    revoke_key(platform, LOCAL, headers["X-API-Key"].split("_")[1])
+    assert client.get("/runs", headers=headers).status_code == 401
+
+
 def test_nobody_gets_in_but_where_all_may(door):
     _, client = door
     answer = client.get("/runs")

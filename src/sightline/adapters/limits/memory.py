@@ -23,6 +23,8 @@ class MemoryLimiter:
         clock: Tells the time.
     """
 
+    waits = False
+
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._lock = threading.Lock()

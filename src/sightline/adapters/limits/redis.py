@@ -39,6 +39,8 @@ class RedisLimiter:
         clock: Tells the time.
     """
 
+    waits = True
+
     def __init__(self, server: RedisServer, clock: Clock) -> None:
         self._server = server
         self._clock = clock

@@ -6,6 +6,7 @@ Safe to use from several threads and, through the database, from several process
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from enum import Enum
@@ -67,6 +68,8 @@ class SqlAccountStore:
 
     def __init__(self, database: Database | str) -> None:
         self._given = database
+        self._lock = threading.Lock()
+        self.changes = 0
 
     @cached_property
     def _database(self) -> Database:
@@ -76,6 +79,7 @@ class SqlAccountStore:
         """Store new records, all or none; raises `ConflictError` where an id or a unique name is taken."""
         with self._database.writing() as connection:
             _insert(connection, records)
+        self._count(*records)
 
     def get(self, kind: type[R], record_id: str) -> R:
         """Raises `NotFoundError`."""
@@ -121,6 +125,7 @@ class SqlAccountStore:
                     hint="read it again and repeat the change",
                 )
             _insert(connection, also)
+        self._count(record)
         return changed
 
     def delete(self, record: Record, *also: Record) -> None:
@@ -130,6 +135,12 @@ class SqlAccountStore:
             if connection.execute(delete(table).where(table.c.id == record.id)).rowcount == 0:
                 raise _missing(type(record), record.id)
             _insert(connection, also)
+        self._count(record)
+
+    def _count(self, *changed: Record) -> None:
+        if any(not isinstance(one, AuditEntry) for one in changed):
+            with self._lock:
+                self.changes += 1
 
 
 def _insert(connection: Connection, records: Sequence[Record]) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import StaticPool
 
 from sightline.adapters.sql.migrations import migrate
@@ -17,6 +18,8 @@ from sightline.core.errors import AdapterError, AdapterUnavailableError, OutputF
 
 _BUSY_TIMEOUT_MS = 10_000
 _WRITES = "sightline_writes"
+# Connections beside the five that are kept: a server's forty threads must not wait for one another's.
+_MOST_MORE = 45
 # How long a PostgreSQL server may be silent, seconds (the last one: milliseconds), before its connection counts as
 # broken: a server or network that vanished says nothing, and would be waited for by the hour.
 _PATIENCE = {
@@ -96,9 +99,9 @@ def _engine(url: str) -> Engine:
         if memory:  # every connection would otherwise see a database of its own
             return create_engine(address, poolclass=StaticPool, connect_args={"check_same_thread": False})
         if address.get_backend_name() == "sqlite":
-            return create_engine(address)
+            return create_engine(address, max_overflow=_MOST_MORE)
         given = {name: value for name, value in _PATIENCE.items() if name not in address.query}
-        return create_engine(address, pool_pre_ping=True, connect_args=given)
+        return create_engine(address, pool_pre_ping=True, connect_args=given, max_overflow=_MOST_MORE)
     except (ArgumentError, NoSuchModuleError, ImportError) as error:
         raise SettingsError(
             f"the database address cannot be used: {str(error).splitlines()[0]}",
@@ -162,6 +165,10 @@ def named_failures(engine: Engine) -> Iterator[None]:
         raise AdapterUnavailableError(
             f"the database does not answer: {text} ({place})",
             hint="check that its folder exists and may be written to, or set SIGHTLINE_HOME",
+        ) from error
+    except PoolTimeoutError as error:
+        raise AdapterUnavailableError(
+            "the database is too busy: no connection came free", hint="try again; it may need a faster disk"
         ) from error
     except SQLAlchemyError as error:
         raise AdapterError(f"the database failed: {str(error).splitlines()[0]}") from error

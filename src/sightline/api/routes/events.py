@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Query, Request, WebSocket
-from fastapi.responses import StreamingResponse
+from fastapi import APIRouter, Depends, Header, Query, Request, Response, WebSocket
 from starlette.concurrency import run_in_threadpool
 from starlette.websockets import WebSocketDisconnect
 
 from sightline.api.app import PREFIX
+from sightline.api.event_stream import EventStream
 from sightline.api.feed import EventFeed, Told
 from sightline.api.platform import PipelineId, PlatformHere
 from sightline.asgi.problems import listed
@@ -24,8 +24,6 @@ from sightline.service.platform import Platform
 router = APIRouter(prefix=PREFIX, tags=["events"])
 Reader = Annotated[Principal, Depends(may("runs.read"))]
 After = Annotated[int, Query(ge=0, description="Cursor of the last event that was seen; 0 gives all.")]
-_KEEP_ALIVE_S = 15.0
-_KEEP_ALIVE = b": still here\n\n"
 _ENDED, _RESTARTING = 1000, 1012
 
 
@@ -33,7 +31,7 @@ _ENDED, _RESTARTING = 1000, 1012
     "/pipeline/{pipeline_id}/events",
     operation_id="follow_events",
     summary="Follow a pipeline's events",
-    response_class=StreamingResponse,
+    response_class=Response,
     responses=listed(RunNotFoundError)
     | {
         200: {
@@ -49,33 +47,11 @@ async def follow_events(
     pipeline_id: PipelineId,
     after: After = 0,
     last_event_id: Annotated[int | None, Header(ge=0, description="As browsers send it.")] = None,
-) -> StreamingResponse:
+) -> Response:
     """Give every stored event once, in order, from `Last-Event-ID` on; between them the pace, without an id."""
     run = await run_in_threadpool(find_run, platform, who, pipeline_id)
     feed: EventFeed = request.app.state.feed
-    events = feed.follow(run.id, after=max(after, last_event_id or 0))
-    return StreamingResponse(
-        _sse(events), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"}
-    )
-
-
-async def _sse(events: AsyncIterator[Told]) -> AsyncIterator[bytes]:
-    """Write events; a line now and then keeps proxies from taking silence for an end."""
-    yield _KEEP_ALIVE
-    waiting = asyncio.ensure_future(anext(events, None))
-    try:
-        while True:
-            done, _ = await asyncio.wait([waiting], timeout=_KEEP_ALIVE_S)
-            if not done:
-                yield _KEEP_ALIVE
-                continue
-            one = waiting.result()
-            if one is None:
-                return
-            yield one.sse
-            waiting = asyncio.ensure_future(anext(events, None))
-    finally:
-        waiting.cancel()
+    return EventStream(feed.batches(run.id, after=max(after, last_event_id or 0)))
 
 
 @router.websocket("/pipeline/{pipeline_id}/events")

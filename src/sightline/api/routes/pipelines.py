@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from sightline.api.app import PREFIX
 from sightline.api.feed import EventFeed
 from sightline.api.platform import PipelineId, PlatformHere
+from sightline.api.statuses import StatusDesk
 from sightline.api.views.pipelines import Pipeline, PipelinePage, PipelineStatus, ProcessVideo, Started
 from sightline.asgi.problems import listed
 from sightline.asgi.security import may
@@ -43,7 +44,6 @@ from sightline.service.jobs.enqueue import Enqueued, resume_job
 from sightline.service.pipelines.find import find_run
 from sightline.service.pipelines.once import once
 from sightline.service.pipelines.start import start_pipeline
-from sightline.service.pipelines.status import status_of
 from sightline.service.platform import Platform
 from sightline.service.videos.find import find_video, ready_file
 from sightline.service.videos.sources import fetch_video, file_at
@@ -212,14 +212,13 @@ def get_pipeline(platform: PlatformHere, who: Reader, pipeline_id: PipelineId) -
     "/pipeline/{pipeline_id}/status",
     operation_id="get_status",
     summary="Show how far a pipeline has come",
+    response_model=PipelineStatus,
     responses=listed(RunNotFoundError),
 )
-def get_status(
-    request: Request, platform: PlatformHere, who: Reader, pipeline_id: PipelineId
-) -> PipelineStatus:
+async def get_status(request: Request, who: Reader, pipeline_id: PipelineId) -> Response:
     """Give its state, stage, per cent, pace, ledger and what went wrong."""
-    run = find_run(platform, who, pipeline_id)
-    return PipelineStatus.of_status(status_of(platform, run, request.app.state.board))
+    desk: StatusDesk = request.app.state.statuses
+    return Response(await desk.answer(who, pipeline_id), media_type="application/json")
 
 
 @router.post(

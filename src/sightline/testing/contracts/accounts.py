@@ -77,6 +77,21 @@ class AccountStoreContract:
             full.add(record)
         assert full.get(type(record), record.id) == record
 
+    def test_changes_are_counted_and_the_audit_is_not(self, full: Any) -> None:
+        seen = [full.changes]
+        full.add(Group("g2", "other"))
+        seen.append(full.changes)
+        full.update(replace(BEN, active=True), told(1))
+        seen.append(full.changes)
+        full.delete(full.get(Group, "g2"), told(2))
+        seen.append(full.changes)
+        assert sorted(set(seen)) == seen
+        full.add(told(3))
+        full.find(User)
+        with pytest.raises(NotFoundError):
+            full.delete(Group("g2", "other"))
+        assert full.changes == seen[-1]
+
     def test_records_of_different_kinds_may_have_one_id(self, store: Any) -> None:
         store.add(ADA, Group("u1", "other"))
         assert store.get(User, "u1") == ADA
