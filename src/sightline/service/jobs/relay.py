@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from sightline.core.errors import AdapterError
+from sightline.core.errors import AdapterError, SightlineError
 from sightline.service.webhooks.enqueue import enqueue as enqueue_webhooks
 
 if TYPE_CHECKING:
@@ -57,13 +57,10 @@ def relay_if_there(platform: Platform, run_id: str) -> None:
 
 
 def keep_relaying(platform: Platform, closing: Event) -> None:
-    """Publish what waits, again and again until it is closed; trouble of any kind is logged, and never ends it."""
+    """Publish what waits, again and again until it is closed; trouble is logged and waited for, and never ends it."""
     while not closing.wait(_LOOK_EVERY_S):
         try:
             relay(platform)
-        except AdapterError as error:
+        except SightlineError as error:
             _log.warning("relay_waits", code=error.code, error=str(error))
-            closing.wait(_TROUBLE_WAIT_S)
-        except Exception:  # noqa: BLE001 - part of the worker loop's border
-            _log.exception("relay_failed")
             closing.wait(_TROUBLE_WAIT_S)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sightline.bootstrap import build_platform
-from sightline.core.errors import AdapterUnavailableError
+from sightline.core.errors import AdapterUnavailableError, ConflictError
 from sightline.core.runs import RunState
 from sightline.service.execute import execute
 from sightline.service.folder import RunFolder
@@ -79,11 +79,11 @@ def test_a_bus_that_is_away_costs_no_attempt(platform, run, is_job):
     assert platform.outbox.pending(run_id=run.id)  # for when it is back
 
 
-def test_a_relay_outlives_what_nobody_foresaw(platform, run, monkeypatch):
+def test_a_relay_outlives_trouble(platform, run, monkeypatch):
     monkeypatch.setattr("sightline.service.jobs.relay._TROUBLE_WAIT_S", 0.0)
     monkeypatch.setattr("sightline.service.jobs.relay._LOOK_EVERY_S", 0.001)
     closing, pending = threading.Event(), platform.outbox.pending
-    troubles = [RuntimeError("nobody foresaw this"), AdapterUnavailableError("away")]
+    troubles = [ConflictError("changed meanwhile"), AdapterUnavailableError("away")]
 
     def sometimes(**wanted):
         if troubles:
