@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import json
 
+import av
 import pyarrow.parquet as pq
 import pytest
 from fastapi.testclient import TestClient
 
 from factories import make_clip
+from sightline.api.views.pipelines import EXAMPLE
 from sightline.bootstrap import build_platform
 from sightline.server.app import build_server
 from sightline.settings import Settings
@@ -112,11 +114,11 @@ def test_lists_filter_and_page(client, done):
         ({"video_path": "/etc/passwd"}, 403, "address_refused"),
         ({"video_path": "HOME/sightline.db"}, 415, "content_refused"),
         ({"video_path": "HOME/street.mp4", "app": "chess"}, 400, "unknown_plugin"),
-        ({"video_path": "HOME/street.mp4", "gpu_enabled": True}, 422, "settings_invalid"),
+        ({"video_path": "HOME/street.mp4", "priority": "urgent"}, 422, "request_invalid"),
         ({"video_path": "HOME/street.mp4", "settings": {"iou": 7}}, 422, "settings_invalid"),
         ({"video_path": "HOME/street.mp4", "stage_configs": {"magic": {}}}, 422, "settings_invalid"),
         (
-            {"video_path": "HOME/street.mp4", "stage_configs": {"video_decoding": {"target_fps": 1000}}},
+            {"video_path": "HOME/street.mp4", "stage_configs": {"video_decoding": {"target_fps": 0}}},
             422,
             "settings_invalid",
         ),
@@ -140,3 +142,64 @@ def test_a_wait_that_is_too_short_says_so_and_the_pipeline_goes_on(client, home)
     assert client.post(f"{run}/cancel").status_code == 409
     assert client.delete(run).status_code == 204
     assert client.get(run).status_code == 404
+
+
+def test_the_example_of_the_document_is_taken_as_it_is(client, home):
+    body = {name: value for name, value in EXAMPLE.items() if name != "video_id"}
+    body |= {"video_path": str(home / "street.mp4")}
+    answer = client.post(f"{API}/process-video", json=body)
+    assert answer.status_code == 202, answer.text
+    said = answer.json()
+    assert client.post(said["links"]["cancel"]).status_code == 202
+    effective = said["effective"]
+    assert (said["priority"], effective["model"], effective["batch"], effective["stride"]) == (
+        5,
+        "sightline-football-n",
+        8,
+        1,
+    )
+    assert effective["app"] | {"min_score": 0.3, "iou": 0.6, "tracking_method": "kalman"} == effective["app"]
+    assert effective["app"] | {"min_ball_radius": 1, "max_ball_radius": 30} == effective["app"]
+    assert [text.partition(":")[0] for text in said["warnings"]] == [
+        "gpu_enabled",
+        "extract_audio",
+        "target_resolution 1280x720",
+    ]
+    assert client.get(said["links"]["status"]).json()["warnings"] == said["warnings"]
+
+
+def test_wishes_that_can_be_met_are_met(client, home):
+    make_clip(home / "loud.mp4", frames=20, size=(192, 256), audio=True)
+    body = {
+        "video_path": str(home / "loud.mp4"),
+        "gpu_enabled": True,
+        "checkpoint_enabled": False,
+        "priority": "high",
+        "model_version": "latest",
+        "stage_configs": {
+            "video_decoding": {"target_fps": 12, "target_resolution": [128, 96], "extract_audio": True},
+            "ball_tracking": {"tracking_method": "kalman"},
+            "rendering": {"annotate": False},
+        },
+    }
+    answer = client.post(f"{API}/process-video", params={"wait": 120}, json=body)
+    assert answer.status_code == 200, answer.text
+    done = answer.json()
+    assert (done["priority"], done["effective"]["stride"], done["effective"]["within"]) == (10, 2, [96, 128])
+    assert ["tracking_method" in done["warnings"][0], "gpu" in done["warnings"][1]] == [True, True]
+    files = {one["name"]: one for one in client.get(done["links"]["artifacts"]).json()["items"]}
+    sound = av.open(io.BytesIO(client.get(files["audio.m4a"]["href"]).content))
+    assert [(stream.type, stream.codec_context.name) for stream in sound.streams] == [("audio", "aac")]
+    manifest = client.get(files["manifest.json"]["href"]).json()
+    assert manifest["run"]["warnings"] == done["warnings"]
+    assert manifest["provenance"]["settings"]["within"] == [96, 128]
+    assert manifest["ledger"]["skipped"] == {"stride": 10}
+    journal = client.app.state.platform.journal
+    assert journal.checkpoints(done["id"]) == []
+
+
+def test_the_same_wishes_are_answered_from_what_is_stored_with_their_own_warnings(client, home, done):
+    body = {"video_path": str(home / "street.mp4"), "gpu_enabled": True, "checkpoint_enabled": False}
+    again = client.post(f"{API}/process-video", json=body).json()
+    assert (again["id"], again["reused"]) == (done["id"], True)
+    assert [text.partition(":")[0] for text in again["warnings"]] == ["gpu_enabled"]

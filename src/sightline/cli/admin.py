@@ -209,7 +209,14 @@ def retention(
     platform = _platform()
     retired = apply_retention(platform, rehearse=rehearse)
     removed = remove_leftovers(platform, rehearse=rehearse)
-    gone = (*retired.by_age, *retired.by_size, *removed.folders, *removed.files, *removed.published)
+    gone = (
+        *retired.by_age,
+        *retired.by_size,
+        *removed.folders,
+        *removed.videos,
+        *removed.files,
+        *removed.published,
+    )
     for name in gone:
         say(name)
     say(f"{len(gone)} {'would go' if rehearse else 'gone'}")

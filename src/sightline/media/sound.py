@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Generator
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import av
+import av.logging
 
-from sightline.core.errors import MediaError
+from sightline.core.errors import MediaError, OutputFullError, OutputUnwritableError
 from sightline.media.container import has_decoder, open_streams
 
 if TYPE_CHECKING:
@@ -19,6 +22,9 @@ if TYPE_CHECKING:
 _COPIED = frozenset({"aac", "mp3", "ac3", "eac3", "alac"})
 _BITEXACT = 1 << 23
 _USUAL_RATE_HZ = 48_000
+_OPTIONS = {"movflags": "+faststart", "fflags": "+bitexact"}
+_FOREVER_S = Fraction(10**12)
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class SoundTrack:
@@ -107,3 +113,36 @@ class SoundTrack:
                     yield packet
         except av.FFmpegError:
             return  # the rest of the sound is lost
+
+
+def extract_sound(path: Path, out: Path) -> bool:
+    """Write a file's first sound track as an MP4 of its own, whole or not at all.
+
+    Its times are the source's, so that it runs beside the video. Sound that MP4 does not hold is coded as AAC.
+
+    Returns:
+        False where the file has no sound that can be read; nothing is written then.
+
+    Raises:
+        OutputError: It cannot be written.
+    """
+    part = out.with_name(f".{out.name}.part")
+    av.logging.set_level(None)
+    try:
+        with av.open("file:" + os.fspath(part), "w", format="mp4", options=_OPTIONS) as container:
+            sound = SoundTrack.open(path, container, start_s=Fraction(0))
+            if sound is None:
+                return False
+            sound.write_until(_FOREVER_S)
+            sound.close()
+        part.replace(out)
+    except (OSError, av.FFmpegError) as error:
+        reason = error.strerror or str(error)
+        if error.errno in _FULL:
+            raise OutputFullError(
+                f"no room left for {out}", hint="free some space and resume the run"
+            ) from error
+        raise OutputUnwritableError(f"{out} cannot be written: {reason}", hint="check the folder") from error
+    finally:
+        part.unlink(missing_ok=True)
+    return True

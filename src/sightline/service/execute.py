@@ -211,7 +211,11 @@ class _Execution:
         }
         details |= self._pace
         event = self._event(EventKind.STAGE_PROGRESS, "analyze", details)
-        self._platform.journal.commit(self._run.id, checkpoint, attempt=self._attempt.number, events=[event])
+        journal, attempt = self._platform.journal, self._attempt.number
+        if self._run.settings.get("checkpoints", True):
+            journal.commit(self._run.id, checkpoint, attempt=attempt, events=[event])
+        else:
+            journal.append(self._run.id, [event], attempt=attempt)
         self._relay()
         if free_bytes(self._folder.root) < self._platform.settings.min_free_bytes:
             raise OutputFullError(

@@ -21,6 +21,7 @@ from sightline.core.tables import schema_of
 
 MANIFEST = "manifest.json"
 BACKGROUND = "background.png"
+AUDIO = "audio.m4a"
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -163,7 +164,7 @@ class RunFolder:
                 ".sightline/new",
             ):
                 shutil.rmtree(self.root / name, ignore_errors=True)
-            for name in (MANIFEST, BACKGROUND, "report.json", "report.html", "annotated.mp4"):
+            for name in (MANIFEST, BACKGROUND, AUDIO, "report.json", "report.html", "annotated.mp4"):
                 (self.root / name).unlink(missing_ok=True)
 
     # -- parts ---------------------------------------------------------------------------------------------
@@ -236,3 +237,14 @@ class RunFolder:
 def free_bytes(path: Path) -> int:
     """Give how many bytes can still be written where `path` lies."""
     return shutil.disk_usage(path).free
+
+
+def folder_bytes(folder: Path) -> int:
+    """Give how much lies in a folder; what vanishes meanwhile counts as nothing."""
+    total = 0
+    for path in folder.rglob("*") if folder.is_dir() else ():
+        try:
+            total += 0 if path.is_symlink() or not path.is_file() else path.stat().st_size
+        except OSError:
+            continue
+    return total

@@ -85,8 +85,12 @@ def prepare(platform: Platform, run: Run, folder: RunFolder) -> Prepared:
         in_flight=in_flight(platform),
     )
     stages = list(application.stages(kit))
-    if not any(getattr(stage, "full_frames", False) for stage in stages):
-        source.scale_to(decode_size(model.info, media.size))
+    wanted = (
+        None
+        if any(getattr(stage, "full_frames", False) for stage in stages)
+        else decode_size(model.info, media.size)
+    )
+    source.scale_to(_within(settings.get("within"), wanted, media.size))
     produced = frozenset[str]().union(*(stage.produces for stage in stages))
     tables = [table for table in TABLES if table in produced]
     record = RecordStage(
@@ -104,6 +108,23 @@ def prepare(platform: Platform, run: Run, folder: RunFolder) -> Prepared:
         tables=tables,
         provenance=_provenance(run, model),
     )
+
+
+def _within(
+    most: Sequence[int] | None, wanted: tuple[int, int] | None, size: tuple[int, int]
+) -> tuple[int, int] | None:
+    """Give the size that pictures are decoded to: what the stages want, or less where `most` allows no more.
+
+    Args:
+        most: `(height, width)` in pixels that a picture must fit into; None for no limit.
+        wanted: What the stages want; None for the source's own.
+        size: The source's own.
+    """
+    if most is None:
+        return wanted
+    scale = min(1.0, most[0] / size[0], most[1] / size[1])
+    fitted = (max(1, round(size[0] * scale)), max(1, round(size[1] * scale)))
+    return fitted if fitted[0] * fitted[1] < (wanted or size)[0] * (wanted or size)[1] else wanted
 
 
 def engine_settings(platform: Platform, run: Run) -> EngineSettings:
@@ -208,6 +229,7 @@ def _provenance(run: Run, model: ModelAdapter) -> dict[str, Any]:
         },
         "settings": {
             name: settings[name]
-            for name in ("stride", "skip_still", "tracker", "camera_motion", "segment_s", "app")
+            for name in ("stride", "skip_still", "within", "tracker", "camera_motion", "segment_s", "app")
+            if name in settings
         },
     }

@@ -15,10 +15,11 @@ import cv2
 
 from sightline.core.errors import MediaError
 from sightline.core.ledger import Ledger
+from sightline.media.sound import extract_sound
 from sightline.media.thumbnails import thumbnail
 from sightline.ports import ReportContext
 from sightline.service.clips import cut_clips, cut_pictures
-from sightline.service.folder import BACKGROUND, MANIFEST, RunFolder, sha256_of, whole, write_json
+from sightline.service.folder import AUDIO, BACKGROUND, MANIFEST, RunFolder, sha256_of, whole, write_json
 from sightline.service.tables import ParquetTables, ParquetWriter
 from sightline.stages.annotate import Scene, annotate_video
 
@@ -96,6 +97,9 @@ def publish(
                 threads=platform.settings.threads or platform.machine.cores,
                 tell=lambda done, total: check("annotate", {"done": done, "total": total}),
             )
+    if run.settings.get("audio"):
+        with stage("audio"):
+            extract_sound(Path(run.source), folder.root / AUDIO)
     _write_manifest(platform, run, folder, prepared, timings)
 
 
@@ -193,7 +197,13 @@ def _write_manifest(
         folder.root / MANIFEST,
         {
             "format": 1,
-            "run": {"id": run.id, "app": run.app, "created_s": run.created_s, "attempts": run.attempts},
+            "run": {
+                "id": run.id,
+                "app": run.app,
+                "created_s": run.created_s,
+                "attempts": run.attempts,
+                "warnings": list(run.settings.get("warnings", ())),
+            },
             "provenance": prepared.provenance,
             "media": {
                 "container": media.container,

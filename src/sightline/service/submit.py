@@ -48,6 +48,10 @@ class AnalyzeRequest:
         priority: The higher, the sooner it is begun.
         tags: Words to find it by, sorted.
         video_id: Id of an uploaded video, empty where the source is none.
+        within: Size `(height, width)` in pixels that pictures are decoded within; None for no limit.
+        audio: Also write the video's sound as `audio.m4a`.
+        checkpoints: Keep what lets the run go on where it stopped.
+        warnings: What was wished for and cannot be met, in sentences.
     """
 
     video: Path
@@ -69,6 +73,10 @@ class AnalyzeRequest:
     priority: int = 0
     tags: tuple[str, ...] = ()
     video_id: str = ""
+    within: tuple[int, int] | None = None
+    audio: bool = False
+    checkpoints: bool = True
+    warnings: tuple[str, ...] = ()
 
 
 def submit(platform: Platform, request: AnalyzeRequest) -> Run:
@@ -109,6 +117,7 @@ def check_request(platform: Platform, request: AnalyzeRequest) -> dict[str, Any]
         "segment_s": platform.settings.segment_s,
         "annotate": request.annotate,
         "batch": request.batch,
+        **_wishes(request),
     }
 
 
@@ -189,6 +198,20 @@ def application_settings(application: Application, request: AnalyzeRequest) -> d
 def new_run_id(now_s: float) -> str:
     """Give an id that sorts by age: milliseconds since the epoch, then chance."""
     return f"{int(now_s * 1000):012x}-{secrets.token_hex(4)}"
+
+
+def _wishes(request: AnalyzeRequest) -> dict[str, Any]:
+    """Give what few runs have, and only where they have it."""
+    found: dict[str, Any] = {}
+    if request.within is not None:
+        found["within"] = list(request.within)
+    if request.audio:
+        found["audio"] = True
+    if not request.checkpoints:
+        found["checkpoints"] = False
+    if request.warnings:
+        found["warnings"] = list(request.warnings)
+    return found
 
 
 def _check_numbers(request: AnalyzeRequest) -> None:

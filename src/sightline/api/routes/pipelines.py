@@ -54,6 +54,7 @@ Creator = Annotated[Principal, Depends(may("runs.create"))]
 Changer = Annotated[Principal, Depends(may("runs.change"))]
 Remover = Annotated[Principal, Depends(may("runs.delete"))]
 _LONGEST_WAIT_S = 300
+_NO_SETTING = frozenset({"source", "warnings"})
 
 
 @router.post(
@@ -96,23 +97,25 @@ async def process_video(
     ] = None,
 ) -> Started:
     """Queue it and answer at once, or wait for its end: 408 where that takes longer, and it goes on."""
-    run, reused = await run_in_threadpool(_start, platform, who, body, idempotency_key)
+    found = await run_in_threadpool(_start, platform, who, body, idempotency_key)
+    run = found.run
     if wait is not None and not run.has_ended:
         run = await _waited(request, platform, run, wait)
     if run.has_ended:
         response.status_code = 200
     response.headers["Location"] = f"{PREFIX}/pipeline/{run.id}/status"
-    return _started(run, reused=reused)
+    answer = _started(run, reused=found.from_store)
+    return answer.model_copy(update={"warnings": list(found.warnings)})
 
 
-def _start(platform: Platform, who: Principal, body: ProcessVideo, key: str | None) -> tuple[Run, bool]:
+def _start(platform: Platform, who: Principal, body: ProcessVideo, key: str | None) -> Enqueued:
     """Give the run, and whether it is an earlier one."""
     if key is None:
-        found = _begun(platform, who, body)
-        return found.run, found.from_store
+        return _begun(platform, who, body)
     digest = hashlib.sha256(body.model_dump_json().encode()).hexdigest()
     run_id, earlier = once(platform, who, key, digest, lambda: _begun(platform, who, body).run.id)
-    return find_run(platform, who, run_id), earlier
+    run = find_run(platform, who, run_id)
+    return Enqueued(run, from_store=earlier, warnings=tuple(run.settings.get("warnings", ())))
 
 
 def _begun(platform: Platform, who: Principal, body: ProcessVideo) -> Enqueued:
@@ -155,7 +158,7 @@ async def _waited(request: Request, platform: Platform, run: Run, wait_s: float)
 def _started(run: Run, *, reused: bool) -> Started:
     base = f"{PREFIX}/pipeline/{run.id}"
     names = ("status", "events", "artifacts", "query", "cancel", "retry", "resume")
-    effective = {name: value for name, value in run.settings.items() if name != "source"}
+    effective = {name: value for name, value in run.settings.items() if name not in _NO_SETTING}
     return Started(
         **Pipeline.of(run).model_dump(),
         reused=reused,

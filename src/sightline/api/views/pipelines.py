@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.config import JsonDict
@@ -13,14 +13,29 @@ from sightline.service.pipelines.start import PipelineRequest
 from sightline.service.pipelines.status import Status
 
 Tag = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[\w.:@/+-]+$")]
-_EXAMPLE: JsonDict = {
+PRIORITIES = {"low": -10, "normal": 0, "high": 10}
+EXAMPLE: JsonDict = {
     "video_id": "0192f0c4a1b2-1f2e3d4c",
     "app": "football",
+    "model_version": "latest",
+    "batch_size": 8,
+    "gpu_enabled": True,
+    "checkpoint_enabled": True,
     "priority": 5,
     "stage_configs": {
-        "video_decoding": {"target_fps": 25},
-        "player_detection": {"confidence_threshold": 0.3, "nms_threshold": 0.6},
-        "ball_tracking": {"tracking_method": "kalman", "max_missing_frames": 20},
+        "video_decoding": {"target_fps": 25, "target_resolution": "1280x720", "extract_audio": True},
+        "player_detection": {
+            "model_name": "sightline-football-n",
+            "confidence_threshold": 0.3,
+            "nms_threshold": 0.6,
+            "batch_size": 8,
+        },
+        "ball_tracking": {
+            "tracking_method": "kalman",
+            "min_ball_radius": 1,
+            "max_ball_radius": 30,
+            "max_missing_frames": 20,
+        },
     },
 }
 
@@ -33,9 +48,7 @@ def when(t_s: float) -> datetime:
 class ProcessVideo(BaseModel):
     """What to do with a video. Name it by exactly one of `video_id`, `video_path` and `video_url`."""
 
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"example": _EXAMPLE}, protected_namespaces=()
-    )
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": EXAMPLE}, protected_namespaces=())
 
     video_id: str | None = Field(None, max_length=64, description="A video that was uploaded.")
     video_path: str | None = Field(
@@ -46,7 +59,9 @@ class ProcessVideo(BaseModel):
     )
     app: str = Field("people", max_length=64, description="The application; GET /api/v1/apps lists them.")
     model_version: str | None = Field(
-        None, max_length=256, description="Name of a model; GET /api/v1/models lists them."
+        None,
+        max_length=256,
+        description="Name of a model; GET /api/v1/models lists them. `latest` is the application's default.",
     )
     batch_size: int | None = Field(
         None,
@@ -54,14 +69,19 @@ class ProcessVideo(BaseModel):
         le=256,
         description="Frames handed from stage to stage at once: speed and memory, never a result.",
     )
-    gpu_enabled: bool | None = Field(None, description="True is refused where no GPU would be used.")
-    checkpoint_enabled: bool | None = Field(
-        None, description="Checkpoints are always kept; false is refused."
+    gpu_enabled: bool | None = Field(
+        None,
+        description="True where no GPU is used: the run computes on the processor, and a warning says so.",
     )
-    priority: int = Field(0, ge=-100, le=100, description="The higher, the sooner it is begun.")
+    checkpoint_enabled: bool | None = Field(
+        None, description="False keeps no checkpoints: a run that is stopped begins again at its first frame."
+    )
+    priority: Annotated[int, Field(ge=-100, le=100)] | Literal["low", "normal", "high"] = Field(
+        0, description="The higher, the sooner it is begun; `low` is -10, `high` is 10."
+    )
     stage_configs: dict[str, dict[str, Any]] = Field(
         default_factory=dict,
-        description="Settings by stage; a stage or key that would have no effect is refused.",
+        description="Settings by stage. An unknown stage or key is refused; a wish that cannot be met is a warning.",
     )
     settings: dict[str, Any] = Field(
         default_factory=dict, description="The application's own settings, by name."
@@ -76,7 +96,7 @@ class ProcessVideo(BaseModel):
             batch=self.batch_size,
             gpu=self.gpu_enabled,
             checkpoints=self.checkpoint_enabled,
-            priority=self.priority,
+            priority=self.priority if isinstance(self.priority, int) else PRIORITIES[self.priority],
             stage_configs=self.stage_configs,
             settings=self.settings,
             tags=tuple(self.tags),
@@ -107,6 +127,7 @@ class Pipeline(BaseModel):
     attempts: int = Field(description="How often it was begun.")
     cancel_requested: bool
     error: Failure | None = Field(description="What ended it; null where nothing did.")
+    warnings: list[str] = Field(description="What was wished for and could not be met.")
 
     @classmethod
     def of(cls, run: Run) -> Self:
@@ -125,6 +146,7 @@ class Pipeline(BaseModel):
             attempts=run.attempts,
             cancel_requested=run.cancel_requested,
             error=Failure(**run.error) if run.error else None,
+            warnings=list(run.settings.get("warnings", ())),
         )
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sightline.core.accounts import Principal, Quota, User
 from sightline.core.errors import NotFoundError, QuotaExceededError
 from sightline.core.runs import Run, RunFilter, RunState
-from sightline.core.videos import VideoFilter, VideoState
+from sightline.core.videos import Video, VideoFilter, VideoState
+from sightline.service.folder import folder_bytes
 
 if TYPE_CHECKING:
     from sightline.service.platform import Platform
@@ -62,8 +65,9 @@ def check_run_quota(platform: Platform, who: Principal) -> None:
     """Refuse another run to somebody who has had their share.
 
     Raises:
-        QuotaExceededError: Of a day's runs, or of runs at once.
+        QuotaExceededError: Of a day's runs, of runs at once, or of storage.
     """
+    check_storage_quota(platform, who.user_id, more_bytes=0)
     quota = quota_of(platform, who.user_id)
     if quota.runs_per_day is None and quota.concurrent_runs is None:
         return
@@ -83,7 +87,7 @@ def check_run_quota(platform: Platform, who: Principal) -> None:
 
 
 def check_storage_quota(platform: Platform, user_id: str, *, more_bytes: int, but: str = "") -> None:
-    """Refuse to keep more videos for somebody whose share is full.
+    """Refuse to keep more for somebody whose share is full.
 
     Args:
         platform: Knows the limits, and what is kept.
@@ -101,20 +105,37 @@ def check_storage_quota(platform: Platform, user_id: str, *, more_bytes: int, bu
     if used_bytes + more_bytes > most:
         raise QuotaExceededError(
             f"{used_bytes:,} bytes are kept and {more_bytes:,} more are over the limit of {most:,}",
-            hint="delete videos, or ask an admin for more",
+            hint="delete videos or pipelines, or ask an admin for more",
             retry_after_s=3600.0,
         )
 
 
 def stored_bytes(platform: Platform, user_id: str, *, but: str = "") -> int:
-    """Sum the videos that are kept for somebody, those on their way in at the size that was announced."""
+    """Sum what is kept for somebody: videos, those on their way in at what was announced or has come, and results."""
     total_bytes, before = 0, None
     while page := platform.videos.list(VideoFilter(owner=user_id), limit=_PAGE, before=before):
-        total_bytes += sum(
-            video.size_bytes for video in page if video.state is not VideoState.REFUSED and video.id != but
-        )
+        total_bytes += sum(_video_bytes(platform, video) for video in page if video.id != but)
         before = page[-1].id
-    return total_bytes
+    return total_bytes + sum(_result_bytes(run) for run in _since(platform, user_id, 0.0))
+
+
+def _video_bytes(platform: Platform, video: Video) -> int:
+    if video.state is VideoState.REFUSED:
+        return 0
+    if video.state is VideoState.READY:
+        return video.size_bytes
+    return max(video.size_bytes, folder_bytes(platform.settings.videos / video.id))
+
+
+def _result_bytes(run: Run) -> int:
+    """Give what a run's results take; those of one that has ended change no more, and are counted once."""
+    folder = Path(run.folder)
+    return _ended_bytes(folder, run.updated_s) if run.has_ended else folder_bytes(folder)
+
+
+@lru_cache(maxsize=100_000)
+def _ended_bytes(folder: Path, _updated_s: float) -> int:
+    return folder_bytes(folder)
 
 
 def _since(platform: Platform, user_id: str, since_s: float) -> Iterator[Run]:

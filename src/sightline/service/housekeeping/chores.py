@@ -17,6 +17,7 @@ from sightline.service.housekeeping.backup import back_up_in_turn
 from sightline.service.housekeeping.leftovers import remove_leftovers
 from sightline.service.housekeeping.retention import apply_retention
 from sightline.service.jobs.relay import relay
+from sightline.service.videos.uploads import give_up_expired
 from sightline.service.webhooks.deliver import deliver_due
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class Chore:
 CHORES = (
     Chore("relay", 1.0, relay),
     Chore("webhooks", 1.0, deliver_due),
+    Chore("uploads", 600.0, give_up_expired),
     Chore("retention", 3600.0, apply_retention),
     Chore("leftovers", 3600.0, remove_leftovers),
     Chore("backup", 86_400.0, back_up_in_turn),

@@ -1,4 +1,4 @@
-"""Removes what crashes left behind: results without a run, half-written files, published files without a run."""
+"""Removes what crashes left behind: results without a run, videos without a row, half-written files, published files."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sightline.core.errors import RunNotFoundError
+from sightline.core.errors import NotFoundError, RunNotFoundError
 from sightline.service.published import PREFIX, remove_published
 
 if TYPE_CHECKING:
@@ -26,14 +26,16 @@ class Removed:
         folders: Results without a run.
         files: Files that were never finished.
         published: Runs of the object store that no longer exist.
+        videos: Folders of videos that nobody knows.
     """
 
     folders: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     published: tuple[str, ...] = ()
+    videos: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.folders or self.files or self.published)
+        return bool(self.folders or self.files or self.published or self.videos)
 
 
 def remove_leftovers(platform: Platform, *, rehearse: bool = False) -> Removed:
@@ -46,10 +48,12 @@ def remove_leftovers(platform: Platform, *, rehearse: bool = False) -> Removed:
     settings = platform.settings
     folders = [path for path in _old(platform, settings.results.glob("*-*")) if path.is_dir()]
     orphans = [path for path in folders if not _exists(platform, path.name)]
+    given = [path for path in _old(platform, settings.videos.glob("*-*")) if path.is_dir()]
+    videos = [path for path in given if not _is_known(platform, path.name)]
     files = list(_old(platform, _unfinished(settings.home)))
     published = [name for name in _published(platform) if not _exists(platform, name)]
     if not rehearse:
-        for path in orphans:
+        for path in (*orphans, *videos):
             shutil.rmtree(path, ignore_errors=True)
         for path in files:
             path.unlink(missing_ok=True)
@@ -59,7 +63,16 @@ def remove_leftovers(platform: Platform, *, rehearse: bool = False) -> Removed:
         tuple(path.name for path in orphans),
         tuple(path.relative_to(settings.home).as_posix() for path in files),
         tuple(published),
+        tuple(path.name for path in videos),
     )
+
+
+def _is_known(platform: Platform, video_id: str) -> bool:
+    try:
+        platform.videos.get(video_id)
+    except NotFoundError:
+        return False
+    return True
 
 
 def _exists(platform: Platform, run_id: str) -> bool:

@@ -13,6 +13,7 @@ import structlog
 from sightline.core.errors import ConflictError, RunNotFoundError
 from sightline.core.runs import LOCAL_OWNER
 from sightline.service.delete import delete_run
+from sightline.service.folder import folder_bytes
 from sightline.service.published import remove_published
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ _log = structlog.get_logger()
 _PAGE = 500
 _DAY_S = 86_400.0
 _MESSAGES_KEPT_S = 30 * _DAY_S
+_RECEIPTS_KEPT_S = 7 * _DAY_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +35,16 @@ class Retired:
         by_age: Runs that were too old.
         by_size: Runs that were too much for their owner.
         messages: Webhook messages that ended long ago.
+        receipts: Idempotency keys that nobody will come back with.
     """
 
     by_age: tuple[str, ...] = ()
     by_size: tuple[str, ...] = ()
     messages: int = 0
+    receipts: int = 0
 
     def __bool__(self) -> bool:
-        return bool(self.by_age or self.by_size or self.messages)
+        return bool(self.by_age or self.by_size or self.messages or self.receipts)
 
 
 def apply_retention(platform: Platform, *, rehearse: bool = False) -> Retired:
@@ -59,11 +63,12 @@ def apply_retention(platform: Platform, *, rehearse: bool = False) -> Retired:
         old = [run for run in ended if now_s - run.updated_s > settings.keep_days * _DAY_S]
     gone = {run.id for run in old}
     large = _above(settings.keep_bytes, [run for run in ended if run.id not in gone])
-    messages = 0
+    messages = receipts = 0
     if not rehearse:
         old, large = _deleted(platform, old), _deleted(platform, large)
         messages = platform.deliveries.forget(before_s=now_s - _MESSAGES_KEPT_S)
-    return Retired(tuple(run.id for run in old), tuple(run.id for run in large), messages)
+        receipts = platform.receipts.forget(before_s=now_s - _RECEIPTS_KEPT_S)
+    return Retired(tuple(run.id for run in old), tuple(run.id for run in large), messages, receipts)
 
 
 def _all_runs(platform: Platform) -> Iterator[Run]:
@@ -85,17 +90,6 @@ def _above(keep_bytes: int, runs: list[Run]) -> list[Run]:
         if kept_bytes[run.owner] > keep_bytes:
             found.append(run)
     return found
-
-
-def folder_bytes(folder: Path) -> int:
-    """Give how much lies in a folder; what vanishes meanwhile counts as nothing."""
-    total = 0
-    for path in folder.rglob("*") if folder.is_dir() else ():
-        try:
-            total += 0 if path.is_symlink() or not path.is_file() else path.stat().st_size
-        except OSError:
-            continue
-    return total
 
 
 def _deleted(platform: Platform, runs: list[Run]) -> list[Run]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sightline.service.platform import Platform
 
 _LOOKED_AT = 20
+_NEVER_A_RESULT = frozenset({"batch", "checkpoints", "warnings"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +33,12 @@ class Enqueued:
     Attributes:
         run: A new run that waits, or the finished one that has the same result.
         from_store: Which of the two.
+        warnings: What was wished for and cannot be met, in sentences.
     """
 
     run: Run
     from_store: bool
+    warnings: tuple[str, ...] = ()
 
 
 def enqueue(platform: Platform, request: AnalyzeRequest, *, reuse: bool = True) -> Enqueued:
@@ -56,12 +59,12 @@ def enqueue(platform: Platform, request: AnalyzeRequest, *, reuse: bool = True) 
     if reuse and not request.overwrite:
         found = find_finished(platform, request.owner, fingerprint)
         if found is not None:
-            return Enqueued(found, from_store=True)
+            return Enqueued(found, from_store=True, warnings=request.warnings)
     run_id = new_run_id(platform.clock.now_s())
     placed = request if request.out else replace(request, out=platform.settings.results / run_id)
     platform.queue.put(run_id, priority=request.priority, owner=request.owner)
     run = store_request(platform, placed, settings, run_id=run_id, fingerprint=fingerprint)
-    return Enqueued(run, from_store=False)
+    return Enqueued(run, from_store=False, warnings=request.warnings)
 
 
 def resume_job(platform: Platform, run_id: str) -> Run:
@@ -76,36 +79,6 @@ def resume_job(platform: Platform, run_id: str) -> Run:
     run = get_run(platform, run_id)
     platform.queue.put(run.id, priority=run.priority, owner=run.owner)
     return resume(platform, run.id)
-
-
-def retry_job(platform: Platform, run_id: str) -> Run:
-    """Queue the request of a run once more, as a run of its own that begins at the first frame.
-
-    Raises:
-        RunNotFoundError: No such run.
-        SourceUnavailableError: The video is gone.
-    """
-    old = get_run(platform, run_id)
-    now_s = platform.clock.now_s()
-    new_id = new_run_id(now_s)
-    fresh = Run(
-        id=new_id,
-        state=RunState.QUEUED,
-        source=old.source,
-        app=old.app,
-        folder=str(platform.settings.results / new_id),
-        settings=old.settings,
-        created_s=now_s,
-        updated_s=now_s,
-        owner=old.owner,
-        priority=old.priority,
-        tags=old.tags,
-        video_id=old.video_id,
-        fingerprint=old.fingerprint,
-    )
-    platform.queue.put(new_id, priority=old.priority, owner=old.owner)
-    platform.runs.add(fresh)
-    return fresh
 
 
 def find_finished(platform: Platform, owner: str, fingerprint: str) -> Run | None:
@@ -129,7 +102,7 @@ def fingerprint_of(platform: Platform, app: str, settings: Mapping[str, Any]) ->
         "sightline": sightline.__version__,
         "app": app,
         "weights": [model.name, model.family, model.sha256],
-        **{name: value for name, value in settings.items() if name != "batch"},
+        **{name: value for name, value in settings.items() if name not in _NEVER_A_RESULT},
         "source": settings["source"]["sha256"],
     }
     return hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()

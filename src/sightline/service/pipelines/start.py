@@ -14,12 +14,15 @@ from sightline.media.probe import probe
 from sightline.service.accounts.quotas import check_run_quota
 from sightline.service.jobs.enqueue import Enqueued, enqueue
 from sightline.service.pipelines.stage_configs import Configured, read_stage_configs
+from sightline.service.pipelines.wishes import Wishes, take_wishes
 from sightline.service.submit import AnalyzeRequest, media_limits
 
 if TYPE_CHECKING:
     from sightline.core.accounts import Principal
     from sightline.ports import Application
     from sightline.service.platform import Platform
+
+_ANY_MODEL = frozenset({"", "default", "latest"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,8 @@ def start_pipeline(
 ) -> Enqueued:
     """Queue a run on a video, or answer from what is stored.
 
+    A wish that this machine, video or application cannot meet does not stop it: the run's warnings say so.
+
     Args:
         platform: The adapters.
         who: Whose run it will be.
@@ -62,54 +67,69 @@ def start_pipeline(
         video_id: Of the uploaded video, empty where it is none.
 
     Raises:
-        ConfigError: A name or setting is wrong, or would have no effect.
+        ConfigError: A name or setting is wrong.
         MediaError: The video cannot be used.
         OutputError: The results folder cannot be written to.
         QuotaExceededError: They have had their share of runs.
     """
-    _check_machine(request)
     check_run_quota(platform, who)
     application: Application = plugins.load("apps", request.app)()
     configured = read_stage_configs(request.stage_configs, request.app, frozenset(application.defaults()))
-    settings = _merged(request, configured)
-    fields = dict(configured.fields)
+    fields = configured.fields
+    wishes = take_wishes(
+        probe(video, media_limits(platform)),
+        Wishes(
+            gpu=request.gpu,
+            checkpoints=request.checkpoints,
+            target_fps=fields.get("target_fps"),
+            stride=fields.get("stride"),
+            within=fields.get("target_resolution"),
+            audio=fields.get("extract_audio"),
+        ),
+    )
+    warnings = [*configured.warnings, *wishes.warnings]
     analyze = AnalyzeRequest(
         video=video,
         app=request.app,
-        model=_agreed("model", request.model, fields.get("model")),
-        stride=_stride(platform, video, fields),
+        model=_closest("model_version", _named(request.model), _named(fields.get("model")), warnings),
+        stride=wishes.stride,
         skip_still=fields.get("skip_still", False),
         annotate=fields.get("annotate", True),
         tracker=fields.get("tracker", "bytetrack"),
         camera_motion=fields.get("camera_motion", False),
-        settings=settings,
-        batch=_agreed("batch_size", request.batch, fields.get("batch")),
+        settings=_merged(request, configured),
+        batch=_closest("batch_size", request.batch, fields.get("batch"), warnings),
         owner=who.user_id,
         priority=request.priority,
         tags=tuple(sorted(set(request.tags))),
         video_id=video_id,
+        within=wishes.within,
+        audio=wishes.audio,
+        checkpoints=wishes.checkpoints,
+        warnings=tuple(warnings),
     )
     return enqueue(platform, analyze)
 
 
-def _check_machine(request: PipelineRequest) -> None:
-    if request.gpu:
-        raise SettingsError(
-            "gpu_enabled: this build computes on the processor; no GPU would be used",
-            hint="leave gpu_enabled out, or say false",
-        )
-    if request.checkpoints is False:
-        raise SettingsError(
-            "checkpoint_enabled: checkpoints are always kept; saying false would change nothing",
-            hint="leave checkpoint_enabled out, or say true",
-        )
+def _named(model: str | None) -> str | None:
+    """Give a model's name, None where any would do."""
+    return None if model is None or model in _ANY_MODEL else model
+
+
+def _closest(name: str, general: Any, of_stage: Any, warnings: list[str]) -> Any:
+    """Give the value of the stage, which is nearer to what is meant, else the general one."""
+    if general is not None and of_stage is not None and general != of_stage:
+        warnings.append(f"{name} {general!r} is not used: the stage's own {of_stage!r} is")
+    return general if of_stage is None else of_stage
 
 
 def _merged(request: PipelineRequest, configured: Configured) -> dict[str, Any]:
     """Join the settings that were said by stage and by name; what cannot be stored as JSON is refused."""
     said = dict(request.settings)
     for name, value in configured.settings.items():
-        said[name] = _agreed(name, said.get(name), value)
+        if said.get(name) not in (None, value):
+            raise SettingsError(f"{name} is {said[name]!r} here and {value!r} there", hint="say it once")
+        said[name] = value
     try:
         json.dumps(said, allow_nan=False)
     except ValueError:
@@ -117,28 +137,3 @@ def _merged(request: PipelineRequest, configured: Configured) -> dict[str, Any]:
             "settings hold a number that is none", hint="NaN and Infinity are not taken"
         ) from None
     return said
-
-
-def _agreed(name: str, one: Any, other: Any) -> Any:
-    """Give the value that was said, once or twice alike."""
-    if one is not None and other is not None and one != other:
-        raise SettingsError(f"{name} is {one!r} here and {other!r} there", hint="say it once")
-    return other if one is None else one
-
-
-def _stride(platform: Platform, video: Path, fields: Mapping[str, Any]) -> int:
-    """Give every how many frames are looked at, for a pace as near to `target_fps` as whole frames allow."""
-    target_fps = fields.get("target_fps")
-    if target_fps is None:
-        return int(fields.get("stride", 1))
-    if "stride" in fields:
-        raise SettingsError("target_fps and stride say the same thing twice", hint="give one of them")
-    rate_hz = probe(video, media_limits(platform)).frame_rate_hz
-    if rate_hz is None:
-        return 1
-    if not 0 < target_fps <= float(rate_hz) * 1.001:
-        raise SettingsError(
-            f"target_fps is {target_fps:g}; the video has {float(rate_hz):g}",
-            hint="frames are left out, never made up: give at most the video's own",
-        )
-    return max(1, round(float(rate_hz) / float(target_fps)))

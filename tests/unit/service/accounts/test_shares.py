@@ -18,6 +18,7 @@ from sightline.core.runs import Run, RunState
 from sightline.core.videos import Video, VideoState
 from sightline.service.accounts import groups, quotas, shares, users
 from sightline.service.accounts.authenticate import Credentials, authenticate
+from sightline.service.videos import uploads
 from sightline.testing.videos import MemoryVideoStore
 
 RUN = (Resource.RUN, "r1")
@@ -202,3 +203,33 @@ def test_storage_has_a_limit_and_a_users_own_wins(platform, crew):
     limited(strict, ann, storage_bytes=1000)
     quotas.check_storage_quota(strict, ann.user_id, more_bytes=41)
     quotas.check_storage_quota(strict, LOCAL.user_id, more_bytes=1 << 60)
+
+
+def test_results_and_what_has_come_of_uploads_count_as_storage(platform, crew):
+    ann = crew[1]
+    strict = replace(
+        platform,
+        settings=platform.settings.model_copy(update={"quota_storage_bytes": 1000}),
+        videos=MemoryVideoStore(),
+    )
+    kept(strict, ann.user_id, 1, 100)
+    kept(strict, ann.user_id, 2, 0, VideoState.UPLOADING)  # its length was never announced
+    coming = strict.settings.videos / "v2"
+    coming.mkdir(parents=True)
+    (coming / ".part-clip.mp4").write_bytes(bytes(200))
+    for number, state in enumerate((RunState.COMPLETED, RunState.RUNNING)):
+        folder = strict.settings.results / f"r{number}"
+        folder.mkdir(parents=True)
+        (folder / "tracks.parquet").write_bytes(bytes(300))
+        run = Run(f"r{number}", state, "/v.mp4", "people", str(folder), owner=ann.user_id)
+        strict.runs.add(run)
+    assert quotas.stored_bytes(strict, ann.user_id) == 900
+    quotas.check_storage_quota(strict, ann.user_id, more_bytes=100)
+    quotas.check_run_quota(strict, ann)
+    (strict.settings.results / "r1" / "poses.parquet").write_bytes(bytes(101))
+    for refused in (
+        lambda: quotas.check_run_quota(strict, ann),
+        lambda: uploads.begin(strict, ann, uploads.Offer("clip.mp4", 1)),
+    ):
+        with pytest.raises(QuotaExceededError, match=r"1,001 bytes are kept"):
+            refused()

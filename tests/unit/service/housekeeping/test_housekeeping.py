@@ -11,7 +11,9 @@ import pytest
 
 from sightline.bootstrap import build_platform
 from sightline.core.errors import AdapterUnavailableError, OutputFullError
+from sightline.core.receipts import Receipt
 from sightline.core.runs import Run, RunState
+from sightline.core.videos import Video
 from sightline.service.folder import free_bytes
 from sightline.service.housekeeping import chores
 from sightline.service.housekeeping.backup import back_up, back_up_in_turn
@@ -23,6 +25,7 @@ from sightline.service.published import publish_objects
 from sightline.settings import read_settings
 from sightline.testing.fakes import FakeClock
 from sightline.testing.memory import MemoryObjects, MemoryRunStore, MemoryUpkeep
+from sightline.testing.videos import MemoryReceiptStore, MemoryVideoStore
 from sightline.testing.webhooks import FakeCourier, MemoryWebhooks
 
 DAY_S = 86_400.0
@@ -42,6 +45,8 @@ def make(tmp_path):
             webhooks=store,
             deliveries=store,
             courier=FakeCourier(),
+            videos=MemoryVideoStore(),
+            receipts=MemoryReceiptStore(),
             upkeep=MemoryUpkeep(),
         )
 
@@ -130,6 +135,35 @@ def test_leftovers_of_crashes_are_removed_once_they_are_old(make):
     assert not remove_leftovers(platform)
 
 
+def test_folders_of_videos_that_nobody_knows_are_removed(make):
+    platform = make()
+    platform.videos.add(Video("0001-known", "ada", "clip.mp4"))
+    for name in ("0001-known", "0001-lost", "0001-fresh"):
+        (platform.settings.videos / name).mkdir(parents=True)
+        make_old(platform.settings.videos / name, 0.1 if name == "0001-fresh" else 2)
+    assert remove_leftovers(platform).videos == ("0001-lost",)
+    assert sorted(path.name for path in platform.settings.videos.iterdir()) == ["0001-fresh", "0001-known"]
+
+
+def test_uploads_that_nobody_goes_on_with_are_given_up(make):
+    platform = make()
+    for name, expires_s in (("0001-old", NOW_S - 1), ("0001-new", NOW_S + 1), ("0001-done", None)):
+        platform.videos.add(Video(name, "ada", "clip.mp4", expires_s=expires_s))
+        (platform.settings.videos / name).mkdir(parents=True)
+    assert do_chore(platform, "uploads")
+    assert sorted(video.id for video in platform.videos.list()) == ["0001-done", "0001-new"]
+    assert not (platform.settings.videos / "0001-old").exists()
+
+
+def test_idempotency_keys_are_forgotten_after_a_week(make):
+    platform = make()
+    for key, age_days in (("old", 8), ("new", 6)):
+        platform.receipts.claim(Receipt("ada", key, "00", "r1", created_s=NOW_S - age_days * DAY_S))
+    assert apply_retention(platform).receipts == 1
+    assert platform.receipts.claim(Receipt("ada", "old", "00")) is None
+    assert platform.receipts.claim(Receipt("ada", "new", "00")) is not None
+
+
 def test_what_was_published_of_runs_that_are_gone_is_removed(make):
     platform = make()
     old, new, kept = (
@@ -197,7 +231,7 @@ def test_chores_are_done_when_they_are_due(make):
     platform.clock.advance(1.5)
     assert caretaker.tend() == ["relay", "webhooks"]
     platform.clock.advance(3600)
-    assert set(caretaker.tend()) == {"relay", "webhooks", "retention", "leftovers"}
+    assert set(caretaker.tend()) == {"relay", "webhooks", "uploads", "retention", "leftovers"}
 
 
 def test_one_process_at_a_time_does_a_chore(make):

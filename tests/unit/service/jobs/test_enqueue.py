@@ -11,7 +11,7 @@ from sightline.bootstrap import build_platform
 from sightline.core.errors import SettingsError
 from sightline.core.runs import RunState
 from sightline.service.folder import MANIFEST
-from sightline.service.jobs.enqueue import enqueue, fingerprint_of, resume_job, retry_job
+from sightline.service.jobs.enqueue import enqueue, fingerprint_of, resume_job
 from sightline.service.jobs.relay import relay
 from sightline.service.submit import AnalyzeRequest, check_request
 from sightline.settings import read_settings
@@ -103,7 +103,7 @@ def test_the_name_of_the_video_does_not_matter_but_its_bytes_do(platform, reques
     assert fingerprint(clip("longer", frames=12).path) != fingerprint(request_.video)
 
 
-def test_a_stopped_run_is_queued_again_and_a_retry_is_a_run_of_its_own(platform, request_):
+def test_a_stopped_run_is_queued_again(platform, request_):
     run = enqueue(platform, replace(request_, owner="ada", tags=("x",))).run
     platform.queue.finish(platform.queue.take(lease_s=1))
     running = platform.runs.update(replace(run, state=RunState.RUNNING))
@@ -111,11 +111,21 @@ def test_a_stopped_run_is_queued_again_and_a_retry_is_a_run_of_its_own(platform,
 
     resumed = resume_job(platform, run.id)
     assert (resumed.id, resumed.state, resumed.error) == (run.id, RunState.QUEUED, {})
-    retried = retry_job(platform, run.id)
-    assert retried.id != run.id
-    assert (retried.owner, retried.tags, retried.settings) == ("ada", ("x",), run.settings)
-    assert retried.folder != run.folder
-    assert [platform.queue.take(lease_s=1).job_id for _ in range(2)] == [run.id, retried.id]
+    assert platform.queue.take(lease_s=1).job_id == run.id
+
+
+@pytest.mark.parametrize(
+    ("other", "same"),
+    [
+        ({"checkpoints": False}, True),
+        ({"warnings": ("no GPU",)}, True),
+        ({"audio": True}, False),
+        ({"within": (48, 64)}, False),
+    ],
+)
+def test_only_wishes_that_change_a_result_make_another_request(platform, request_, other, same):
+    finish(platform, enqueue(platform, request_).run)
+    assert enqueue(platform, replace(request_, **other)).from_store is same
 
 
 def test_stored_events_reach_the_bus_in_order_and_once(platform, request_):

@@ -1,4 +1,4 @@
-"""Settings by stage: each has an effect, or is refused with a hint."""
+"""Settings by stage: each has an effect, or is refused with a hint, or told of in a warning."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from sightline.apps.football.app import FootballApp
 from sightline.core.errors import SettingsError
-from sightline.service.pipelines.stage_configs import STAGES, read_stage_configs
+from sightline.service.pipelines.stage_configs import STAGES, read_resolution, read_stage_configs
 
 FOOTBALL = frozenset(FootballApp().defaults())
 
@@ -18,7 +18,7 @@ def read(configs, app="football", settings=FOOTBALL):
 def test_the_stages_of_football_become_its_settings():
     found = read(
         {
-            "video_decoding": {"target_fps": 12.5, "extract_audio": False, "target_resolution": None},
+            "video_decoding": {"target_fps": 12.5, "extract_audio": True, "target_resolution": "1280x720"},
             "player_detection": {
                 "model_name": "sightline-football-n",
                 "confidence_threshold": 0.3,
@@ -33,7 +33,14 @@ def test_the_stages_of_football_become_its_settings():
             },
         }
     )
-    assert found.fields == {"target_fps": 12.5, "model": "sightline-football-n", "batch": 8}
+    assert found.fields == {
+        "target_fps": 12.5,
+        "extract_audio": True,
+        "target_resolution": (720, 1280),
+        "model": "sightline-football-n",
+        "batch": 8,
+    }
+    assert found.warnings == ()
     assert found.settings == {
         "min_score": 0.3,
         "iou": 0.6,
@@ -49,23 +56,44 @@ def test_the_stages_of_football_become_its_settings():
     [
         ({"teleportation": {}}, "no stage 'teleportation'"),
         ({"ball_tracking": {"colour": "red"}}, "has no 'colour'"),
-        ({"video_decoding": {"extract_audio": True}}, "no effect"),
-        ({"video_decoding": {"target_resolution": "640x360"}}, "no effect"),
+        ({"video_decoding": {"extract_audio": "yes"}}, "must be bool"),
+        ({"video_decoding": {"target_resolution": "small"}}, "no resolution"),
         ({"player_detection": {"batch_size": "many"}}, "must be int"),
         ({"player_detection": {"batch_size": True}}, "must be int"),
         ({"tracking": {"camera_motion": 1}}, "must be bool"),
         ({"detection": {"model_name": "a"}, "player_detection": {"model_name": "b"}}, "another stage says"),
     ],
 )
-def test_what_would_change_nothing_is_refused_with_a_hint(configs, says):
+def test_what_nobody_can_mean_is_refused_with_a_hint(configs, says):
     with pytest.raises(SettingsError, match=says) as refused:
         read(configs)
     assert refused.value.hint
 
 
-def test_a_stage_that_another_application_has_is_refused():
-    with pytest.raises(SettingsError, match="the people application has no tracking_method"):
-        read({"ball_tracking": {"tracking_method": "kalman"}}, "people", frozenset({"min_score"}))
+def test_what_another_application_has_is_left_out_and_told_of():
+    found = read({"ball_tracking": {"tracking_method": "kalman"}}, "people", frozenset({"min_score"}))
+    assert found.settings == {}
+    assert found.warnings == (
+        "stage_configs.ball_tracking.tracking_method is not used: "
+        "the people application has no tracking_method",
+    )
+
+
+@pytest.mark.parametrize(
+    "said", ["1280x720", "1280 X 720", "720p", [1280, 720], {"width": 1280, "height": 720}]
+)
+def test_a_resolution_may_be_said_in_many_ways(said):
+    assert read_resolution(said, "here") == (720, 1280)
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["", "720", "1280x720x3", [1280], [1280.0, 720], [True, 720], {"width": 1280}, "8x8", [99999, 720]],
+)
+def test_what_is_no_resolution_is_refused(said):
+    with pytest.raises(SettingsError, match="no resolution") as refused:
+        read_resolution(said, "here")
+    assert "1280x720" in refused.value.hint
 
 
 def test_every_target_of_football_is_a_setting_that_it_has():
