@@ -132,6 +132,19 @@ class Public:
         await _pass(connection.app.state.platform, self._pace, nobody(credentials_of(connection)))
 
 
+def tell_of_stranger(
+    connection: HTTPConnection, action: str, target: str, error: SightlineError | None = None
+) -> None:
+    """Tell the audit what somebody without an account did, or was refused."""
+    platform: Platform = connection.app.state.platform
+    stranger = nobody(credentials_of(connection))
+    if error is not None:
+        told = entry(platform, stranger, action, target, outcome=Outcome.REFUSED, code=error.code)
+    else:
+        told = entry(platform, stranger, action, target)
+    record(platform, told)
+
+
 def may(action: str) -> May:
     """Give a route's rule, as in `who: Annotated[Principal, Depends(may("runs.read"))]`."""
     return May(action)

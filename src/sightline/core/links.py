@@ -6,7 +6,7 @@ import hashlib
 import hmac
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
-from sightline.core.errors import AdapterError
+from sightline.core.errors import AccessDeniedError
 
 _EXPIRES, _SIGNATURE = "expires", "signature"
 
@@ -29,7 +29,7 @@ def checked_link(path: str, query: str, *, secret: bytes, now_s: float) -> str:
     """Give `path` back when the query of its link was signed by us and still holds.
 
     Raises:
-        AdapterError: It was not, or does not any more.
+        AccessDeniedError: It was not, or does not any more.
     """
     given = parse_qs(urlsplit(f"?{query}").query)
     until = given.get(_EXPIRES, [""])[0]
@@ -38,9 +38,9 @@ def checked_link(path: str, query: str, *, secret: bytes, now_s: float) -> str:
     if not whole or not hmac.compare_digest(
         signature.encode(), _signature(path, int(until), secret).encode()
     ):
-        raise AdapterError("the link is not one of ours", hint="ask for a new one")
+        raise AccessDeniedError("the link is not one of ours", hint="ask for a new one")
     if int(until) <= now_s:
-        raise AdapterError("the link has run out", hint="ask for a new one")
+        raise AccessDeniedError("the link has run out", hint="ask for a new one")
     return path
 
 

@@ -2,7 +2,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from sightline.core.errors import AdapterError
+from sightline.core.errors import AccessDeniedError
 from sightline.core.links import checked_link, signed_link
 
 SECRET = b"0123456789abcdef"
@@ -24,7 +24,7 @@ def test_a_link_opens_what_it_was_made_for():
 
 def test_a_link_runs_out():
     assert opened(link(), now_s=1059.9)
-    with pytest.raises(AdapterError, match="run out"):
+    with pytest.raises(AccessDeniedError, match="run out"):
         opened(link(), now_s=1060.0)
 
 
@@ -40,10 +40,10 @@ def test_a_link_runs_out():
     ],
 )
 def test_an_altered_link_is_refused(altered):
-    with pytest.raises(AdapterError, match="not one of ours"):
+    with pytest.raises(AccessDeniedError, match="not one of ours"):
         opened(altered(link()))
 
 
 def test_another_secret_signs_other_links():
-    with pytest.raises(AdapterError, match="not one of ours"):
+    with pytest.raises(AccessDeniedError, match="not one of ours"):
         opened(link(), secret=b"another")

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Path, Query, Response
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from sightline.api.app import PREFIX
 from sightline.api.file_answer import file_answer
 from sightline.api.platform import PipelineId, PlatformHere
-from sightline.api.views.pipelines import Files, FileView, Rows
+from sightline.api.views.pipelines import Files, FileView, Rows, SignedFileView, when
 from sightline.api.views.pipelines import Query as Question
 from sightline.asgi.problems import listed
-from sightline.asgi.security import may
+from sightline.asgi.security import may, public, tell_of_stranger
 from sightline.core.accounts import Principal
 from sightline.core.errors import (
+    AccessDeniedError,
     ConflictError,
     NotFoundError,
     QueryError,
     RangeInvalidError,
     RunNotFoundError,
 )
+from sightline.service.pipelines import signed
 from sightline.service.pipelines.artifacts import Artifact, find_artifact, list_artifacts, results_of
 from sightline.service.pipelines.find import find_run
 from sightline.service.pipelines.query import QueryLimits, bounded_query
@@ -30,6 +32,12 @@ from sightline.service.pipelines.rows import Selection, TableFormat, rows_as
 router = APIRouter(prefix=PREFIX, tags=["results"])
 Reader = Annotated[Principal, Depends(may("runs.read"))]
 _BINARY = {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
+_FILE: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The file.", **_BINARY},
+    206: {"description": "The range that was asked for.", **_BINARY},
+    304: {"description": "It is what the client has already."},
+}
+Name = Annotated[str, Path(max_length=512, description="As in the list: `tables/tracks.parquet`.")]
 _NOT_YET = (RunNotFoundError, NotFoundError, ConflictError)
 
 
@@ -57,24 +65,85 @@ def _view(one: Artifact, href: str) -> FileView:
     operation_id="get_artifact",
     summary="Fetch one file, or a range of its bytes",
     response_class=Response,
-    responses=listed(*_NOT_YET, RangeInvalidError)
-    | {
-        200: {"description": "The file.", **_BINARY},
-        206: {"description": "The range that was asked for.", **_BINARY},
-        304: {"description": "It is what the client has already."},
-    },
+    responses=listed(*_NOT_YET, RangeInvalidError) | _FILE,
 )
 def get_file(
     platform: PlatformHere,
     who: Reader,
     pipeline_id: PipelineId,
-    name: Annotated[str, Path(max_length=512, description="As in the list: `tables/tracks.parquet`.")],
+    name: Name,
     range_: Annotated[str | None, Header(alias="Range", max_length=200)] = None,
     if_none_match: Annotated[str | None, Header(max_length=1000)] = None,
     if_range: Annotated[str | None, Header(max_length=200)] = None,
 ) -> Response:
     """Give the bytes; the ETag is the file's SHA-256."""
     one = find_artifact(find_run(platform, who, pipeline_id), name)
+    return file_answer(one, asked=range_, if_none_match=if_none_match, if_range=if_range)
+
+
+@router.post(
+    "/pipeline/{pipeline_id}/sign/{name:path}",
+    operation_id="sign_artifact",
+    summary="Make a link that opens one file for a while",
+    status_code=201,
+    responses=listed(*_NOT_YET),
+)
+def sign_file(
+    request: Request,
+    platform: PlatformHere,
+    who: Annotated[Principal, Depends(may("runs.share"))],
+    pipeline_id: PipelineId,
+    name: Name,
+    expires_s: Annotated[
+        int, Query(ge=1, le=signed.LONGEST_S, description="How long it holds, seconds.")
+    ] = 3600,
+) -> SignedFileView:
+    """Give an address that needs no account: the object store's where the file lies there, else this server's."""
+    run = find_run(platform, who, pipeline_id, "runs.share")
+    base = str(request.base_url).rstrip("/") + f"{PREFIX}/files"
+    made = signed.sign_file(platform, run, name, ttl_s=expires_s, base=base)
+    one = made.artifact
+    return SignedFileView(
+        name=one.name,
+        url=made.url,
+        expires=when(made.expires_s),
+        size_bytes=one.size_bytes,
+        sha256=one.sha256,
+        media_type=one.media_type,
+    )
+
+
+@router.get(
+    "/files/{pipeline_id}/{name:path}",
+    operation_id="get_signed_file",
+    summary="Open a signed link",
+    response_class=Response,
+    responses=listed(ConflictError, RangeInvalidError) | _FILE,
+    dependencies=[
+        Depends(public("the signature in the address says who made the link and until when it holds"))
+    ],
+)
+def get_signed_file(
+    request: Request,
+    platform: PlatformHere,
+    pipeline_id: PipelineId,
+    name: Name,
+    expires: Annotated[str, Query(max_length=20, description="As the link has it.")] = "",
+    signature: Annotated[str, Query(max_length=100, description="As the link has it.")] = "",
+    range_: Annotated[str | None, Header(alias="Range", max_length=200)] = None,
+    if_none_match: Annotated[str | None, Header(max_length=1000)] = None,
+    if_range: Annotated[str | None, Header(max_length=200)] = None,
+) -> Response:
+    """Give the bytes, as the route of artifacts does; told to the audit where it begins, or is refused."""
+    del expires, signature  # checked together, as they stand in the address
+    target = f"run:{pipeline_id}/{name}"[:200]
+    try:
+        one = signed.open_signed(platform, pipeline_id, name, request.url.query)
+    except AccessDeniedError as error:
+        tell_of_stranger(request, "files.read", target, error)
+        raise
+    if range_ is None or range_.startswith("bytes=0-"):
+        tell_of_stranger(request, "files.read", target)
     return file_answer(one, asked=range_, if_none_match=if_none_match, if_range=if_range)
 
 

@@ -218,6 +218,17 @@ class Files(BaseModel):
     items: list[FileView]
 
 
+class SignedFileView(BaseModel):
+    """A link that opens one file for whoever holds it."""
+
+    name: str
+    url: str = Field(description="Opens it, with ranges, without signing in.")
+    expires: datetime
+    size_bytes: int
+    sha256: str
+    media_type: str
+
+
 class Query(BaseModel):
     """A question in SQL."""
 

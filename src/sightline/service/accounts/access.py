@@ -57,6 +57,7 @@ RULES: Mapping[str, Rule] = {
     "runs.read": Rule(own=_ALL, shared=_ALL, others=_ADMIN),
     "runs.change": Rule(own=_WORKERS, others=_ADMIN),
     "runs.delete": Rule(own=_WORKERS, others=_ADMIN),
+    "runs.share": Rule(own=_WORKERS, others=_ADMIN),
     "shares.create": Rule(own=_WORKERS, others=_ADMIN),
     "shares.read": Rule(own=_ALL, others=_ADMIN),
     "shares.delete": Rule(own=_WORKERS, others=_ADMIN),

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger("sightline.audit")
 
-# Somebody without an account cannot fill the disk with refusals: past this rate they are in the log alone.
-_REFUSALS = Rate(burst=60, per_s=0.5)
+# Somebody without an account cannot fill the disk with entries: past this rate they are in the log alone.
+_STRANGERS = Rate(burst=60, per_s=0.5)
 
 
 def new_id(now_s: float) -> str:
@@ -61,8 +61,7 @@ def record(platform: Platform, told: AuditEntry) -> None:
         target=told.target,
         client=told.address,
     )
-    stranger = told.outcome is Outcome.REFUSED and not told.actor_id
-    if stranger and platform.limits.take(f"refusals:{told.address}", _REFUSALS) > 0:
+    if not told.actor_id and platform.limits.take(f"strangers:{told.address}", _STRANGERS) > 0:
         return
     platform.accounts.add(told)
 

@@ -49,7 +49,7 @@ def issue(
         "iat": int(now_s),
         "exp": int(now_s + ttl_s),
     }
-    return jwt.encode({**claims, **body}, _key(settings, audience), algorithm=_ALGORITHM)
+    return jwt.encode({**claims, **body}, derived_key(settings, audience), algorithm=_ALGORITHM)
 
 
 def read(settings: Settings, audience: Audience, token: str, *, now_s: float) -> Mapping[str, Any]:
@@ -65,7 +65,7 @@ def read(settings: Settings, audience: Audience, token: str, *, now_s: float) ->
     try:
         claims: Mapping[str, Any] = jwt.decode(
             token,
-            _key(settings, audience),
+            derived_key(settings, audience),
             algorithms=[_ALGORITHM],
             audience=audience.value,
             issuer=ISSUER,
@@ -94,9 +94,10 @@ def matches(secret: str, kept: str) -> bool:
     return hmac.compare_digest(digest(secret), kept)
 
 
-def _key(settings: Settings, audience: Audience) -> bytes:
+def derived_key(settings: Settings, purpose: str) -> bytes:
+    """Give the 32 bytes that the server's secret comes to for one purpose, as good as a secret of its own."""
     secret = _secret(settings.secret_key.get_secret_value(), settings.home)
-    return hmac.digest(secret, f"sightline {audience}".encode(), "sha256")
+    return hmac.digest(secret, f"sightline {purpose}".encode(), "sha256")
 
 
 @lru_cache(maxsize=8)
