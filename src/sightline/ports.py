@@ -740,5 +740,5 @@ class ReceiptStore(Protocol):
         ...
 
     def forget(self, *, before_s: float) -> int:
-        """Drop those made before a time, and say how many."""
+        """Drop those made before a time, but for those of watched files, and say how many."""
         ...

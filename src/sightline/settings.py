@@ -66,6 +66,24 @@ def _field(default: Any, title: str, description: str, *, unit: str = "", **limi
     return Field(default, title=title, description=description, json_schema_extra=extra, **limits)
 
 
+class WatchedPlace(BaseModel):
+    """A folder or bucket in which each new video becomes a run."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+
+    place: str
+    app: str = "people"
+    owner: str = "admin"
+    model: str = ""
+    priority: int = Field(0, ge=-100, le=100)
+    stage_configs: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
+    settings: Mapping[str, Any] = Field(default_factory=dict)
+    tags: tuple[str, ...] = ()
+
+    def __hash__(self) -> int:
+        return hash((self.place, self.app, self.owner))
+
+
 class Settings(BaseSettings):
     """How Sightline is set up on this machine."""
 
@@ -280,6 +298,23 @@ class Settings(BaseSettings):
         (),
         "Allowed buckets",
         "Buckets, or parts of them, that users of a server may read, as a JSON list: `videos` or `videos/match-`.",
+    )
+    watch: tuple[WatchedPlace, ...] = _field(
+        (),
+        "Watched places",
+        "Allowed folders and buckets in which `sightline serve` makes a run of each new video, as a JSON list: "
+        '`[{"place": "/videos/in", "app": "road", "owner": "ada"}]`; also model, priority, stage_configs, settings, tags.',
+    )
+    watch_every_s: float = _field(
+        5.0, "Watch interval", "How often watched places are looked at.", unit="s", ge=0.1, le=86_400
+    )
+    watch_settle_s: float = _field(
+        5.0,
+        "Watch patience",
+        "A file in a watched folder is whole once its size and time have not changed for so long.",
+        unit="s",
+        ge=0,
+        le=86_400,
     )
     fetch_schemes: tuple[str, ...] = _field(
         ("https",),

@@ -34,6 +34,7 @@ class Commands(LazyGroup):
         "serve": Entry("sightline.cli.serve:serve", "Run the HTTP API, with workers in the same process.", _WORK),
         "live": Entry("sightline.cli.live:live", "Look at a camera, a file or an address as it comes in.", _WORK),
         "stream-client": Entry("sightline.cli.stream_client:stream_client", "Send pictures to a server and time its answers.", _WORK),
+        "watch": Entry("sightline.cli.watch:watch", "Analyse each new video of a folder or bucket, once.", _WORK),
         "worker": Entry("sightline.cli.worker:app", "Carry out queued runs until it is stopped.", _WORK),
         "admin": Entry("sightline.cli.admin:app", "Users, keys and the audit of a server.", _SETUP),
         "runs": Entry("sightline.cli.runs:app", "List, resume, cancel and delete runs.", _WORK),

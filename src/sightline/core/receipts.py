@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+WATCHED = "watch:"
+"""How the keys of files begin that turned up in a watched place: they are remembered for good."""
+
 
 @dataclass(frozen=True, slots=True)
 class Receipt:

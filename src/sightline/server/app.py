@@ -23,6 +23,7 @@ from sightline.core.runs import RunFilter, RunState
 from sightline.live import app as live
 from sightline.service.housekeeping.chores import Caretaker
 from sightline.service.pipelines.progress import ProgressBoard
+from sightline.service.watch.watcher import WatchKeeper
 from sightline.worker.pool import WorkerPool
 
 if TYPE_CHECKING:
@@ -102,13 +103,16 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         platform.bus.subscribe(app.state.board.take),
         app.state.feed.start(),
     ]
+    watching = WatchKeeper(platform, platform.settings.watch)
     workers.start()
     caretaker.start()
+    watching.start()
     try:
         yield
     finally:
         for end in ends:
             end()
+        await run_in_threadpool(watching.close)
         await run_in_threadpool(caretaker.close)
         await run_in_threadpool(workers.close)
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sightline.core.errors import ConflictError, NotFoundError
+from sightline.core.receipts import WATCHED
 from sightline.core.videos import VideoFilter
 
 if TYPE_CHECKING:
@@ -80,7 +81,11 @@ class MemoryReceiptStore:
 
     def forget(self, *, before_s: float) -> int:
         with self._lock:
-            old = [place for place, receipt in self._receipts.items() if receipt.created_s < before_s]
+            old = [
+                place
+                for place, receipt in self._receipts.items()
+                if receipt.created_s < before_s and not receipt.key.startswith(WATCHED)
+            ]
             for place in old:
                 del self._receipts[place]
             return len(old)

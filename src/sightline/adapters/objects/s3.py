@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -30,6 +31,15 @@ _REFUSED = "status code: 4"
 _INCOMING = ".incoming"  # no key starts with a dot
 _TIMEOUT = {"connect_timeout": "5s", "timeout": "60s"}
 _RETRY_WITHIN = timedelta(seconds=20)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An object as a bucket lists it."""
+
+    key: str
+    size_bytes: int
+    tag: str
 
 
 class S3Store:
@@ -132,14 +142,19 @@ class S3Store:
 
     def list(self, prefix: str) -> Sequence[str]:
         """Keys under a prefix, sorted."""
+        return [entry.key for entry in self.entries(prefix)]
+
+    def entries(self, prefix: str) -> Sequence[Entry]:
+        """Objects under a prefix with their size and ETag, sorted by key."""
         folder = prefix.rpartition("/")[0]
         with self._named(prefix):
             found = [
-                entry["path"]
+                Entry(entry["path"], entry["size"], entry["e_tag"] or "")
                 for page in self._obstore.list(self._store, prefix=folder or None)
                 for entry in page
             ]
-        return sorted(key for key in found if key.startswith(prefix) and not key.startswith("."))
+        wanted = [one for one in found if one.key.startswith(prefix) and not one.key.startswith(".")]
+        return sorted(wanted, key=lambda one: one.key)
 
     def delete(self, key: str) -> None:
         """Remove a key; does nothing where there is none."""

@@ -15,7 +15,7 @@ from sightline.adapters.sql.connection import Database
 from sightline.adapters.sql.schema.videos import receipts, videos
 from sightline.adapters.sql.shared import newest
 from sightline.core.errors import ConflictError, NotFoundError
-from sightline.core.receipts import Receipt
+from sightline.core.receipts import WATCHED, Receipt
 from sightline.core.videos import Video, VideoFilter, VideoState
 
 
@@ -125,9 +125,10 @@ class SqlReceiptStore:
             connection.execute(delete(receipts).where(*_mine(owner, key)))
 
     def forget(self, *, before_s: float) -> int:
-        """Drop those made before a time, and say how many."""
+        """Drop those made before a time, but for those of watched files, and say how many."""
+        old = receipts.c.created_s < before_s, ~receipts.c.key.startswith(WATCHED, autoescape=True)
         with self._database.writing() as connection:
-            return connection.execute(delete(receipts).where(receipts.c.created_s < before_s)).rowcount
+            return connection.execute(delete(receipts).where(*old)).rowcount
 
 
 def _mine(owner: str, key: str) -> tuple[Any, Any]:

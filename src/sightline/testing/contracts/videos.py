@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sightline.core.errors import ConflictError, NotFoundError
-from sightline.core.receipts import Receipt
+from sightline.core.receipts import WATCHED, Receipt
 from sightline.core.videos import Video, VideoFilter, VideoState
 
 if TYPE_CHECKING:
@@ -118,5 +118,7 @@ class ReceiptStoreContract:
     def test_old_ones_are_forgotten(self, store: ReceiptStore) -> None:
         store.claim(Receipt("ann", "old", "d", created_s=1.0))
         store.claim(Receipt("ann", "new", "d", created_s=9.0))
+        store.claim(Receipt("ann", f"{WATCHED}old", "d", created_s=1.0))
         assert store.forget(before_s=5.0) == 1
         assert store.claim(Receipt("ann", "old", "d", created_s=9.0)) is None
+        assert store.claim(Receipt("ann", f"{WATCHED}old", "d")) is not None

@@ -1,0 +1,1 @@
+"""Watches folders and buckets: each new video becomes one run, once."""
