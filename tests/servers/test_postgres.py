@@ -13,19 +13,24 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import create_engine
 
 from sightline.adapters.sql import migrations
+from sightline.adapters.sql.accounts import SqlAccountStore
 from sightline.adapters.sql.connection import Database
 from sightline.adapters.sql.queue import SqlQueue
 from sightline.adapters.sql.runs import SqlRunStore
 from sightline.adapters.sql.schema import metadata
 from sightline.adapters.sql.upkeep import SqlUpkeep
+from sightline.adapters.sql.videos import SqlReceiptStore, SqlVideoStore
 from sightline.adapters.sql.webhooks import SqlWebhooks
 from sightline.core.errors import ConfigError
 from sightline.testing.contracts import (
+    AccountStoreContract,
     DeliveryStoreContract,
     JobQueueContract,
     OutboxContract,
+    ReceiptStoreContract,
     RunJournalContract,
     RunStoreContract,
+    VideoStoreContract,
     WebhookStoreContract,
 )
 
@@ -58,6 +63,21 @@ class TestPostgresOutbox(_Postgres, OutboxContract):
 class TestPostgresQueue(_Postgres, JobQueueContract):
     def make(self, folder: Path, clock: Any) -> Any:
         return SqlQueue(self.database, clock)
+
+
+class TestPostgresAccounts(_Postgres, AccountStoreContract):
+    def make(self, folder: Path) -> Any:
+        return SqlAccountStore(self.database)
+
+
+class TestPostgresVideos(_Postgres, VideoStoreContract):
+    def make(self, folder: Path) -> Any:
+        return SqlVideoStore(self.database)
+
+
+class TestPostgresReceipts(_Postgres, ReceiptStoreContract):
+    def make(self, folder: Path) -> Any:
+        return SqlReceiptStore(self.database)
 
 
 class TestPostgresWebhooks(_Postgres, WebhookStoreContract):

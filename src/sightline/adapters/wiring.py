@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from sightline import plugins
+from sightline.core.breaker import BreakerPolicy
 from sightline.core.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
     from sightline.core.breaker import Breakers
     from sightline.core.time import Clock
     from sightline.settings import Settings
+
+
+# Rests shortly: workers that hear nothing of the database for a lease lose their runs.
+_DATABASE = BreakerPolicy(failures=5, rest_s=0.5, longest_rest_s=5.0)
 
 
 class Wiring:
@@ -44,7 +49,11 @@ class Wiring:
     def _database(self) -> Database:
         from sightline.adapters.sql.connection import Database
 
-        return Database(self.settings.database)
+        if self.settings.database.startswith("sqlite"):
+            return Database(self.settings.database)
+        database = Database(self.settings.database, self.breakers.of("database", _DATABASE))
+        self.breakers.watch("database", database.ping)
+        return database
 
     def redis(self) -> RedisServer:
         """Give the Redis server; raises `SettingsError` where none is set."""

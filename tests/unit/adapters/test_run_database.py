@@ -12,10 +12,16 @@ from pathlib import Path
 
 import pytest
 
+from servers.processes import free_port
+from sightline.adapters.sql.connection import Database
 from sightline.adapters.sql.runs import SqlRunStore
-from sightline.core.errors import AdapterUnavailableError, OutputFullError, SettingsError
+from sightline.adapters.wiring import Wiring
+from sightline.core.breaker import Breaker, BreakerPolicy, Breakers, BreakerState
+from sightline.core.errors import AdapterError, AdapterUnavailableError, OutputFullError, SettingsError
 from sightline.core.runs import Checkpoint, RunState
+from sightline.settings import read_settings
 from sightline.testing.contracts.runs import event, queued
+from sightline.testing.fakes import FakeClock
 
 
 @pytest.fixture
@@ -155,3 +161,46 @@ def test_names_outside_ascii_and_numbers_come_back_exactly(store):
     )
     store.add(run)
     assert store.get("r1") == run
+
+
+def on_postgres(tmp_path, clock):
+    settings = read_settings(
+        home=tmp_path, database_url=f"postgresql://nobody@127.0.0.1:{free_port()}/none?connect_timeout=1"
+    )
+    return Wiring(settings, clock, Breakers(clock))
+
+
+def test_a_database_server_that_is_away_is_not_asked_again_and_again(tmp_path):
+    wiring = on_postgres(tmp_path, FakeClock())
+    for _ in range(5):
+        with pytest.raises(AdapterUnavailableError, match="the database does not answer"):
+            wiring.database()
+    with pytest.raises(AdapterUnavailableError, match="database does not answer") as refused:
+        wiring.database()
+    assert "tried again" in refused.value.hint
+    report = wiring.breakers["database"].report()
+    assert (report.state, report.failures, report.refused) == (BreakerState.OPEN, 5, 1)
+
+
+def test_a_breaker_closes_when_the_database_is_back_however_calls_nest(tmp_path):
+    clock = FakeClock()
+    breaker = Breaker("database", clock, BreakerPolicy(failures=1, rest_s=1.0))
+    database = Database(f"sqlite:///{tmp_path / 'runs.db'}", breaker)
+    with pytest.raises(AdapterUnavailableError), database.reading() as connection:
+        connection.exec_driver_sql("SELECT * FROM no_such_table")
+    with pytest.raises(AdapterUnavailableError, match="does not answer"), database.reading():
+        pass
+    clock.advance(1.0)
+    with database.writing(), database.reading():  # one trial, though it asks twice
+        database.ping()
+    assert breaker.report().state is BreakerState.CLOSED
+    database.close()
+
+
+def test_what_a_database_refuses_opens_no_breaker(tmp_path):
+    breaker = Breaker("database", FakeClock(), BreakerPolicy(failures=1))
+    database = Database(f"sqlite:///{tmp_path / 'runs.db'}", breaker)
+    with pytest.raises(AdapterError, match="refuses"), database.writing() as connection:
+        connection.exec_driver_sql("INSERT INTO receipts (owner) VALUES ('ada')")
+    assert breaker.report().passes
+    database.close()

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+import threading
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    NoSuchModuleError,
+    NotSupportedError,
+    ProgrammingError,
+    SQLAlchemyError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import StaticPool
 
 from sightline.adapters.sql.migrations import migrate
 from sightline.core.errors import AdapterError, AdapterUnavailableError, OutputFullError, SettingsError
+
+if TYPE_CHECKING:
+    from sightline.core.breaker import Breaker
 
 _BUSY_TIMEOUT_MS = 10_000
 _WRITES = "sightline_writes"
@@ -32,6 +45,8 @@ _PATIENCE = {
 }
 # A client that vanished in the middle of a transaction keeps its locks no longer.
 _IDLE_IN_TRANSACTION = "SET idle_in_transaction_session_timeout = '60s'"
+_REFUSALS = (DataError, IntegrityError, NotSupportedError, ProgrammingError)
+"""What the database says no to: it is there, and the next one may ask."""
 
 
 class Database:
@@ -41,6 +56,7 @@ class Database:
 
     Args:
         url: SQLAlchemy address, as in `sqlite:////home/me/sightline.db` or `sqlite://` for memory.
+        breaker: Keeps callers from waiting for a server that is away; a file of this machine needs none.
 
     Raises:
         SettingsError: The address cannot be understood, or its driver is not installed.
@@ -48,10 +64,12 @@ class Database:
         AdapterError: It holds another version's tables.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, breaker: Breaker | None = None) -> None:
         self._engine = _engine(url)
+        self._breaker = breaker
+        self._inside = threading.local()
         self._dispose = weakref.finalize(self, self._engine.dispose)
-        with named_failures(self._engine):
+        with self._guarded(), named_failures(self._engine):
             if self.is_sqlite:
                 _prepare_sqlite(self._engine)
             else:
@@ -71,14 +89,32 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """One transaction that changes things: all of it or nothing."""
-        with named_failures(self._engine), self._engine.begin() as connection:
+        with self._guarded(), named_failures(self._engine), self._engine.begin() as connection:
             yield connection
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """One consistent view that never waits for a writer."""
-        with named_failures(self._engine), self._engine.connect() as connection:
+        with self._guarded(), named_failures(self._engine), self._engine.connect() as connection:
             yield connection.execution_options(**{_WRITES: False})
+
+    def ping(self) -> None:
+        """Raises `AdapterUnavailableError` where it does not answer."""
+        with self.reading() as connection:
+            connection.execute(select(1))
+
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        """Ask the breaker, once however deep a thread's calls lie in one another."""
+        if self._breaker is None or getattr(self._inside, "yes", False):
+            yield
+            return
+        self._inside.yes = True
+        try:
+            with self._breaker.guard():
+                yield
+        finally:
+            self._inside.yes = False
 
     def lock(self, connection: Connection, name: str) -> None:
         """Keep others that lock the same name waiting until the transaction ends; SQLite has one writer anyway."""
@@ -161,6 +197,8 @@ def named_failures(engine: Engine) -> Iterator[None]:
             raise OutputFullError(
                 "the disk of the database is full", hint="free some room, then resume the run"
             ) from error
+        if isinstance(error, _REFUSALS) and not error.connection_invalidated:
+            raise AdapterError(f"the database refuses that: {text}") from error
         place = engine.url.render_as_string(hide_password=True)
         raise AdapterUnavailableError(
             f"the database does not answer: {text} ({place})",
