@@ -214,6 +214,13 @@ class Settings(BaseSettings):
     run_timeout_s: float = _field(
         0.0, "Run timeout", "Longest that one attempt at a run may take; 0 for no limit.", unit="s", ge=0
     )
+    run_memory_bytes: int = _field(
+        0,
+        "Run memory",
+        "Most memory that the process of one run may hold, on Linux; the run fails above it. 0 for no limit.",
+        unit="bytes",
+        ge=0,
+    )
     workers: int = _field(
         1, "Workers", "Runs that `sightline serve` carries out at once; 0 leaves them to others.", unit="runs", ge=0, le=256
     )  # fmt: skip

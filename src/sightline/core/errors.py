@@ -10,8 +10,8 @@
       OutputError        OutputUnwritableError OutputFullError
       RequestError       BodyTooLargeError ContentTypeError RangeInvalidError WaitedTooLongError
                          ChecksumError PreconditionError KeyReusedError
-      RunError           RunNotFoundError IllegalTransitionError ConflictError RunTimeoutError StageFailedError
-                         WorkerLostError*
+      RunError           RunNotFoundError IllegalTransitionError ConflictError RunTimeoutError RunMemoryError
+                         StageFailedError WorkerLostError*
       AccessError        AuthenticationError AccessDeniedError NotFoundError AddressRefusedError ContentRefusedError
         LimitError*      RateLimitedError* QuotaExceededError*
       StreamError        StreamNotFoundError StreamOverloadedError* MessageInvalidError FrameRefusedError
@@ -301,6 +301,12 @@ class RunTimeoutError(RunError):
     """A stage, or the whole run, took longer than it was allowed."""
 
     code = "run_timeout"
+
+
+class RunMemoryError(RunError):
+    """A run took more memory than its process may have."""
+
+    code = "run_memory"
 
 
 class StageFailedError(RunError):

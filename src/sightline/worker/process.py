@@ -5,11 +5,13 @@ from __future__ import annotations
 import base64
 import json
 import pickle
+import resource
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import IO, TYPE_CHECKING
 
@@ -26,7 +28,7 @@ _COMMAND = (sys.executable, "-m", "sightline.worker.child")
 _LOOK_EVERY_S = 0.1
 _MOST_RUNS = 50
 # How long a run gets to end by itself once it is to stop; then its process is killed. What it has committed stays.
-_GRACE_S = {Stop.CANCELLED: 0.8, Stop.TIMEOUT: 0.0, Stop.CLOSING: 10.0, Stop.LOST: 0.0}
+_GRACE_S = {Stop.CANCELLED: 0.8, Stop.TIMEOUT: 0.0, Stop.MEMORY: 0.0, Stop.CLOSING: 10.0, Stop.LOST: 0.0}
 
 
 class RunProcess:
@@ -63,6 +65,9 @@ class RunProcess:
         give_up_s: float | None = None
         while (ended := self._look()) is None:
             if order.why is None:
+                if self._is_too_large(process.pid):
+                    order.stop(Stop.MEMORY)
+                    return False
                 continue
             if give_up_s is None:
                 give_up_s = time.monotonic() + _GRACE_S[order.why]
@@ -70,6 +75,10 @@ class RunProcess:
             if order.why is Stop.LOST or time.monotonic() >= give_up_s:
                 return False
         return ended
+
+    def _is_too_large(self, pid: int) -> bool:
+        most_bytes = self._settings.run_memory_bytes
+        return bool(most_bytes) and resident_bytes(pid) > most_bytes
 
     def _look(self) -> bool | None:
         """Say whether the run has ended; False where its process has, None where neither."""
@@ -128,6 +137,15 @@ class RunProcess:
                 process.stdin.close()
             except OSError:
                 return
+
+
+def resident_bytes(pid: int) -> int:
+    """Give how much memory a process holds; 0 where the system does not tell, as only Linux does here."""
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
+    except (OSError, ValueError, IndexError):
+        return 0
+    return pages * resource.getpagesize()
 
 
 def _say(process: subprocess.Popen[str], said: dict[str, object]) -> bool:

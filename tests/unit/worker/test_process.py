@@ -23,6 +23,9 @@ for line in sys.stdin:
     if name == "abort":
         print("Fatal: bad bitstream", file=sys.stderr, flush=True)
         os.abort()
+    if name == "large":
+        held = b"x" * 300_000_000
+        time.sleep(60)
     if name.startswith("hang") or "stop" in said and said["stop"] == "hang deaf":
         continue
     print(json.dumps({"ended": name, "pid": os.getpid()}), flush=True)
@@ -83,6 +86,19 @@ def test_a_run_that_does_not_hear_is_killed(process, why):
     threading.Timer(0.2, wanted.stop, [why]).start()
     process(wanted)
     assert pid(process) is None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is only watched on Linux")
+def test_a_run_that_takes_too_much_memory_is_killed_and_the_worker_goes_on(tmp_path):
+    settings = read_settings(home=tmp_path, run_memory_bytes=200_000_000)
+    process = RunProcess(settings, command=[sys.executable, "-c", CHILD])
+    process(order("a"))
+    first, wanted = pid(process), order("large")
+    process(wanted)
+    assert (wanted.why, pid(process)) == (Stop.MEMORY, None)
+    process(order("b"))
+    assert pid(process) not in {None, first}
+    process.close()
 
 
 def test_after_many_runs_a_fresh_process_takes_over(process, monkeypatch):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sightline.core.errors import RunTimeoutError
+from sightline.core.errors import RunMemoryError, RunTimeoutError
 from sightline.core.events import EventKind, RunEvent
 from sightline.core.runs import Run, RunState
 
@@ -21,4 +21,12 @@ def run_timeout(limit_s: float) -> RunTimeoutError:
     return RunTimeoutError(
         f"the run took longer than {limit_s:g} s",
         hint="raise SIGHTLINE_RUN_TIMEOUT_S, use a smaller model or a larger stride; then resume",
+    )
+
+
+def run_memory(limit_bytes: int) -> RunMemoryError:
+    """Give the error of a run whose process grew too large."""
+    return RunMemoryError(
+        f"the run's process took more than {limit_bytes / 1e6:,.0f} MB of memory",
+        hint="choose a smaller model, batch or target_resolution, or raise SIGHTLINE_RUN_MEMORY_BYTES; then resume it",
     )

@@ -18,7 +18,7 @@ from sightline.core.errors import ConflictError, OutputError, WorkerLostError
 from sightline.core.runs import Attempt, Run, RunState
 from sightline.engine.retry import RetryPolicy
 from sightline.service.folder import RunFolder
-from sightline.service.jobs.ending import ending, run_timeout
+from sightline.service.jobs.ending import ending, run_memory, run_timeout
 
 if TYPE_CHECKING:
     from sightline.service.platform import Platform
@@ -37,6 +37,7 @@ class Stop(StrEnum):
 
     CANCELLED = "cancelled"
     TIMEOUT = "timeout"
+    MEMORY = "memory"
     CLOSING = "closing"
     LOST = "lost"
 
@@ -132,6 +133,9 @@ def _died(platform: Platform, run: Run, stopped: Stop | None) -> Next:
         return _ended(_change(platform, run, RunState.CANCELLED, {}, attempt="cancelled"))
     if stopped is Stop.TIMEOUT:
         error = run_timeout(platform.settings.run_timeout_s).to_json()
+        return _ended(_change(platform, run, RunState.FAILED, error, attempt="failed"))
+    if stopped is Stop.MEMORY:  # it would take as much again
+        error = run_memory(platform.settings.run_memory_bytes).to_json()
         return _ended(_change(platform, run, RunState.FAILED, error, attempt="failed"))
     if stopped is Stop.CLOSING:
         _change(platform, run, RunState.QUEUED, {}, attempt="interrupted")

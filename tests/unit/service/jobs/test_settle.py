@@ -140,6 +140,7 @@ def test_a_person_who_resumes_gets_all_tries_again(platform, run):
     [
         (Stop.CANCELLED, RunState.CANCELLED, "cancelled", OFF),
         (Stop.TIMEOUT, RunState.FAILED, "failed", OFF),
+        (Stop.MEMORY, RunState.FAILED, "failed", OFF),
         (Stop.CLOSING, RunState.QUEUED, "interrupted", Next(0.0)),
     ],
 )
@@ -148,6 +149,14 @@ def test_a_process_that_had_to_be_killed_is_accounted_for(platform, run, stopped
     assert settle(platform, "r1", 1, stopped) == after
     assert platform.runs.get("r1").state is state
     assert outcomes(platform) == [outcome]
+
+
+def test_a_run_that_took_too_much_memory_says_so(platform, run):
+    begin(platform)
+    settle(platform, "r1", 1, Stop.MEMORY)
+    error = platform.runs.get("r1").error
+    assert error["code"] == "run_memory"
+    assert "SIGHTLINE_RUN_MEMORY_BYTES" in error["hint"]
 
 
 def test_a_worker_that_lost_its_lease_changes_nothing(platform, run):
