@@ -28,7 +28,7 @@ class Webhook:
         owner: Id of the user about whose runs it is told.
         url: Where it is told: https, or http.
         kinds: What it is told.
-        secret: Signs what is sent; `whsec_` and base64.
+        seed: Chance in base64, of which the secret that signs what is sent is made; see `secret_from`.
         active: Whether anything is sent.
         reason: Why it is not active; empty where its owner chose that, or it is.
         created_s: Wall clock, seconds since the Unix epoch.
@@ -39,7 +39,7 @@ class Webhook:
     owner: str
     url: str
     kinds: tuple[EventKind, ...]
-    secret: str = field(repr=False)
+    seed: str = field(repr=False)
     active: bool = True
     reason: str = ""
     created_s: float = 0.0
@@ -55,7 +55,7 @@ class Webhook:
             )
         if not self.kinds or list(self.kinds) != sorted(set(self.kinds)):
             raise ConfigError(f"kinds must be some, sorted and unique, got {[*self.kinds]}")
-        secret_bytes(self.secret)
+        secret_from(self.seed, b"")
 
 
 class DeliveryState(StrEnum):
@@ -123,6 +123,28 @@ def secret_bytes(secret: str) -> bytes:
 def secret_of(random: bytes) -> str:
     """Write random bytes as a secret."""
     return _SECRET_PREFIX + base64.b64encode(random).decode()
+
+
+def secret_from(seed: str, key: bytes) -> str:
+    """Give the secret of a webhook: of no use is the seed, which is stored, without the key, which is not.
+
+    Args:
+        seed: As stored. Older versions stored the secret itself, `whsec_...`; it is given back.
+        key: The server's, for this purpose alone.
+
+    Raises:
+        ConfigError: It is neither.
+    """
+    if seed.startswith(_SECRET_PREFIX):
+        secret_bytes(seed)
+        return seed
+    secret_bytes(_SECRET_PREFIX + seed)
+    return secret_of(hmac.new(key, seed.encode(), hashlib.sha256).digest())
+
+
+def new_seed(random: bytes) -> str:
+    """Write 16 random bytes or more as a seed."""
+    return base64.b64encode(random).decode()
 
 
 def signed_headers(secret: str, delivery_id: str, body: bytes, *, now_s: float) -> Mapping[str, str]:

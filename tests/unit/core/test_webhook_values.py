@@ -4,7 +4,15 @@ import pytest
 
 from sightline.core.errors import ConfigError
 from sightline.core.events import EventKind, RunEvent
-from sightline.core.webhooks import delivery_id, is_signed, secret_of, signed_headers
+from sightline.core.webhooks import (
+    delivery_id,
+    is_signed,
+    new_seed,
+    secret_bytes,
+    secret_from,
+    secret_of,
+    signed_headers,
+)
 from sightline.testing.contracts.webhooks import webhook
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -42,8 +50,9 @@ def test_a_receiver_tells_ours_from_others_and_old_from_new():
         {"url": "https://example.org/" + "a" * 2000},
         {"kinds": ()},
         {"kinds": (EventKind.PIPELINE_FAILED, EventKind.PIPELINE_COMPLETED)},
-        {"secret": "whsec_AAAA"},
-        {"secret": "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"},
+        {"seed": "whsec_AAAA"},
+        {"seed": "AAAA"},
+        {"seed": "no base64"},
     ],
 )
 def test_a_webhook_that_makes_no_sense_is_refused(wrong):
@@ -52,7 +61,21 @@ def test_a_webhook_that_makes_no_sense_is_refused(wrong):
 
 
 def test_a_secret_is_not_shown_by_accident():
-    assert webhook().secret not in repr(webhook())
+    assert webhook().seed not in repr(webhook())
+
+
+def test_a_secret_is_made_of_what_is_stored_and_the_servers_key():
+    seed = new_seed(bytes(24))
+    secret = secret_from(seed, b"key")
+    assert len(secret_bytes(secret)) == 32
+    assert secret_from(seed, b"key") == secret
+    assert secret_from(seed, b"other key") != secret
+    assert secret_from(new_seed(b"1" * 24), b"key") != secret
+    assert seed not in secret
+
+
+def test_a_secret_that_an_older_version_stored_still_holds():
+    assert secret_from(SECRET, b"key") == SECRET
 
 
 def test_an_event_has_one_id_for_a_webhook():

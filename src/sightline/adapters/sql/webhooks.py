@@ -141,7 +141,7 @@ def _webhook_row(webhook: Webhook) -> dict[str, Any]:
         "owner": webhook.owner,
         "url": webhook.url,
         "kinds": json.dumps([kind.value for kind in webhook.kinds]),
-        "secret": webhook.secret,
+        "secret": webhook.seed,
         "active": webhook.active,
         "reason": webhook.reason,
         "created_s": webhook.created_s,
@@ -150,7 +150,9 @@ def _webhook_row(webhook: Webhook) -> dict[str, Any]:
 
 
 def _webhook(row: RowMapping) -> Webhook:
-    return Webhook(**{**row, "kinds": tuple(EventKind(kind) for kind in json.loads(row["kinds"]))})
+    plain = {name: value for name, value in row.items() if name != "secret"}
+    kinds = tuple(EventKind(kind) for kind in json.loads(row["kinds"]))
+    return Webhook(**{**plain, "seed": row["secret"], "kinds": kinds})
 
 
 def _delivery_row(delivery: Delivery) -> dict[str, Any]:

@@ -120,7 +120,7 @@ def create_webhook(
 ) -> WebhookView:
     """Have one's runs told of; the secret that signs it is shown this once."""
     made = manage.make_webhook(platform, owner=who.user_id, url=given.url, kinds=given.kinds)
-    return _view(made, secret=made.secret)
+    return _view(made, secret=manage.secret_for(platform, made))
 
 
 @router.get(
@@ -155,7 +155,7 @@ def change_webhook(
         active=given.active,
         new_secret=given.new_secret,
     )
-    return _view(changed, secret=changed.secret if given.new_secret else None)
+    return _view(changed, secret=manage.secret_for(platform, changed) if given.new_secret else None)
 
 
 @router.delete(

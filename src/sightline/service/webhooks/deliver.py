@@ -14,6 +14,7 @@ from sightline.core.errors import (
     NotFoundError,
 )
 from sightline.core.webhooks import Delivery, DeliveryState, Webhook, signed_headers
+from sightline.service.webhooks.manage import secret_for
 
 if TYPE_CHECKING:
     from sightline.service.platform import Platform
@@ -52,7 +53,7 @@ def _tried(platform: Platform, delivery: Delivery) -> Delivery:
 def _send(platform: Platform, webhook: Webhook, delivery: Delivery) -> tuple[int, str]:
     """Give the answer's status, 0 for none, and what was wrong."""
     body = delivery.body.encode()
-    headers = signed_headers(webhook.secret, delivery.id, body, now_s=platform.clock.now_s())
+    headers = signed_headers(secret_for(platform, webhook), delivery.id, body, now_s=platform.clock.now_s())
     try:
         status = platform.courier.send(
             webhook.url,

@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sightline.core.errors import ConflictError, NotFoundError
-from sightline.core.webhooks import ENDS, Delivery, DeliveryState, Webhook, secret_of
+from sightline.core.webhooks import ENDS, Delivery, DeliveryState, Webhook, new_seed, secret_from
+from sightline.service.accounts.tokens import derived_key
 from sightline.service.submit import new_run_id
 
 if TYPE_CHECKING:
@@ -41,11 +42,16 @@ def make_webhook(
         owner=owner,
         url=url,
         kinds=tuple(sorted(set(ENDS if kinds is None else kinds))),
-        secret=secret_of(secrets.token_bytes(24)),
+        seed=new_seed(secrets.token_bytes(24)),
         created_s=now_s,
     )
     platform.webhooks.add(webhook)
     return webhook
+
+
+def secret_for(platform: Platform, webhook: Webhook) -> str:
+    """Give the secret that signs what a webhook is sent; another server's key makes another one."""
+    return secret_from(webhook.seed, derived_key(platform.settings, "webhook"))
 
 
 def change_webhook(
@@ -64,7 +70,7 @@ def change_webhook(
         kinds=webhook.kinds if kinds is None else tuple(sorted(set(kinds))),
         active=webhook.active if active is None else active,
         reason=webhook.reason if active is None else "",
-        secret=secret_of(secrets.token_bytes(24)) if new_secret else webhook.secret,
+        seed=new_seed(secrets.token_bytes(24)) if new_secret else webhook.seed,
     )
     return platform.webhooks.update(changed)
 

@@ -13,7 +13,7 @@ import pytest
 
 from sightline.core.errors import AdapterUnavailableError, ConflictError, NotFoundError
 from sightline.core.events import EventKind
-from sightline.core.webhooks import ENDS, Delivery, DeliveryState, Webhook, secret_of
+from sightline.core.webhooks import ENDS, Delivery, DeliveryState, Webhook, new_seed
 
 
 def webhook(number: int = 1, owner: str = "ada") -> Webhook:
@@ -23,7 +23,7 @@ def webhook(number: int = 1, owner: str = "ada") -> Webhook:
         owner=owner,
         url=f"https://example.org/{number}",
         kinds=ENDS,
-        secret=secret_of(bytes([number]) * 24),
+        seed=new_seed(bytes([number]) * 24),
         created_s=float(number),
     )
 

@@ -15,7 +15,7 @@ from sightline.core.webhooks import DeliveryState, is_signed
 from sightline.service.jobs.relay import relay
 from sightline.service.webhooks.deliver import deliver_due
 from sightline.service.webhooks.enqueue import enqueue
-from sightline.service.webhooks.manage import change_webhook, make_webhook, replay
+from sightline.service.webhooks.manage import change_webhook, make_webhook, replay, secret_for
 from sightline.settings import read_settings
 from sightline.testing.fakes import FakeClock
 from sightline.testing.memory import MemoryRunStore
@@ -58,7 +58,7 @@ def test_the_end_of_a_run_is_told_signed_once(platform, courier):
     assert deliver_due(platform) == 0
     ((url, body, headers),) = courier.sent
     assert url == URL
-    assert is_signed(webhook.secret, headers, body, now_s=1000)
+    assert is_signed(secret_for(platform, webhook), headers, body, now_s=1000)
     told = json.loads(body)
     assert told["type"] == "pipeline_completed"
     assert told["data"]["pipeline_id"] == "r1"
@@ -157,7 +157,7 @@ def test_an_address_that_wants_no_more_is_told_no_more(platform, courier):
     assert enqueue(platform, [ended(2)]) == 0
     again = change_webhook(platform, stopped, active=True, new_secret=True)
     assert (again.active, again.reason) == (True, "")
-    assert again.secret != webhook.secret
+    assert again.seed != webhook.seed
     assert enqueue(platform, [ended(2)]) == 1
 
 
