@@ -6,7 +6,9 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -30,6 +32,7 @@ from sightline.testing.contracts import JobQueueContract
 from sightline.worker.celery import make_app
 
 _LIMIT_S = 120.0
+_SHOWN = {"worker-online", "task-received", "task-started", "task-succeeded"}
 
 
 class _Celery(JobQueueContract):
@@ -102,6 +105,35 @@ def celery(*arguments: str, home: Path, **settings: str) -> subprocess.Popen[byt
         )
 
 
+class Overheard:
+    """Listens to what workers tell the broker of themselves: what Flower and `celery events` show."""
+
+    def __init__(self, app: Any) -> None:
+        self._seen: set[str] = set()
+        self._app = app
+        self._enough = threading.Event()
+        self._thread = threading.Thread(target=self._listen)
+        self._thread.start()
+
+    def _listen(self) -> None:
+        with self._app.connection() as connection:
+            receiver = self._app.events.Receiver(
+                connection, handlers={"*": lambda event: self._seen.add(event["type"])}
+            )
+            while not self._enough.is_set():
+                with suppress(TimeoutError):
+                    receiver.capture(limit=None, timeout=0.5, wakeup=False)
+
+    def kinds(self, wanted: set[str]) -> set[str]:
+        """Give what was heard, once that is all that is wanted or it took too long."""
+        deadline_s = time.monotonic() + 20
+        while not self._seen >= wanted and time.monotonic() < deadline_s:
+            time.sleep(0.05)
+        self._enough.set()
+        self._thread.join()
+        return self._seen
+
+
 @pytest.fixture(params=["redis", "amqp"])
 def broker(request) -> str:
     return request.getfixturevalue(f"{request.param}_url")
@@ -115,6 +147,7 @@ def test_a_run_is_carried_out_by_a_celery_worker(broker, postgres_url, people_cl
     platform = build_platform(read_settings(home=home, **settings))
     request = AnalyzeRequest(people_clip, annotate=False, owner="ada")
     run = enqueue(platform, request).run
+    told = Overheard(make_app(platform.settings))
     worker = celery("worker", "--beat", "--queues", "cpu,io", "--concurrency", "2", home=home, **settings)
     try:
         deadline_s = time.monotonic() + _LIMIT_S
@@ -122,10 +155,13 @@ def test_a_run_is_carried_out_by_a_celery_worker(broker, postgres_url, people_cl
             assert time.monotonic() < deadline_s, "it took too long"
             assert worker.poll() is None, "the worker ended"
             time.sleep(0.1)
+        heard = told.kinds(_SHOWN)
     finally:
+        told.kinds(set())
         os.killpg(worker.pid, signal.SIGKILL)
         worker.wait()
     ended = platform.runs.get(run.id)
     assert ended.state is RunState.COMPLETED, ended.error
     assert results_of(Path(ended.folder))
     platform.runs.close()
+    assert heard >= _SHOWN

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -268,6 +269,37 @@ class SightlineClient:
         """Give the rows that a SELECT finds in a pipeline's tables."""
         found = self._json("POST", f"/pipeline/{pipeline_id}/query", json={"sql": sql}, again=True)
         return [dict(zip(found["columns"], row, strict=True)) for row in found["rows"]]
+
+    # -- any route -----------------------------------------------------------------------------------------
+
+    def ask(self, method: str, path: str, **more: Any) -> Any:
+        """Send a request to a route that has no method here, and give what it answers.
+
+        Args:
+            method: As HTTP has it.
+            path: On the server, as in `/api/v1/users`.
+            more: What `httpx` takes: `json`, `params`, `headers`, `files`, ...
+
+        Returns:
+            Plain data of JSON, else text or bytes; None where nothing comes back.
+
+        Raises:
+            RemoteError: The server refuses.
+            AdapterUnavailableError: It does not answer.
+        """
+        answer = self._http.ask(method, path, **more)
+        kind = answer.headers.get("content-type", "")
+        if not answer.content:
+            return None
+        if "json" in kind:
+            return answer.json()
+        return answer.text if kind.startswith("text/") else answer.content
+
+    @contextmanager
+    def stream(self, method: str, path: str, **more: Any) -> Iterator[Iterator[bytes]]:
+        """Send a request whose answer has no end, and give its pieces as they come; as `ask` otherwise."""
+        with self._http.stream(method, path, **more) as answer:
+            yield answer.iter_bytes()
 
     # -- the server ----------------------------------------------------------------------------------------
 

@@ -53,6 +53,7 @@ CODES = {
     "IllegalTransitionError": "illegal_transition",
     "ConflictError": "conflict",
     "RunTimeoutError": "run_timeout",
+    "RunMemoryError": "run_memory",
     "StageFailedError": "stage_failed",
     "WorkerLostError": "worker_lost",
     "AccessError": "access_error",
