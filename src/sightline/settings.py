@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
@@ -75,7 +75,7 @@ class WatchedPlace(BaseModel):
     app: str = "people"
     owner: str = "admin"
     model: str = ""
-    priority: int = Field(0, ge=-100, le=100)
+    priority: Annotated[int, Field(ge=-100, le=100)] = 0
     stage_configs: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
     settings: Mapping[str, Any] = Field(default_factory=dict)
     tags: tuple[str, ...] = ()

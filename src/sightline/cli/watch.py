@@ -108,8 +108,9 @@ def _platform(address: str) -> Platform:
     from sightline.cli.session import open_settings
 
     settings = open_settings()
-    if address.startswith("s3://"):
-        allowed = {"allowed_buckets": (*settings.allowed_buckets, address)}
-    else:
-        allowed = {"allowed_folders": (*settings.allowed_folders, Path(address))}
-    return build_platform(settings.model_copy(update=allowed))
+    is_bucket = address.startswith("s3://")
+    folders = settings.allowed_folders if is_bucket else (*settings.allowed_folders, Path(address))
+    buckets = (*settings.allowed_buckets, address) if is_bucket else settings.allowed_buckets
+    return build_platform(
+        settings.model_copy(update={"allowed_folders": folders, "allowed_buckets": buckets})
+    )
