@@ -13,8 +13,8 @@ from sightline.core.errors import SettingsError
 from sightline.media.probe import probe
 from sightline.service.accounts.quotas import check_run_quota
 from sightline.service.jobs.enqueue import Enqueued, enqueue
-from sightline.service.pipelines.stage_configs import Configured, read_stage_configs
-from sightline.service.pipelines.wishes import Wishes, take_wishes
+from sightline.service.pipelines.wanted.stage_configs import Configured, read_stage_configs
+from sightline.service.pipelines.wanted.wishes import Wishes, take_wishes
 from sightline.service.submit import AnalyzeRequest, media_limits
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import pytest
 
 from sightline.apps.football.app import FootballApp
 from sightline.core.errors import SettingsError
-from sightline.service.pipelines.stage_configs import STAGES, read_resolution, read_stage_configs
+from sightline.service.pipelines.wanted.stage_configs import STAGES, read_resolution, read_stage_configs
 
 FOOTBALL = frozenset(FootballApp().defaults())
 

@@ -9,7 +9,7 @@ import pytest
 
 from sightline.core.errors import SettingsError
 from sightline.core.media import MediaInfo
-from sightline.service.pipelines.wishes import Wishes, take_wishes
+from sightline.service.pipelines.wanted.wishes import Wishes, take_wishes
 
 VIDEO = MediaInfo(
     container="mp4",

@@ -1,0 +1,1 @@
+"""Reads what somebody wants of a pipeline onto what a run really has."""
