@@ -11,6 +11,7 @@ from sightline.analytics.football import expected_goals, threat
 from sightline.analytics.football.events.event import EventKind, FootballEvent
 from sightline.analytics.football.match import Team
 from sightline.analytics.football.pressing import passes_per_defence
+from sightline.pages.facts import metric, number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,31 +21,6 @@ if TYPE_CHECKING:
     from sightline.core.arrays import Float64
 
 _PENALTY_S = 4.0
-
-
-def number(value: float | None, digits: int = 3) -> float | None:
-    """Round for the report; what is not a finite number becomes None."""
-    return None if value is None or not math.isfinite(value) else round(float(value), digits)
-
-
-def metric(
-    value: float | None, unit: str, coverage: float | None, note: str, **quality: int | float | str | None
-) -> dict[str, Any]:
-    """Give a number with what it is worth.
-
-    Args:
-        value: The number; None where it is not known.
-        unit: Of the value.
-        coverage: Share of the time it is about that was seen, 0..1.
-        note: What the number means and leaves out.
-        quality: More that tells how sure it is.
-    """
-    return {
-        "value": value,
-        "unit": unit,
-        "coverage": number(coverage, 4),
-        "quality": {**quality, "note": note},
-    }
 
 
 def worth_numbers(found: Found, team: Team, seen: float) -> dict[str, Any]:

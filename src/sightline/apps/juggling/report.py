@@ -5,7 +5,6 @@ Nothing in it depends on when, where or how often it was made: two runs give the
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ import numpy as np
 
 from sightline.analytics.juggling.paths import Hand
 from sightline.apps.juggling.write import finite, px_per_m
+from sightline.pages.facts import metric, number, source
 
 if TYPE_CHECKING:
     from sightline.analytics.juggling.keepie_uppie import Keeping
@@ -30,52 +30,13 @@ def make_report(found: Found, context: ReportContext, figures: Sequence[Mapping[
     return {
         "app": "juggling",
         "format": FORMAT,
-        "source": _source(found, context),
+        "source": source(context, found.first_s, found.last_s),
         "mode": found.mode,
         "mode_chosen": found.chosen,
         **own,
         "figures": [dict(figure) for figure in figures],
         "ledger": dict(context.ledger),
         "provenance": dict(context.provenance),
-    }
-
-
-def number(value: float | None, digits: int = 3) -> float | None:
-    """Round for the report; what is not a finite number becomes None."""
-    return None if value is None or not math.isfinite(value) else round(float(value), digits)
-
-
-def metric(
-    value: float | None, unit: str, coverage: float | None, note: str, **quality: int | float | str | None
-) -> dict[str, Any]:
-    """Give a number with what it is worth.
-
-    Args:
-        value: The number; None where it is not known.
-        unit: Of the value.
-        coverage: Share of what it is about that was seen, 0..1.
-        note: What the number means and leaves out.
-        quality: What tells how sure it is.
-    """
-    return {
-        "value": value,
-        "unit": unit,
-        "coverage": number(coverage, 4),
-        "quality": {**quality, "note": note},
-    }
-
-
-def _source(found: Found, context: ReportContext) -> dict[str, Any]:
-    media = context.media
-    named = context.provenance.get("source")
-    return {
-        "name": named.get("name") if isinstance(named, Mapping) else None,
-        "height_px": media.size[0],
-        "width_px": media.size[1],
-        "frames": media.frames,
-        "frame_rate_hz": number(float(media.frame_rate_hz), 6) if media.frame_rate_hz else None,
-        "start_s": number(found.first_s, 6),
-        "duration_s": number(found.last_s - found.first_s, 6),
     }
 
 

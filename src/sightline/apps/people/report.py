@@ -5,7 +5,6 @@ Nothing in it depends on when, where or how often it was made: two runs give the
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ import numpy as np
 
 from sightline.analytics.counting import IN, OUT, Line, LineCounts
 from sightline.core.tracks import Quality
+from sightline.pages.facts import metric, number, source
 
 if TYPE_CHECKING:
     from sightline.analytics.occupancy import Presence
@@ -37,7 +37,11 @@ def make_report(
     return {
         "app": "people",
         "format": FORMAT,
-        "source": _source(found, context),
+        "source": {
+            **source(context, found.first_s, found.last_s),
+            "variable_frame_rate": context.media.variable_frame_rate,
+            "codec": context.media.codec,
+        },
         "coverage": _coverage(found, context),
         "summary": _summary(found, settings),
         "over_time": _series(found, found.whole),
@@ -51,47 +55,6 @@ def make_report(
         "rules": found.rules.to_json(),
         "ledger": dict(context.ledger),
         "provenance": dict(context.provenance),
-    }
-
-
-def number(value: float | None, digits: int = 3) -> float | None:
-    """Round for the report; what is not a finite number becomes None."""
-    return None if value is None or not math.isfinite(value) else round(float(value), digits)
-
-
-def metric(
-    value: float | None, unit: str, coverage: float | None, note: str, **quality: int | float | str
-) -> dict[str, Any]:
-    """Give a number with what it is worth.
-
-    Args:
-        value: The number; None where it is not known.
-        unit: Of the value.
-        coverage: Share of the time or of the object's life that it was seen for, 0..1.
-        note: What the number means and leaves out.
-        quality: Counts that tell how sure it is.
-    """
-    return {
-        "value": value,
-        "unit": unit,
-        "coverage": number(coverage, 4),
-        "quality": {**quality, "note": note},
-    }
-
-
-def _source(found: Found, context: ReportContext) -> dict[str, Any]:
-    media = context.media
-    named = context.provenance.get("source")
-    return {
-        "name": named.get("name") if isinstance(named, Mapping) else None,
-        "height_px": media.size[0],
-        "width_px": media.size[1],
-        "frames": media.frames,
-        "frame_rate_hz": number(float(media.frame_rate_hz), 6) if media.frame_rate_hz else None,
-        "variable_frame_rate": media.variable_frame_rate,
-        "codec": media.codec,
-        "start_s": number(found.first_s, 6),
-        "duration_s": number(found.last_s - found.first_s, 6),
     }
 
 

@@ -5,13 +5,13 @@ Nothing in it depends on when, where or how often it was made: two runs give the
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sightline.analytics.road.kinds import HazardKind
 from sightline.apps.road.write import CSV, GEOJSON, hazard_rows
+from sightline.pages.facts import number, source
 
 if TYPE_CHECKING:
     from sightline.apps.road.measure import Found
@@ -37,7 +37,7 @@ def make_report(
     return {
         "app": "road",
         "format": FORMAT,
-        "source": _source(found, context),
+        "source": source(context, found.first_s, found.last_s),
         "hazards": {
             "value": len(rows),
             "unit": "hazards",
@@ -69,26 +69,8 @@ def make_report(
     }
 
 
-def number(value: float | None, digits: int = 3) -> float | None:
-    """Round for the report; what is not a finite number becomes None."""
-    return None if value is None or not math.isfinite(value) else round(float(value), digits)
-
-
 def _rounded(value: Any) -> Any:
     return number(value, 7) if isinstance(value, float) else value
-
-
-def _source(found: Found, context: ReportContext) -> dict[str, Any]:
-    media, named = context.media, context.provenance.get("source")
-    return {
-        "name": named.get("name") if isinstance(named, Mapping) else None,
-        "height_px": media.size[0],
-        "width_px": media.size[1],
-        "frames": media.frames,
-        "frame_rate_hz": number(float(media.frame_rate_hz), 6) if media.frame_rate_hz else None,
-        "start_s": number(found.first_s, 6),
-        "duration_s": number(found.last_s - found.first_s, 6),
-    }
 
 
 def _camera(context: ReportContext, settings: RoadSettings) -> dict[str, Any] | None:
