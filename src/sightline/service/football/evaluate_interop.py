@@ -17,8 +17,8 @@ from sightline.service.football.exports.sportscode import write_sportscode
 from sightline.service.football.exports.statsbomb import write_statsbomb
 from sightline.service.football.exports.timeline import timeline_of
 from sightline.service.football.exports.tracab import write_tracab
-from sightline.service.football.provider import load_match
 from sightline.service.football.recorded import read_recorded
+from sightline.service.football.tracking.provider import load_match
 
 if TYPE_CHECKING:
     from sightline.analytics.football.match import Match

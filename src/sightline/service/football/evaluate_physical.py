@@ -14,9 +14,10 @@ import numpy as np
 from sightline.analytics.evaluation.moments import bootstrap_interval
 from sightline.analytics.football.match import BallState, Match, Period, Player, Team
 from sightline.analytics.football.physical import KMH, measure_motion, measure_physical
-from sightline.service.football.dataset import match_of
-from sightline.service.football.provider import load_dataset
 from sightline.service.football.recorded import read_recorded
+from sightline.service.football.tracking.accept import match_of
+from sightline.service.football.tracking.provider import load_dataset
+from sightline.service.football.tracking.records import readout_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -152,7 +153,7 @@ def _compared(match: Match, told_mps: Float64, seed: int) -> dict[str, Any]:
 def _sportec(tracking: Path, meta: Path) -> tuple[Match, Float64]:
     """Give the match and the speeds that the file holds, in its own unit km/h brought to m/s."""
     dataset = load_dataset("sportec", tracking, meta)
-    match = match_of(dataset)
+    match = match_of(readout_of(dataset))
     place = {player.player_id: column for column, player in enumerate(match.players)}
     told = np.full(match.positions_m.shape[:2], np.nan)
     for row, record in enumerate(sorted(dataset.records, key=lambda one: (one.period.id, one.timestamp))):
@@ -167,7 +168,7 @@ def _pff(tracking: Path, meta: Path, roster: Path) -> tuple[Match, Float64, NDAr
 
     kloppy reads the smoothed positions, which have no speeds.
     """
-    match = match_of(load_dataset("pff", tracking, (meta, roster)))
+    match = match_of(readout_of(load_dataset("pff", tracking, (meta, roster))))
     column = {(player.team, player.jersey): place for place, player in enumerate(match.players)}
     row_of = {frame: row for row, frame in enumerate(match.frames.tolist())}
     told, places = np.full(match.positions_m.shape[:2], np.nan), np.full(match.positions_m.shape, np.nan)

@@ -18,7 +18,7 @@ from sightline.core.errors import ConflictError, SettingsError
 from sightline.core.ledger import FrameStatus
 from sightline.core.media import MediaInfo
 from sightline.service.folder import MANIFEST, RunFolder, sha256_of, write_json
-from sightline.service.football.provider import load_match
+from sightline.service.football.tracking.provider import load_match
 from sightline.service.publish import read_ledger, versions, write_report
 from sightline.service.tables import ParquetTables, ParquetWriter
 
@@ -38,7 +38,7 @@ def report_on_files(
     settings: Mapping[str, Any] | None = None,
     overwrite: bool = False,
 ) -> Path:
-    """Do it for a provider's files; see `service.football.provider` and `report_on_match`.
+    """Do it for a provider's files; see `service.football.tracking.provider` and `report_on_match`.
 
     Raises:
         SightlineError: The files are not what the provider writes, or see `report_on_match`.

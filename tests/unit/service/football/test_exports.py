@@ -23,8 +23,8 @@ from sightline.service.football.exports.sportscode import export_sportscode
 from sightline.service.football.exports.statsbomb import export_statsbomb, write_statsbomb
 from sightline.service.football.exports.timeline import timeline_of
 from sightline.service.football.exports.tracab import export_tracab, write_tracab
-from sightline.service.football.provider import load_match
 from sightline.service.football.report import report_on_match
+from sightline.service.football.tracking.provider import load_match
 from unit.analytics.football.matches import make_match, turned, two_teams
 
 _REQUIRED = os.environ.get("SIGHTLINE_REQUIRE_PEERS") == "1"  # read before the tests clear such settings

@@ -11,7 +11,7 @@ from sightline.core.errors import ConfigError, SourceUnavailableError, Unsupport
 from sightline.service.football.exports.second_spectrum import write_second_spectrum
 from sightline.service.football.exports.source import Told
 from sightline.service.football.exports.tracab import write_tracab
-from sightline.service.football.provider import LOADERS, load_match
+from sightline.service.football.tracking.provider import LOADERS, load_match
 from unit.analytics.football.matches import turned, two_teams
 
 # provider, tracking, metadata, rows, players seen, attacking by period, rate

@@ -1,13 +1,12 @@
-"""Turns kloppy's tracking data set into a `Match`, and refuses metadata that its own frames contradict."""
+"""Turns what was read into a `Match`, and refuses metadata that their own frames contradict."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sightline.core.arrays import Float64
+    from sightline.service.football.tracking.readout import Claims, Member, Readout
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,54 +45,34 @@ class ProviderRules:
 
 
 def match_of(
-    dataset: Any,
-    *,
-    in_play: NDArray[np.int64] | None = None,
-    told: Mapping[int, int] | None = None,
-    rules: ProviderRules | None = None,
+    seen: Readout, *, told: Mapping[int, int] | None = None, rules: ProviderRules | None = None
 ) -> Match:
-    """Give the match that a `kloppy.domain.TrackingDataset` in metres from the centre spot holds.
+    """Give the match that a reader took out of a provider's files.
 
     Args:
-        dataset: Loaded with `coordinates="secondspectrum"`.
-        in_play: `(k,)` numbers of all frames of the file that it calls in play, where known: shows whether the
-            metadata's periods leave some out.
+        seen: What it took.
         told: Number of a period -> the way the home team attacks in it, where the metadata tell: +1 or -1.
         rules: What is refused.
 
     Raises:
-        UnsupportedFormatError: It has no frame, or its metadata are wrong; the text says what.
+        UnsupportedFormatError: Its metadata are wrong; the text says what.
     """
     rules = rules or ProviderRules()
-    records = sorted(
-        (record for record in dataset.records if record.period is not None),
-        key=lambda record: (record.period.id, record.timestamp),
-    )
-    if not records:
-        raise UnsupportedFormatError(
-            "there is no frame within a period",
-            hint="the metadata may lack the period that the tracking is of",
-        )
-    people = _people(dataset)
-    order = np.array([record.period.id for record in records], np.int64)
-    clock_s = np.array([_seconds(record.timestamp) for record in records])
-    frames = np.array([int(record.frame_id) for record in records], np.int64)
-    _check_inside(in_play, frames, rules)
-    places = _places(records, people)
-    pitch = _pitch(dataset)
-    _check_extent(places, pitch, rules)
-    ball_m = _ball(records)
+    players = _players(seen.people)
+    _check_inside(seen.in_play, seen.frames, rules)
+    pitch = _pitch(seen.claims)
+    _check_extent(seen.places_m, pitch, rules)
     match = Match(
-        frame_rate_hz=_rate(dataset, order, clock_s, frames, rules),
-        frames=_rising(frames, order),
-        t_s=_times(dataset, order, clock_s, rules),
-        periods=_periods(order),
-        players=tuple(player for _, player in people),
-        positions_m=places,
-        ball_m=ball_m,
-        ball_states=np.where(np.isfinite(ball_m[:, 0]), BallState.SEEN.value, BallState.LOST.value),
-        alive=_alive(records),
-        owner=_owner(records),
+        frame_rate_hz=_rate(seen, rules),
+        frames=_rising(seen.frames, seen.order),
+        t_s=_times(seen, rules),
+        periods=_periods(seen.order),
+        players=players,
+        positions_m=seen.places_m,
+        ball_m=seen.ball_m,
+        ball_states=np.where(np.isfinite(seen.ball_m[:, 0]), BallState.SEEN.value, BallState.LOST.value),
+        alive=seen.alive,
+        owner=seen.owner,
         pitch=pitch,
     )
     return _with_ends(_seen_only(match), told or {}, rules)
@@ -101,63 +81,17 @@ def match_of(
 # --- who ---------------------------------------------------------------------------------------------------
 
 
-def _people(dataset: Any) -> list[tuple[Any, Player]]:
-    people = []
-    for team, whose in zip(dataset.metadata.teams, (Team.HOME, Team.AWAY), strict=False):
-        for one in _once(team.players):
-            place = getattr(one.starting_position, "name", "")
-            role = Role.GOALKEEPER if place == "Goalkeeper" else Role.PLAYER
-            jersey = None if one.jersey_no is None else int(one.jersey_no)
-            people.append((one, Player(str(one.player_id), whose, role, jersey, _name(one))))
-    _refuse_twice(Counter(player.player_id for _, player in people))
-    return people
-
-
-def _once(squad: Sequence[Any]) -> list[Any]:
-    """Leave out who is in the metadata and was added again by kloppy under the number that the tracking has."""
-    listed = {str(one.player_id) for one in squad if one.starting_position is not None}
-    once = [one for one in squad if one.starting_position is not None or str(one.player_id) not in listed]
-    _refuse_twice(Counter(str(one.player_id) for one in once))
-    return once
-
-
-def _refuse_twice(counts: Counter[str]) -> None:
-    twice = [name for name, count in counts.items() if count > 1]
+def _players(people: Sequence[Member]) -> tuple[Player, ...]:
+    twice = [name for name, count in Counter(one.player_id for one in people).items() if count > 1]
     if twice:
         raise UnsupportedFormatError(
             f"{len(twice)} player ids are used twice, as in {twice[0]}",
             hint="ids must be unique across both teams; put the team before the number",
         )
-
-
-def _name(one: Any) -> str:
-    return str(one.name or " ".join(str(part) for part in (one.first_name, one.last_name) if part))
-
-
-def _places(records: Sequence[Any], people: Sequence[tuple[Any, Player]]) -> Float64:
-    column_of = {player.player_id: column for column, (_, player) in enumerate(people)}
-    places = np.full((len(records), len(people), 2), np.nan)
-    known: dict[int, int] = {}
-    for row, record in enumerate(records):
-        for one, data in record.players_data.items():
-            point = data.coordinates
-            if point is None:
-                continue
-            column = known.get(id(one))
-            if column is None:
-                column = known[id(one)] = column_of[str(one.player_id)]
-            places[row, column] = point.x, point.y
-    return places
-
-
-def _ball(records: Sequence[Any]) -> Float64:
-    ball_m = np.full((len(records), 3), np.nan)
-    for row, record in enumerate(records):
-        point = record.ball_coordinates
-        if point is not None and np.isfinite(point.x) and np.isfinite(point.y):
-            height_m = getattr(point, "z", None)
-            ball_m[row] = point.x, point.y, 0.0 if height_m is None or np.isnan(height_m) else height_m
-    return ball_m
+    return tuple(
+        Player(one.player_id, one.team, Role.GOALKEEPER if one.keeper else Role.PLAYER, one.jersey, one.name)
+        for one in people
+    )
 
 
 def _seen_only(match: Match) -> Match:
@@ -169,24 +103,7 @@ def _seen_only(match: Match) -> Match:
     )
 
 
-def _alive(records: Sequence[Any]) -> NDArray[np.bool_] | None:
-    states = [getattr(record.ball_state, "value", None) for record in records]
-    return None if not any(states) else np.array([state == "alive" for state in states], np.bool_)
-
-
-def _owner(records: Sequence[Any]) -> NDArray[np.str_] | None:
-    words = [
-        "" if record.ball_owning_team is None else str(record.ball_owning_team.ground.value)
-        for record in records
-    ]
-    return None if not any(words) else np.array(words, dtype="<U4")
-
-
 # --- when --------------------------------------------------------------------------------------------------
-
-
-def _seconds(value: Any) -> float:
-    return float(value.total_seconds())
 
 
 def _periods(order: NDArray[np.int64]) -> tuple[Period, ...]:
@@ -197,11 +114,9 @@ def _periods(order: NDArray[np.int64]) -> tuple[Period, ...]:
     )
 
 
-def _rate(
-    dataset: Any, order: NDArray[np.int64], clock_s: Float64, frames: NDArray[np.int64], rules: ProviderRules
-) -> Fraction:
+def _rate(seen: Readout, rules: ProviderRules) -> Fraction:
     """Give rows a second: the claimed rate, or a whole part of it where the file holds every n-th frame only."""
-    claimed_hz = float(dataset.metadata.frame_rate or 0.0)
+    claimed_hz, order, clock_s, frames = seen.claims.frame_rate_hz, seen.order, seen.clock_s, seen.frames
     low, high = rules.rates_hz
     if not low <= claimed_hz <= high:
         raise UnsupportedFormatError(
@@ -226,13 +141,9 @@ def _rate(
     return Fraction(claimed_hz).limit_denominator(1001) / every
 
 
-def _times(dataset: Any, order: NDArray[np.int64], clock_s: Float64, rules: ProviderRules) -> Float64:
+def _times(seen: Readout, rules: ProviderRules) -> Float64:
     """Give rising times: the period's own start where the metadata tell it, else one period after another."""
-    told = {
-        int(period.id): _seconds(period.start_timestamp)
-        for period in dataset.metadata.periods
-        if isinstance(period.start_timestamp, timedelta)
-    }
+    told, order, clock_s = seen.claims.starts_s, seen.order, seen.clock_s
     numbers = np.unique(order).tolist()
     if all(number in told for number in numbers):
         times_s = np.array([told[number] for number in order.tolist()]) + clock_s
@@ -270,9 +181,8 @@ def _rising(frames: NDArray[np.int64], order: NDArray[np.int64]) -> NDArray[np.i
 # --- where -------------------------------------------------------------------------------------------------
 
 
-def _pitch(dataset: Any) -> PitchSize:
-    sides = dataset.metadata.pitch_dimensions
-    length_m, width_m = float(sides.x_dim.max - sides.x_dim.min), float(sides.y_dim.max - sides.y_dim.min)
+def _pitch(claims: Claims) -> PitchSize:
+    length_m, width_m = claims.pitch_m
     if not (80.0 <= length_m <= 130.0 and 40.0 <= width_m <= 100.0):
         raise UnsupportedFormatError(
             f"the metadata say that the pitch is {length_m:g} x {width_m:g} m",

@@ -1,4 +1,9 @@
-"""Reads tracking data of any provider that kloppy reads, checks what its metadata claim, and gives a `Match`."""
+"""Reads tracking data of any provider that kloppy reads, checks what its metadata claim, and gives a `Match`.
+
+The formats whose parsing takes longest have readers of our own. Such a reader is asked first; it gives arrays, which
+are held against what kloppy makes of some lines of the same file. Where it finds something unusual, or kloppy
+sees something else in those lines, kloppy reads the whole file.
+"""
 
 from __future__ import annotations
 
@@ -8,18 +13,24 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sightline.core.errors import ConfigError, SourceUnavailableError, UnsupportedFormatError
-from sightline.service.football.dataset import match_of
+from sightline.service.football.tracking.accept import match_of
+from sightline.service.football.tracking.agreement import agree, some_lines
+from sightline.service.football.tracking.records import claims_of, readout_of
+from sightline.service.football.tracking.second_spectrum import read_second_spectrum
+from sightline.service.football.tracking.tracab import read_tracab
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sightline.analytics.football.match import Match, PitchSize
+    from sightline.service.football.tracking.readout import Claims, Readout
 
 _SPACE = "secondspectrum"  # kloppy's name for ours: metres from the centre spot, y up
 
@@ -39,6 +50,7 @@ class Loader:
         in_play: What gives the numbers of the file's frames in play, where kloppy leaves out without a word what
             is outside of the metadata's periods.
         ends: What gives the way the home team attacks, +1 or -1 by period, as the metadata tell it.
+        quick: A reader of our own for its plain files; it gives None where it meets something unusual.
     """
 
     module: str
@@ -50,6 +62,7 @@ class Loader:
     fixed: Mapping[str, Any] = field(default_factory=dict)
     in_play: Callable[[Path], NDArray[np.int64]] | None = None
     ends: Callable[[Sequence[Path]], dict[int, int]] | None = None
+    quick: Callable[[Path, Claims], Readout | None] | None = None
 
 
 def _tracab_in_play(path: Path) -> NDArray[np.int64]:
@@ -92,9 +105,13 @@ def _json(path: Path) -> Any:
 
 LOADERS: Mapping[str, Loader] = {
     "secondspectrum": Loader(
-        "secondspectrum", "load", meta=("meta_data", "additional_meta_data?"), ends=_second_spectrum_ends
+        "secondspectrum",
+        "load",
+        meta=("meta_data", "additional_meta_data?"),
+        ends=_second_spectrum_ends,
+        quick=read_second_spectrum,
     ),
-    "tracab": Loader("tracab", "load", in_play=_tracab_in_play),
+    "tracab": Loader("tracab", "load", in_play=_tracab_in_play, quick=read_tracab),
     "skillcorner": Loader("skillcorner", "load"),
     "metrica": Loader("metrica", "load_tracking_csv", ("home_data", "away_data"), ()),
     "metrica-epts": Loader("metrica", "load_tracking_epts"),
@@ -141,11 +158,40 @@ def load_match(
         UnsupportedFormatError: The files are not what the provider writes, or their metadata are wrong: a period
             that is missing, sides swapped, a frame rate that the times contradict, players who share an id.
     """
+    seen = _read_quickly(provider, tracking, meta) or _read(provider, tracking, meta, pitch)
+    told = LOADERS[provider].ends
+    return match_of(seen, told=told(_paths(meta)) if told else {})
+
+
+def _read(
+    provider: str,
+    tracking: Path | Sequence[Path],
+    meta: Path | Sequence[Path] | None,
+    pitch: PitchSize | None,
+) -> Readout:
+    """Read with kloppy."""
     dataset = load_dataset(provider, tracking, meta, pitch=pitch)
-    loader = LOADERS[provider]
-    in_play = loader.in_play(_paths(tracking)[0]) if loader.in_play else None
-    told = loader.ends(_paths(meta)) if loader.ends else {}
-    return match_of(dataset, in_play=in_play, told=told)
+    in_play = LOADERS[provider].in_play
+    return readout_of(dataset, in_play=in_play(_paths(tracking)[0]) if in_play else None)
+
+
+def _read_quickly(
+    provider: str, tracking: Path | Sequence[Path], meta: Path | Sequence[Path] | None
+) -> Readout | None:
+    """Read with our own reader; None where there is none, or where kloppy is to read this."""
+    loader, files = LOADERS.get(provider), _paths(tracking)
+    if loader is None or loader.quick is None or len(files) != 1 or _is_packed(files[0]):
+        return None
+    arguments = _arguments(provider, loader, files, _paths(meta), None)
+    try:
+        nothing, some = (
+            _load(provider, loader, {**arguments, loader.tracking[0]: BytesIO(lines)})
+            for lines in (b"\n", some_lines(files[0]))
+        )
+    except UnsupportedFormatError:
+        return None
+    seen = loader.quick(files[0], claims_of(nothing))
+    return seen if seen is not None and agree(seen, some) else None
 
 
 def load_dataset(
@@ -163,7 +209,10 @@ def load_dataset(
     loader = LOADERS.get(provider)
     if loader is None:
         raise ConfigError(f"no provider {provider!r}", hint=f"one of {', '.join(sorted(LOADERS))}")
-    arguments = _arguments(provider, loader, _paths(tracking), _paths(meta), pitch)
+    return _load(provider, loader, _arguments(provider, loader, _paths(tracking), _paths(meta), pitch))
+
+
+def _load(provider: str, loader: Loader, arguments: Mapping[str, Any]) -> Any:
     load = getattr(import_module(f"kloppy.{loader.module}"), loader.function)
     with ExitStack() as files, _understood(provider):
         opened = {name: _opened(value, files) for name, value in arguments.items()}
@@ -212,9 +261,13 @@ def _opened(value: Any, files: ExitStack) -> Any:
         return [_opened(one, files) for one in value]
     if not isinstance(value, Path):
         return value
-    if value.is_dir() or value.suffix in {".gz", ".xz", ".bz2"}:
+    if _is_packed(value):
         return str(value)
     return files.enter_context(value.open("rb"))
+
+
+def _is_packed(path: Path) -> bool:
+    return path.is_dir() or path.suffix in {".gz", ".xz", ".bz2"}
 
 
 @contextmanager

@@ -1,0 +1,1 @@
+"""Tracking data of any provider: read, checked, turned into a match."""
