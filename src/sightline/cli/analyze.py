@@ -66,6 +66,7 @@ _Json = Annotated[bool, _flag("--json", "Print a summary as JSON.")]
     "sightline analyze street.mp4 --rules lines.yaml --model yolox_nano.onnx",
     "sightline analyze street.mp4 --stride 2 --no-annotate --out results/street",
     "sightline analyze match.mp4 --app football --home-kit red --away-kit white",
+    "sightline analyze match.mp4 --app football --calibration click",
     "sightline analyze street.mp4 --resume",
     "sightline --server https://sightline.example.org analyze street.mp4",
     more_options=True,
@@ -148,6 +149,7 @@ def _check_names(*paths: Path | None) -> None:
 
 def _run_for(platform: Platform, request: AnalyzeRequest, *, resume: bool) -> Run:
     """Give a new run, or the folder's unfinished one where that is asked for and there is one."""
+    from sightline.cli.click.ask import answered
     from sightline.core.errors import ConflictError
     from sightline.core.runs import RunState
     from sightline.service.folder import RunFolder
@@ -158,13 +160,13 @@ def _run_for(platform: Platform, request: AnalyzeRequest, *, resume: bool) -> Ru
     folder = request.out or Path(OUT) / request.video.stem
     run = find_by_folder(platform, folder) if resume else None
     if run is None:
-        return submit(platform, request)
+        return submit(platform, answered(request))
     if Path(run.source) != request.video.absolute():
         raise ConflictError(
             f"{folder} holds a run of another video, {run.source}", hint="choose another --out"
         )
     if run.state is RunState.COMPLETED:
-        return run if RunFolder(folder).is_complete else submit(platform, request)
+        return run if RunFolder(folder).is_complete else submit(platform, answered(request))
     return resume_run(platform, run.id)
 
 

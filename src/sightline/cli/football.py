@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from sightline.cli.calibration import add_calibrate, add_scores
+from sightline.cli.click.ask import add_click
 from sightline.cli.lazy import examples, group
 
 evaluate = group(
@@ -16,10 +17,17 @@ evaluate = group(
     "sightline football evaluate stability --keypoints keypoints.json --json",
     more=add_scores,
 )
+
+
+def _more(commands: typer.Typer) -> None:
+    add_calibrate(commands)
+    add_click(commands)
+
+
 app = group(
     "Calibrate cameras, report on tracking data, score.",
     groups={"evaluate": evaluate},
-    more=add_calibrate,
+    more=_more,
 )
 
 

@@ -13,8 +13,10 @@ import numpy as np
 
 from sightline.analytics.football.match import PitchSize
 from sightline.analytics.pitch.camera import PitchCamera
-from sightline.analytics.pitch.camera_file import CameraFile, camera_file
+from sightline.analytics.pitch.camera_file import CameraFile, FileCamera, camera_file
 from sightline.analytics.pitch.paint.find import carried_camera, follow_camera, search_camera
+from sightline.analytics.pitch.points import observed_points
+from sightline.analytics.pitch.solve import solve_camera
 from sightline.core.errors import CalibrationError, SettingsError
 from sightline.core.space import Homography, Space
 from sightline.vision.pitch.drift import Drift
@@ -98,7 +100,7 @@ class PitchStage:
             CalibrationError: The file cannot be read or holds no cameras.
         """
         if self._settings.mode == "file" and self._settings.path is not None:
-            self._file = read_cameras(self._settings.path)
+            self._file = read_cameras(self._settings.path, self._settings.pitch)
         self._memory, self._drift = _Memory(), Drift()
 
     def process(self, packets: Sequence[Packet]) -> Iterable[Packet]:
@@ -207,20 +209,28 @@ def homography_of(pitch: Mapping[str, Sequence[Any]]) -> Homography | None:
     return Homography(matrix, Space.IMAGE_PX, Space.PITCH_M)
 
 
-def read_cameras(path: Path) -> CameraFile:
-    """Read a camera file.
+def read_cameras(path: Path, pitch: PitchSize) -> CameraFile:
+    """Read a camera file, or one of clicked points, which are solved for the camera of every frame.
 
     Raises:
-        CalibrationError: It cannot be read or holds no cameras.
+        CalibrationError: It cannot be read, holds no cameras, or its points fix none.
+        UnsupportedFormatError: Its points are not of the format.
     """
     try:
-        return camera_file(json.loads(path.read_text(encoding="utf-8")))
+        data = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise CalibrationError(
             f"{path} cannot be read: {error.strerror}", hint="check the path of the camera file"
         ) from None
     except (ValueError, RecursionError):
         raise CalibrationError(f"{path} is no JSON", hint="a camera file is JSON") from None
+    if not (isinstance(data, dict) and "points" in data):
+        return camera_file(data)
+    seen = observed_points(data, pitch, name=str(path))
+    solved = solve_camera(seen, pitch)
+    if solved is None:
+        raise CalibrationError("these points fix no camera", hint="click points that do not lie on one line")
+    return CameraFile(seen.picture, fixed=FileCamera(solved.camera, solved.quality))
 
 
 def _map(camera: PitchCamera, picture: tuple[int, int]) -> Homography | None:

@@ -23,6 +23,7 @@ class FootballApp:
     name = "football"
     settings_type = FootballSettings
     file_settings = frozenset({"calibration"})
+    clicked_settings = frozenset({"calibration"})
 
     def defaults(self) -> Mapping[str, Any]:
         """Settings with their default values."""
@@ -110,7 +111,7 @@ def _camera(settings: FootballSettings) -> PitchSettings:
     if said == "click":
         raise SettingsError(
             "there is no screen to click on here",
-            hint="write the points' places into a file, see docs/football/calibration.md, and give it as --calibration",
+            hint="`sightline football click VIDEO -o points.json` asks for the points; give the file as --calibration",
         )
     if said in {"auto", "none"}:
         return PitchSettings(

@@ -53,7 +53,7 @@ class FootballSettings(AppSettings):
     # -- the pitch --
     calibration: str = Field(
         default="auto",
-        description="`auto` looks for the pitch's lines, `none` does not; or a camera file, as "
+        description="`auto` looks for the pitch's lines, `none` does not, `click` asks a person; or a camera file, as "
         "`sightline football calibrate` writes it, or one of points; see docs/football/calibration.md.",
     )
     pitch_length_m: float = Field(default=105.0, ge=80, le=130, description="Length of the field of play, m.")

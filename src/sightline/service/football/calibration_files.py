@@ -13,6 +13,7 @@ from sightline.analytics.pitch.camera import SOCCERNET_SIZE
 from sightline.analytics.pitch.keypoints import numbered_point
 from sightline.analytics.pitch.markings import Markings, markings_of
 from sightline.analytics.pitch.observed import Observed
+from sightline.analytics.pitch.points import POINTS_LAYOUT, observed_points
 from sightline.core.errors import CalibrationError, SourceUnavailableError, UnsupportedFormatError
 
 if TYPE_CHECKING:
@@ -21,11 +22,6 @@ if TYPE_CHECKING:
 
 _LINES = 'lines: {"picture": {"Side line top": [{"x": 0..1, "y": 0..1}, ...], ...}, ...}'
 _KEYPOINTS = 'keypoints: {"picture": {"kp": {"1": {"x": 0..1, "y": 0..1, "p": 0..1}, ...}}, ...}'
-_POINTS = (
-    'points: {"image_size": [height, width], "points": [{"at": [x, y], "point": "centre spot"}, '
-    '{"at": [x, y], "metres": [x, y]}, ...]}'
-)
-_LEAST_POINTS = 4
 
 
 def read_lines(path: Path, size: PitchSize) -> dict[str, dict[str, Float64]]:
@@ -106,24 +102,7 @@ def read_points(path: Path, size: PitchSize) -> Observed:
         UnsupportedFormatError: It is not of the format.
         CalibrationError: A name is unknown, a point lies outside the picture, or there are fewer than four.
     """
-    data = read_json(path, _POINTS)
-    try:
-        height, width = (int(value) for value in data["image_size"])
-        clicked = [(np.array(one["at"], np.float64).reshape(2), _place(one, size)) for one in data["points"]]
-    except (TypeError, ValueError, KeyError):
-        raise UnsupportedFormatError(f"{path} is no list of clicked points", hint=_POINTS) from None
-    if len(clicked) < _LEAST_POINTS:
-        raise CalibrationError(
-            f"{path} has {len(clicked)} points, a camera needs {_LEAST_POINTS} or more",
-            hint="click corners of the boxes and where lines meet; more points, farther apart, are better",
-        )
-    pixels = np.array([at for at, _ in clicked])
-    if not np.isfinite(pixels).all() or (pixels < 0).any() or (pixels > [width, height]).any():
-        raise CalibrationError(
-            "a clicked point lies outside the picture",
-            hint=f"the file says the picture is {width} x {height}",
-        )
-    return Observed((height, width), points_px=pixels, points_m=np.array([place for _, place in clicked]))
+    return observed_points(read_json(path, POINTS_LAYOUT), size, name=str(path))
 
 
 def read_json(path: Path, layout: str) -> dict[str, Any]:
@@ -142,15 +121,6 @@ def read_json(path: Path, layout: str) -> dict[str, Any]:
     if not isinstance(data, dict) or not data:
         raise UnsupportedFormatError(f"{path} holds nothing to read", hint=layout)
     return data
-
-
-def _place(one: Mapping[str, Any], size: PitchSize) -> Float64:
-    if "point" in one:
-        return np.array(markings_of(size).point(str(one["point"])))
-    metres = np.array(one["metres"], np.float64)
-    if metres.shape not in ((2,), (3,)):
-        raise ValueError("metres have two or three numbers")
-    return np.append(metres, np.zeros(3 - len(metres)))
 
 
 def _points(picture: str, line: str, points: Any) -> Float64:
