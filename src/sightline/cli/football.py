@@ -36,6 +36,8 @@ app = group(
     epilog=examples(
         "sightline football report --provider tracab --tracking match.dat --meta match.xml --out results/match",
         "sightline football report --provider metrica --tracking home.csv --tracking away.csv -o results/match",
+        "sightline football report --provider tracab --tracking match.dat --meta match.xml -o results/match "
+        "--video match.mp4 --kick-off 62.4 --kick-off 3730",
     ),
 )
 def report(
@@ -52,6 +54,16 @@ def report(
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="A setting of the app; may be repeated."),
     ] = None,
+    video: Annotated[
+        Path | None,
+        typer.Option(help="Of the match: highlights are cut from it, not drawn.", show_default=False),
+    ] = None,
+    kick_off: Annotated[
+        list[float] | None,
+        typer.Option(
+            help="Second of the video in which a period kicks off; once for each.", show_default="0"
+        ),
+    ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace results in the folder.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
 ) -> None:
@@ -59,13 +71,17 @@ def report(
     from sightline.cli.console import say
     from sightline.cli.options import pairs
     from sightline.service.football.report import report_on_files
+    from sightline.service.football.tracking.video import MatchVideo
 
+    if kick_off and video is None:
+        raise typer.BadParameter("--kick-off is said of a --video")
     folder = report_on_files(
         provider,
         tracking,
         meta or [],
         out,
         settings={"home_name": home_name, "away_name": away_name, **pairs(setting)},
+        video=MatchVideo(video, tuple(kick_off or (0.0,))) if video is not None else None,
         overwrite=overwrite,
     )
     if not quiet:

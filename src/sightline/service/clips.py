@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import shutil
 import xml.etree.ElementTree as ET
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import cv2
 
 from sightline.core.errors import MediaError
 from sightline.media.clips.cut import ClipCutter, Span
+from sightline.media.clips.join import join_files
+from sightline.media.encode import VideoWriter
 from sightline.media.thumbnails import stills, thumbnail
 from sightline.service.folder import whole, writing
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sightline.core.arrays import UInt8
     from sightline.service.folder import RunFolder
 
@@ -27,6 +32,46 @@ _PREVIEW_WIDTH_PX = 480
 _JPEG_QUALITY = 80
 _STILL_QUALITY, _WIDEST_STILL_PX = 85, 640
 _OUTLINE_BGR = (255, 255, 255)
+_DRAWN_CRF = 27
+
+
+@dataclass(frozen=True, slots=True)
+class Footage:
+    """A video that clips are cut from.
+
+    Attributes:
+        path: The file.
+        place: Gives a clip in the video's own seconds, None where the video does not show it; left out, clips
+            speak of its own seconds already.
+    """
+
+    path: Path
+    place: Callable[[Mapping[str, Any]], Mapping[str, Any] | None] | None = None
+
+    def placed(self, clips: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+        """Give the clips that it shows, in its own seconds."""
+        if self.place is None:
+            return list(clips)
+        return [placed for clip in clips if (placed := self.place(clip)) is not None]
+
+
+class Drawing(Protocol):
+    """Draws moments of which there is no video; see `Application.drawing` in docs/extend.md.
+
+    Attributes:
+        size: `(height, width)` of the pictures.
+        frame_rate_hz: Pictures a second.
+    """
+
+    @property
+    def size(self) -> tuple[int, int]: ...  # noqa: D102 - an attribute
+
+    @property
+    def frame_rate_hz(self) -> Fraction: ...  # noqa: D102 - an attribute
+
+    def pictures(self, clip: Mapping[str, Any]) -> Iterator[tuple[float, UInt8]]:
+        """Give a clip's pictures, each with its time in the source's seconds."""
+        ...
 
 
 def cut_clips(video: Path, clips: Sequence[Mapping[str, Any]], out: RunFolder, figures: Path) -> None:
@@ -69,6 +114,44 @@ def cut_clips(video: Path, clips: Sequence[Mapping[str, Any]], out: RunFolder, f
     if done:
         cutter.join(fresh / REEL, sorted(done, key=lambda span: span.start_s))
     write_windows(listed, fresh / WINDOWS)
+    fresh.replace(out.clips)
+
+
+def draw_clips(drawing: Drawing, clips: Sequence[Mapping[str, Any]], out: RunFolder, figures: Path) -> None:
+    """Draw clips into the run's `highlights`, as `cut_clips` cuts them out of a video.
+
+    Args:
+        drawing: What draws them.
+        clips: Best first.
+        out: The run's folder.
+        figures: Where `<name>.jpg` and `<name>.mp4` for the page go.
+
+    Raises:
+        OutputError: They cannot be written.
+    """
+    fresh = out.work / "highlights"
+    shutil.rmtree(fresh, ignore_errors=True)
+    shutil.rmtree(out.clips, ignore_errors=True)
+    if not clips:
+        return
+    fresh.mkdir(parents=True)
+    for clip in clips:
+        name = Path(str(clip["file"])).name
+        best: tuple[float, UInt8] | None = None
+        with VideoWriter(
+            fresh / name, size=drawing.size, frame_rate_hz=drawing.frame_rate_hz, crf=_DRAWN_CRF
+        ) as writer:
+            for t_s, picture in drawing.pictures(clip):
+                writer.write(picture)
+                if best is None or t_s <= float(clip["picture_s"]):
+                    best = t_s, picture
+        shutil.copyfile(fresh / name, figures / name)
+        if best is not None:
+            packed = cv2.imencode(".jpg", best[1], [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])[1]
+            (figures / name).with_suffix(".jpg").write_bytes(packed.tobytes())
+    in_time = sorted(clips, key=lambda clip: float(clip["start_s"]))
+    join_files([fresh / Path(str(clip["file"])).name for clip in in_time], fresh / REEL)
+    write_windows(clips, fresh / WINDOWS)
     fresh.replace(out.clips)
 
 

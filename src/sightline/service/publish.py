@@ -18,7 +18,7 @@ from sightline.core.ledger import Ledger
 from sightline.media.sound import extract_sound
 from sightline.media.thumbnails import thumbnail
 from sightline.ports import ReportContext
-from sightline.service.clips import cut_clips, cut_pictures
+from sightline.service.clips import Footage, cut_clips, cut_pictures, draw_clips
 from sightline.service.folder import AUDIO, BACKGROUND, MANIFEST, RunFolder, sha256_of, whole, write_json
 from sightline.service.tables import ParquetTables, ParquetWriter
 from sightline.stages.annotate import Scene, annotate_video
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from sightline.core.arrays import UInt8
     from sightline.core.runs import Run
     from sightline.ports import Application
+    from sightline.service.clips import Drawing
     from sightline.service.platform import Platform
     from sightline.service.prepare import Prepared
     from sightline.stages.annotate import Overlay
@@ -77,7 +78,7 @@ def publish(
             settings=run.settings["app"],
             provenance=prepared.provenance,
             background=background,
-            video=Path(run.source) if Path(run.source).is_file() else None,
+            video=Footage(Path(run.source)) if Path(run.source).is_file() else None,
         )
     check("report")
     if run.settings["annotate"]:
@@ -109,6 +110,13 @@ def _overlays(prepared: Prepared, tables: ParquetTables, report: Mapping[str, An
     return make(tables, report, prepared.media) if make is not None else ()
 
 
+def _drawing(application: Application, tables: ParquetTables, report: Mapping[str, Any]) -> Drawing | None:
+    """Give what draws the clips of a report that is of no video, if the application can."""
+    make = getattr(application, "drawing", None)
+    drawn: Drawing | None = make(tables, report) if make is not None and report.get("clips") else None
+    return drawn
+
+
 def read_ledger(tables: ParquetTables) -> Ledger:
     """Count what became of every frame."""
     total = Ledger()
@@ -127,11 +135,22 @@ def write_report(
     settings: Mapping[str, Any],
     provenance: Mapping[str, Any],
     background: UInt8 | None,
-    video: Path | None = None,
+    video: Footage | None = None,
 ) -> Mapping[str, Any]:
     """Have the application make its report, page, figures and tables from stored tables.
 
-    Where the report lists `clips` or `pictures` and the video is at hand, they are cut before the page is made.
+    Where the report lists `clips` or `pictures` and the video is at hand, they are cut before the page is made. Where
+    there is none and the application can draw its clips, they are drawn.
+
+    Args:
+        application: Whose report it is.
+        tables: Folder of the stored tables.
+        out: The run's folder.
+        media: Facts about the source.
+        settings: The application's.
+        provenance: What decided the result.
+        background: A picture of the scene.
+        video: What clips are cut from.
 
     Raises:
         SightlineError: It could not be made or written.
@@ -153,9 +172,11 @@ def write_report(
             )
         )
     if video is not None and "clips" in report:
-        cut_clips(video, report["clips"], out, fresh)
+        cut_clips(video.path, video.placed(report["clips"]), out, fresh)
+    elif (drawing := _drawing(application, ParquetTables(tables, out.tables), report)) is not None:
+        draw_clips(drawing, report["clips"], out, fresh)
     if video is not None and "pictures" in report:
-        cut_pictures(video, report["pictures"], fresh)
+        cut_pictures(video.path, report["pictures"], fresh)
     page = application.page(report, fresh)
     shutil.rmtree(out.figures, ignore_errors=True)
     fresh.replace(out.figures)

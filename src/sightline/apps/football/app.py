@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sightline.ports import Kit, ModelAdapter, ReportContext, Stage, TableReader
     from sightline.stages.annotate import Overlay
     from sightline.stages.pitch import PitchSettings
+    from sightline.stages.top_view import TopView
 
 
 class FootballApp:
@@ -77,6 +78,26 @@ class FootballApp:
         colors = {name: team["kit"] or team["color"] for name, team in report["teams"].items()}
         pitch = PitchSize(*report["source"]["pitch_m"])
         return [MatchOverlay(media.size, read, {**colors, "referee": REFEREE}, pitch)]
+
+    def drawing(self, read: TableReader, report: Mapping[str, Any]) -> TopView | None:
+        """Give what draws the highlights from above; None for a video, which shows them itself."""
+        from fractions import Fraction
+
+        from sightline.analytics.football.match import PitchSize
+        from sightline.apps.football.teams import REFEREE
+        from sightline.stages.top_view import TopView
+
+        source = report["source"]
+        if source["kind"] != "tracking":
+            return None
+        return TopView(
+            read,
+            report["clips"],
+            colors={name: team["color"] for name, team in report["teams"].items()} | {"referee": REFEREE},
+            pitch=PitchSize(*source["pitch_m"]),
+            rate_hz=Fraction(source["frame_rate_hz"]).limit_denominator(1001),
+            first_s=source["start_s"],
+        )
 
 
 def _stage(step: Mapping[str, Any], kit: Kit, settings: FootballSettings) -> Stage:

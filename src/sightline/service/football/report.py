@@ -25,6 +25,7 @@ from sightline.service.tables import ParquetTables, ParquetWriter
 if TYPE_CHECKING:
     from sightline.analytics.football.match import Match
     from sightline.ports import Application
+    from sightline.service.football.tracking.video import MatchVideo
 
 APP = "football"
 
@@ -36,6 +37,7 @@ def report_on_files(
     out: Path,
     *,
     settings: Mapping[str, Any] | None = None,
+    video: MatchVideo | None = None,
     overwrite: bool = False,
 ) -> Path:
     """Do it for a provider's files; see `service.football.tracking.provider` and `report_on_match`.
@@ -50,7 +52,7 @@ def report_on_files(
         "files": {path.name: sha256_of(path) for path in (*tracking, *meta)},
     }
     given = {name: value for name, value in (settings or {}).items() if value is not None}
-    return report_on_match(match, out, source=source, settings=given, overwrite=overwrite)
+    return report_on_match(match, out, source=source, settings=given, video=video, overwrite=overwrite)
 
 
 def report_on_match(
@@ -60,6 +62,7 @@ def report_on_match(
     source: Mapping[str, Any],
     names: Mapping[str, str] | None = None,
     settings: Mapping[str, Any] | None = None,
+    video: MatchVideo | None = None,
     overwrite: bool = False,
 ) -> Path:
     """Write tables, report, page, figures and manifest of a match into a folder, as a run on a video does.
@@ -70,6 +73,7 @@ def report_on_match(
         source: Where they come from, for the provenance: `name`, `provider`, `sha256`.
         names: `home` and `away` -> what the teams are called.
         settings: The application's settings, by name.
+        video: What highlights are cut from; without one they are drawn from above.
         overwrite: Replace results that the folder holds.
 
     Returns:
@@ -79,6 +83,7 @@ def report_on_match(
         ConflictError: The folder holds results already.
         SettingsError: A setting is wrong.
         AnalysisError: The match is none.
+        MediaError: The video cannot be used.
         OutputError: Something could not be written.
     """
     application: Application = plugins.load("apps", APP)()
@@ -91,7 +96,7 @@ def report_on_match(
     provenance = {
         "sightline": sightline.__version__,
         "app": APP,
-        "source": dict(source),
+        "source": {**source, **(video.facts() if video else {})},
         "model": None,
         "settings": {"app": chosen},
     }
@@ -107,6 +112,7 @@ def report_on_match(
             settings=chosen,
             provenance=provenance,
             background=None,
+            video=video.footage(match) if video else None,
         )
         _write_manifest(folder, provenance, media)
     folder.finish()
