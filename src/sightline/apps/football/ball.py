@@ -10,7 +10,7 @@ import numpy as np
 from sightline.analytics.ball.candidates import BallCandidates, BallTrack
 from sightline.analytics.ball.settings import BallSettings
 from sightline.analytics.ball.track import track_ball
-from sightline.apps.football.video import columns_of
+from sightline.apps.football.sight.columns import columns_of
 
 if TYPE_CHECKING:
     from sightline.apps.football.settings import FootballSettings

@@ -67,6 +67,10 @@ class FootballSettings(AppSettings):
         le=1,
         description="Frames whose camera is worse give no positions in metres and no metric.",
     )
+    smooth_camera: bool = Field(
+        default=True,
+        description="Cameras found in the pictures are smoothed over each shot before anything is measured.",
+    )
     periods: list[tuple[float, float]] | None = Field(
         default=None,
         description="Start and end of each half in seconds of the video; left out, all is one period.",

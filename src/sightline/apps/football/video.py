@@ -16,7 +16,8 @@ from sightline.analytics.football.match import BallState, Match, Period, PitchSi
 from sightline.analytics.football.persons import Persons, join_tracks, positions_of
 from sightline.analytics.football.rows import record, words
 from sightline.analytics.football.teams import KitRows, PlaceRows, Teams, assign_teams
-from sightline.core.tables import schema_of
+from sightline.apps.football.sight.cameras import Cameras, read_cameras
+from sightline.apps.football.sight.columns import columns_of, looked_frames
 from sightline.core.tracks import Quality
 
 if TYPE_CHECKING:
@@ -26,46 +27,11 @@ if TYPE_CHECKING:
     from sightline.core.arrays import Float64, Int64
     from sightline.ports import ReportContext, TableReader
 
-_MATRIX = tuple(f"m{row}{column}" for row in (1, 2, 3) for column in (1, 2, 3))
 _FALLBACK_HZ = Fraction(25)
 _MARGIN_M = 12.0
 _MIN_TRACK_S = 0.5
 _SIDES_M = 3.0
 _HINTS = {"goalkeeper": Role.GOALKEEPER, "referee": Role.REFEREE}
-
-
-@dataclass(frozen=True, slots=True)
-class Cameras:
-    """Each frame's map from pixels to the pitch.
-
-    Attributes:
-        matrices: `(n, 3, 3)`; NaN where none is good enough.
-        quality: `(n,)` 0..1, also of those that are not.
-        carried: `(n,)`, true where the camera was carried over from other frames.
-    """
-
-    matrices: Float64
-    quality: Float64
-    carried: NDArray[np.bool_]
-
-    def project(self, rows: NDArray[np.int64], points_px: Float64) -> Float64:
-        """Give where pixels of some frames lie, `(k, 2)` metres; NaN where that is not known."""
-        matrices = self.matrices[rows]
-        mapped = np.einsum("nij,nj->ni", matrices, np.c_[points_px, np.ones(len(points_px))])
-        ahead = mapped[:, 2] > 1e-9
-        result = np.full((len(points_px), 2), np.nan)
-        result[ahead] = mapped[ahead, :2] / mapped[ahead, 2:]
-        return result
-
-    def unproject(self, points_m: Float64) -> Float64:
-        """Give where points of the pitch, one a frame, appear, `(n, 2)` pixels; NaN where that is not known."""
-        result = np.full((len(points_m), 2), np.nan)
-        rows = np.flatnonzero(np.isfinite(self.matrices).all(axis=(1, 2)) & np.isfinite(points_m).all(axis=1))
-        if len(rows):
-            back = np.linalg.inv(self.matrices[rows])
-            mapped = np.einsum("nij,nj->ni", back, np.c_[points_m[rows], np.ones(len(rows))])
-            result[rows] = mapped[:, :2] / mapped[:, 2:]
-        return result
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +76,7 @@ def watch(context: ReportContext, settings: FootballSettings) -> Watched:
     """Put everybody who was tracked on the pitch."""
     pitch = PitchSize(settings.pitch_length_m, settings.pitch_width_m)
     frames, times_s = looked_frames(context.read)
-    cameras = read_cameras(context.read, frames, settings.min_pitch_quality)
+    cameras = read_cameras(context, settings, frames, times_s)
     people = _people(context.read, frames, cameras, settings, pitch)
     teams = _teams(context.read, frames, people, settings, pitch)
     persons = join_tracks(people.track_ids, times_s[people.rows], people.points_m, teams.tracks)
@@ -128,27 +94,6 @@ def watch(context: ReportContext, settings: FootballSettings) -> Watched:
         pitch=pitch,
     )
     return Watched(match, cameras, people, teams, persons)
-
-
-def looked_frames(read: TableReader) -> tuple[Int64, Float64]:
-    """Give number and time of each frame that the model looked at."""
-    columns = columns_of(read, "frames", ("frame", "t_s", "status"))
-    looked = np.asarray(columns["status"] == "inferred", np.bool_)
-    return columns["frame"][looked].astype(np.int64), columns["t_s"][looked].astype(np.float64)
-
-
-def read_cameras(read: TableReader, frames: Int64, min_quality: float) -> Cameras:
-    """Read the `pitch` table; cameras below the least quality count as none."""
-    matrices, quality = np.full((len(frames), 3, 3), np.nan), np.zeros(len(frames))
-    carried = np.zeros(len(frames), np.bool_)
-    columns = columns_of(read, "pitch", ("frame", *_MATRIX, "source", "quality"))
-    rows = np.searchsorted(frames, columns["frame"])
-    stacked = np.stack([columns[name].astype(np.float64) for name in _MATRIX], axis=1).reshape(-1, 3, 3)
-    quality[rows] = np.nan_to_num(columns["quality"].astype(np.float64))
-    carried[rows] = np.asarray(columns["source"] == "propagated", np.bool_)
-    good = quality[rows] >= min_quality
-    matrices[rows[good]] = stacked[good]
-    return Cameras(matrices, quality, carried)
 
 
 def player_rows(watched: Watched, speeds_mps: Float64 | None) -> Iterator[pa.RecordBatch]:
@@ -180,19 +125,6 @@ def player_rows(watched: Watched, speeds_mps: Float64 | None) -> Iterator[pa.Rec
     step = 65_536
     for start in range(0, max(1, whole.num_rows), step):
         yield whole.slice(start, step)
-
-
-def columns_of(read: TableReader, table: str, names: tuple[str, ...]) -> dict[str, NDArray[Any]]:
-    """Give whole columns of a table; null numbers are NaN, null words None."""
-    parts: dict[str, list[NDArray[Any]]] = {name: [] for name in names}
-    for batch in read.batches(table, list(names)):
-        for name in names:
-            parts[name].append(batch[name].to_numpy(zero_copy_only=False))
-    schema = schema_of(table)
-    empty = {
-        name: np.zeros(0, object if schema.field(name).type == pa.string() else np.float64) for name in names
-    }
-    return {name: np.concatenate(found) if found else empty[name] for name, found in parts.items()}
 
 
 def given_kits(settings: FootballSettings) -> dict[Team, Float64]:

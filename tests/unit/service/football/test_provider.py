@@ -122,6 +122,38 @@ def test_sides_that_the_metadata_swap_are_refused(written):
         second(written)
 
 
+@pytest.mark.data
+@pytest.mark.parametrize("swapped", [False, True])
+def test_sides_that_skillcorner_swaps_are_refused(data_dir, tmp_path, swapped):
+    folder = data_dir / "football" / "formats"
+    facts = json.loads((folder / "skillcorner_meta_data.json").read_text())
+    if swapped:
+        facts["home_team_side"].reverse()
+    (tmp_path / "meta.json").write_text(json.dumps(facts))
+    files = folder / "skillcorner_v3_raw_data.jsonl", tmp_path / "meta.json"
+    if not swapped:
+        assert [period.home_attacks for period in load_match("skillcorner", *files).periods] == [-1, 1]
+        return
+    with pytest.raises(UnsupportedFormatError, match="other end"):
+        load_match("skillcorner", *files)
+
+
+@pytest.mark.parametrize(("left", "wrong"), [("true", False), ("false", True)])
+def test_sides_that_tracab_swaps_are_refused(written, left, wrong):
+    text = (written / "metadata.xml").read_text()
+    told = text.replace("</TracabMetaData>", f"<Phase1HomeGKLeft>{left}</Phase1HomeGKLeft></TracabMetaData>")
+    assert told != text
+    (written / "metadata.xml").write_text(told)
+    if not wrong:
+        assert (
+            load_match("tracab", written / "tracking.dat", written / "metadata.xml").periods[0].home_attacks
+            == 1
+        )
+        return
+    with pytest.raises(UnsupportedFormatError, match="other end"):
+        load_match("tracab", written / "tracking.dat", written / "metadata.xml")
+
+
 def test_two_halves_in_one_period_are_refused(tmp_path):
     match = turned(two_teams(count=1600, noise_m=1.0))
     write_second_spectrum(Told(match), tmp_path)

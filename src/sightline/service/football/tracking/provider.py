@@ -8,6 +8,7 @@ sees something else in those lines, kloppy reads the whole file.
 from __future__ import annotations
 
 import json
+import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -95,6 +96,22 @@ def _pff_ends(meta: Sequence[Path]) -> dict[int, int]:
     return {1: 1 if left else -1} if isinstance(left, bool) else {}
 
 
+def _skillcorner_ends(meta: Sequence[Path]) -> dict[int, int]:
+    """Give what `home_team_side` says of each period."""
+    facts = _json(meta[0])
+    sides = facts.get("home_team_side") if isinstance(facts, dict) else None
+    ways = {"left_to_right": 1, "right_to_left": -1}
+    told = enumerate(sides if isinstance(sides, list) else [], start=1)
+    return {number: ways[side] for number, side in told if isinstance(side, str) and side in ways}
+
+
+def _tracab_ends(meta: Sequence[Path]) -> dict[int, int]:
+    """Give what `Phase1HomeGKLeft` says of the first half; later phases are not filled in by everybody."""
+    text = meta[0].read_bytes().decode("utf-8", "replace")
+    found = re.search(r'Phase1HomeGKLeft"?\s*[>:]\s*"?(true|false|1|0)', text, re.IGNORECASE)
+    return {1: 1 if found[1].lower() in {"true", "1"} else -1} if found else {}
+
+
 def _json(path: Path) -> Any:
     """Give a JSON file's content, None where it is another kind of file: kloppy has accepted it."""
     try:
@@ -111,8 +128,8 @@ LOADERS: Mapping[str, Loader] = {
         ends=_second_spectrum_ends,
         quick=read_second_spectrum,
     ),
-    "tracab": Loader("tracab", "load", in_play=_tracab_in_play, quick=read_tracab),
-    "skillcorner": Loader("skillcorner", "load"),
+    "tracab": Loader("tracab", "load", in_play=_tracab_in_play, ends=_tracab_ends, quick=read_tracab),
+    "skillcorner": Loader("skillcorner", "load", ends=_skillcorner_ends),
     "metrica": Loader("metrica", "load_tracking_csv", ("home_data", "away_data"), ()),
     "metrica-epts": Loader("metrica", "load_tracking_epts"),
     "pff": Loader("pff", "load_tracking", meta=("meta_data", "roster_meta_data"), ends=_pff_ends),

@@ -1,0 +1,1 @@
+"""How a video was seen: stored tables as columns, cameras smoothed over time."""

@@ -1,0 +1,126 @@
+"""How each frame of a video was seen: the `pitch` table, smoothed over time, without what is not good enough."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sightline.analytics.football.match import PitchSize
+from sightline.analytics.pitch.camera import PitchCamera
+from sightline.analytics.pitch.observed import middle_px
+from sightline.analytics.pitch.steady import steady_cameras
+from sightline.apps.football.sight.columns import columns_of
+from sightline.core.errors import CalibrationError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from sightline.apps.football.settings import FootballSettings
+    from sightline.core.arrays import Float64, Int64
+    from sightline.ports import ReportContext
+
+_MATRIX = tuple(f"m{row}{column}" for row in (1, 2, 3) for column in (1, 2, 3))
+_PLACE = ("camera_x_m", "camera_y_m", "camera_z_m")
+_CAMERA = ("pan_deg", "tilt_deg", "roll_deg", "focal_px", *_PLACE)
+_FOUND = ("lines", "propagated")
+
+
+@dataclass(frozen=True, slots=True)
+class Cameras:
+    """Each frame's map from pixels to the pitch.
+
+    Attributes:
+        matrices: `(n, 3, 3)`; NaN where none is good enough.
+        quality: `(n,)` 0..1, also of those that are not.
+        carried: `(n,)`, true where the camera was carried over from other frames.
+    """
+
+    matrices: Float64
+    quality: Float64
+    carried: NDArray[np.bool_]
+
+    def project(self, rows: NDArray[np.int64], points_px: Float64) -> Float64:
+        """Give where pixels of some frames lie, `(k, 2)` metres; NaN where that is not known."""
+        matrices = self.matrices[rows]
+        mapped = np.einsum("nij,nj->ni", matrices, np.c_[points_px, np.ones(len(points_px))])
+        ahead = mapped[:, 2] > 1e-9
+        result = np.full((len(points_px), 2), np.nan)
+        result[ahead] = mapped[ahead, :2] / mapped[ahead, 2:]
+        return result
+
+    def unproject(self, points_m: Float64) -> Float64:
+        """Give where points of the pitch, one a frame, appear, `(n, 2)` pixels; NaN where that is not known."""
+        result = np.full((len(points_m), 2), np.nan)
+        rows = np.flatnonzero(np.isfinite(self.matrices).all(axis=(1, 2)) & np.isfinite(points_m).all(axis=1))
+        if len(rows):
+            back = np.linalg.inv(self.matrices[rows])
+            mapped = np.einsum("nij,nj->ni", back, np.c_[points_m[rows], np.ones(len(rows))])
+            result[rows] = mapped[:, :2] / mapped[:, 2:]
+        return result
+
+
+def read_cameras(
+    context: ReportContext, settings: FootballSettings, frames: Int64, times_s: Float64
+) -> Cameras:
+    """Read the `pitch` table; cameras found in the pictures are smoothed, those below the least quality count as none."""
+    matrices, quality = np.full((len(frames), 3, 3), np.nan), np.zeros(len(frames))
+    carried = np.zeros(len(frames), np.bool_)
+    columns = columns_of(context.read, "pitch", ("frame", *_MATRIX, *_CAMERA, "source", "quality"))
+    rows = np.searchsorted(frames, columns["frame"])
+    stacked = np.stack([columns[name].astype(np.float64) for name in _MATRIX], axis=1).reshape(-1, 3, 3)
+    quality[rows] = np.nan_to_num(columns["quality"].astype(np.float64))
+    carried[rows] = np.asarray(columns["source"] == "propagated", np.bool_)
+    matrices[rows] = stacked
+    if settings.smooth_camera and len(rows) and np.isin(columns["source"].astype(str), _FOUND).any():
+        size = PitchSize(settings.pitch_length_m, settings.pitch_width_m)
+        own = _own(columns, rows, len(frames), context.media.size)
+        matrices, quality = _smooth(own, matrices, quality, carried, times_s, (context.media.size, size))
+    matrices[quality < settings.min_pitch_quality] = np.nan
+    return Cameras(matrices, quality, carried)
+
+
+def _own(
+    columns: Mapping[str, NDArray[Any]], rows: NDArray[np.int64], count: int, picture: tuple[int, int]
+) -> list[PitchCamera | None]:
+    """Give each frame's own camera; None where it is not known."""
+    found: list[PitchCamera | None] = [None] * count
+    values = np.stack([columns[name].astype(np.float64) for name in _CAMERA], axis=1)
+    for row, one in zip(rows.tolist(), values, strict=True):
+        if np.isfinite(one).all():
+            found[row] = PitchCamera(*one[:4].tolist(), one[4:], middle_px(picture))
+    return found
+
+
+def _smooth(
+    own: list[PitchCamera | None],
+    matrices: Float64,
+    quality: Float64,
+    carried: NDArray[np.bool_],
+    times_s: Float64,
+    sizes: tuple[tuple[int, int], PitchSize],
+) -> tuple[Float64, Float64]:
+    """Give maps and qualities after smoothing, with frames laid out evenly in time for it."""
+    picture, pitch = sizes
+    step_s = float(np.median(np.diff(times_s))) if len(times_s) > 1 else 1.0
+    places = np.round((times_s - times_s[0]) / step_s).astype(np.int64)
+    count = int(places[-1]) + 1
+    even: list[PitchCamera | None] = [None] * count
+    maps, worth = np.full((count, 3, 3), np.nan), np.zeros(count)
+    over = np.ones(count, np.bool_)
+    maps[places], worth[places], over[places] = matrices, quality, carried
+    for place, camera in zip(places.tolist(), own, strict=True):
+        even[place] = camera
+    found = steady_cameras(even, maps, worth, over, picture=picture, size=pitch)
+    steady, trust = matrices.copy(), quality.copy()  # a map that is of no camera stays as it is
+    for row, place in enumerate(places.tolist()):
+        one = found[place]
+        if one.camera is not None:
+            try:
+                steady[row], trust[row] = one.camera.fitted_homography(picture).matrix, one.quality
+            except CalibrationError:
+                continue
+    return steady, trust
