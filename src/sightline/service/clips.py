@@ -32,7 +32,7 @@ _PREVIEW_WIDTH_PX = 480
 _JPEG_QUALITY = 80
 _STILL_QUALITY, _WIDEST_STILL_PX = 85, 640
 _OUTLINE_BGR = (255, 255, 255)
-_DRAWN_CRF = 27
+_DRAWN_CRF = 28
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,11 @@ def draw_clips(drawing: Drawing, clips: Sequence[Mapping[str, Any]], out: RunFol
         name = Path(str(clip["file"])).name
         best: tuple[float, UInt8] | None = None
         with VideoWriter(
-            fresh / name, size=drawing.size, frame_rate_hz=drawing.frame_rate_hz, crf=_DRAWN_CRF
+            fresh / name,
+            size=drawing.size,
+            frame_rate_hz=drawing.frame_rate_hz,
+            crf=_DRAWN_CRF,
+            preset="superfast",
         ) as writer:
             for t_s, picture in drawing.pictures(clip):
                 writer.write(picture)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 
-from sightline.analytics.pitch.markings import markings_of
+from sightline.analytics.pitch.markings import Arc, markings_of
 from sightline.media.draw import Color, bgr_of
 
 if TYPE_CHECKING:
@@ -23,12 +24,12 @@ if TYPE_CHECKING:
 
 _TURF: Color = (46, 62, 40)
 _STRIPE: Color = (50, 68, 44)
-_LINES: Color = (150, 170, 158)
+_LINES: Color = (132, 150, 138)
 _PAPER: Color = (28, 34, 26)
 _INK: Color = (240, 245, 242)
 _DARK: Color = (18, 22, 16)
 _NOBODY: Color = (170, 170, 170)
-_FASTEST_HZ = 25
+_FASTEST_HZ = 13  # smooth enough for dots, and half the work of 25
 _WIDTH_PX = 832
 _MARGIN_M = 3.5
 _HEADER_PX = 40
@@ -36,26 +37,51 @@ _BALL_TAIL_S = 2.0
 _TAIL_S = 1.0
 _SHIFT = 3  # cv2 takes sixteenths and the like: 2 ** 3 parts of a pixel
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
+_NUMBER = 0.36  # size of the shirts' numbers
 _LIGHT = 140
-_BALL_STEP_M = 4.0  # a ball that is drawn this much farther between two rows was somewhere else in between
+_FARTHEST_STEP_M = 4.0  # what is this much farther from one row to the next was somewhere else in between
 _RAISED_M = 1.2
 
 
 @dataclass(frozen=True, slots=True)
 class _Window:
-    """Rows of a moment and of what leads to it.
+    """Rows of a moment and of what leads to it, in fixed-point pixels.
 
     Attributes:
         times_s: `(n,)`.
-        ball_m: `(n, 3)`; NaN where it is not known.
-        places_m: Player -> `(n, 2)`.
-        marks: Player -> colour and shirt number.
+        ball: Where it is.
+        heights_m: `(n,)` the ball's.
+        people: Where everybody is, with colour and shirt number.
     """
 
     times_s: Float64
-    ball_m: Float64
-    places_m: Mapping[str, Float64]
-    marks: Mapping[str, tuple[Color, str]]
+    ball: _Way
+    heights_m: Float64
+    people: Sequence[tuple[_Way, Color, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """Somebody's places: `(n, 2)` int32 fixed-point pixels, which rows are known, and how often it was broken by then."""
+
+    points: NDArray[np.int32]
+    known: NDArray[np.bool_]
+    breaks: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, places_m: Float64, at: Callable[[Float64], Float64]) -> _Way:
+        """Take places in metres; a way is broken where a row is not known, or lies too far from the one before."""
+        known = np.isfinite(places_m).all(axis=1)
+        steps_m = np.hypot(*np.diff(places_m, axis=0, prepend=places_m[:1]).T)
+        points = np.nan_to_num(np.round(at(places_m) * 2**_SHIFT)).astype(np.int32)
+        return cls(points, known, np.cumsum(~(steps_m < _FARTHEST_STEP_M)))
+
+    def tail(self, back: int, row: int) -> list[NDArray[np.int32]]:
+        """Give the unbroken parts from a row to another."""
+        if self.breaks[back] == self.breaks[row]:
+            return [self.points[back : row + 1]] if self.known[back] else []
+        parts = np.split(np.arange(back, row + 1), np.flatnonzero(np.diff(self.breaks[back : row + 1])) + 1)
+        return [self.points[part] for part in parts if len(part) > 1 and self.known[part].all()]
 
 
 class TopView:
@@ -85,7 +111,9 @@ class TopView:
         self._first_s = first_s
         self._spans = [(float(clip["start_s"]), float(clip["stop_s"])) for clip in clips]
         self._plan = _Plan(pitch)
-        self._windows = dict(zip(self._spans, _windows(tables, self._spans, colors), strict=True))
+        self._windows = dict(
+            zip(self._spans, _windows(tables, self._spans, colors, self._plan.at), strict=True)
+        )
 
     @property
     def size(self) -> tuple[int, int]:
@@ -106,17 +134,15 @@ class TopView:
             yield float(window.times_s[row]), picture
 
     def _draw(self, picture: UInt8, window: _Window, row: int) -> None:
-        plan = self._plan
         back = _rows_back(window.times_s, row, _TAIL_S)
-        for player, places in window.places_m.items():
-            if np.isfinite(places[row]).all():
-                plan.tail(picture, places[back : row + 1], window.marks[player][0])
-        plan.tail(picture, window.ball_m[_rows_back(window.times_s, row, _BALL_TAIL_S) : row + 1, :2], _INK)
-        for player, places in window.places_m.items():
-            if np.isfinite(places[row]).all():
-                plan.disc(picture, places[row], *window.marks[player])
-        if np.isfinite(window.ball_m[row, :2]).all():
-            plan.ball(picture, window.ball_m[row])
+        there = [one for one in window.people if one[0].known[row]]
+        for way, color, _ in there:
+            _lines(picture, way.tail(back, row), color, 1)
+        _lines(picture, window.ball.tail(_rows_back(window.times_s, row, _BALL_TAIL_S), row), _INK, 1)
+        for way, color, number in there:
+            self._plan.disc(picture, way.points[row].tolist(), color, number)
+        if window.ball.known[row]:
+            self._plan.ball(picture, window.ball.points[row].tolist(), float(window.heights_m[row]))
 
 
 class _Plan:
@@ -128,19 +154,20 @@ class _Plan:
         height = round(2 * self._half[1] * self._scale) + _HEADER_PX
         self.size = (height + height % 2, _WIDTH_PX)
         self.turf = self._empty(pitch)
-        self._radius = 1.35 * self._scale
 
     def _empty(self, pitch: PitchSize) -> UInt8:
         turf = np.full((*self.size, 3), _TURF, np.uint8)
         edges_m = np.linspace(-pitch.length_m / 2, pitch.length_m / 2, 13)
         for start_m, stop_m in zip(edges_m[::2], edges_m[1::2], strict=False):
-            (x1, y1), (x2, y2) = self._at(
+            (x1, y1), (x2, y2) = self.at(
                 np.array([[start_m, pitch.width_m / 2], [stop_m, -pitch.width_m / 2]])
             )
             turf[round(y1) : round(y2), round(x1) : round(x2)] = _STRIPE
         for marking in markings_of(pitch).all.values():
             if marking.on_ground:
-                _line(turf, self._at(marking.sample(0.5)[:, :2]), _LINES, 2)
+                step_m = 0.5 if isinstance(marking, Arc) else pitch.length_m
+                points = np.round(self.at(marking.sample(step_m)[:, :2]) * 2**_SHIFT).astype(np.int32)
+                _lines(turf, [points], _LINES, 2)
         turf[:_HEADER_PX] = _PAPER
         return turf
 
@@ -150,51 +177,53 @@ class _Plan:
         cv2.putText(picture, title, (12, 26), _FONT, 0.62, _INK, 1, cv2.LINE_AA)
         cv2.putText(picture, clock, (self.size[1] - width - 12, 26), _FONT, 0.62, _INK, 1, cv2.LINE_AA)
 
-    def tail(self, picture: UInt8, points_m: Float64, color: Color) -> None:
-        """Draw where something came from; where it was not seen the line is broken."""
-        known = np.isfinite(points_m).all(axis=1)
-        steps_m = np.hypot(*np.diff(points_m, axis=0).T)
-        breaks = np.flatnonzero(~(steps_m < _BALL_STEP_M)) + 1
-        for part in np.split(np.arange(len(points_m)), breaks):
-            if len(part) > 1 and known[part].all():
-                _line(picture, self._at(points_m[part]), color, 1)
-
-    def disc(self, picture: UInt8, place_m: Float64, color: Color, number: str) -> None:
-        """Draw a player."""
-        x, y = self._at(place_m[None])[0]
-        centre = (round(x * 2**_SHIFT), round(y * 2**_SHIFT))
-        radius = round(self._radius * 2**_SHIFT)
+    def disc(self, picture: UInt8, centre: Sequence[int], color: Color, number: str) -> None:
+        """Draw a player at a fixed-point pixel."""
+        radius = round(1.35 * self._scale * 2**_SHIFT)
         cv2.circle(picture, centre, radius, color, -1, cv2.LINE_AA, _SHIFT)
         cv2.circle(picture, centre, radius, _DARK, 1, cv2.LINE_AA, _SHIFT)
         if number:
-            (width, height), _ = cv2.getTextSize(number, _FONT, 0.36, 1)
+            width, height = _extent(number)
             light = 0.114 * color[0] + 0.587 * color[1] + 0.299 * color[2] > _LIGHT
-            corner = (round(x - width / 2), round(y + height / 2))
-            cv2.putText(picture, number, corner, _FONT, 0.36, _DARK if light else _INK, 1, cv2.LINE_AA)
+            corner = (
+                round(centre[0] / 2**_SHIFT - width / 2),
+                round(centre[1] / 2**_SHIFT + height / 2),
+            )
+            cv2.putText(picture, number, corner, _FONT, _NUMBER, _DARK if light else _INK, 1, cv2.LINE_AA)
 
-    def ball(self, picture: UInt8, place_m: Float64) -> None:
-        """Draw the ball, larger the higher it is; one in the air leaves its shadow."""
-        x, y = self._at(place_m[None, :2])[0]
-        height_m = max(0.0, float(np.nan_to_num(place_m[2])))
+    def ball(self, picture: UInt8, centre: Sequence[int], height_m: float) -> None:
+        """Draw the ball at a fixed-point pixel, larger the higher it is; one in the air has a ring around it."""
+        height_m = max(0.0, height_m)
         radius = round((0.6 + 0.09 * min(height_m, 10.0)) * self._scale * 2**_SHIFT)
-        centre = (round(x * 2**_SHIFT), round(y * 2**_SHIFT))
         if height_m > _RAISED_M:
             cv2.circle(picture, centre, radius + (2 << _SHIFT), _DARK, 1, cv2.LINE_AA, _SHIFT)
         cv2.circle(picture, centre, radius, _INK, -1, cv2.LINE_AA, _SHIFT)
         cv2.circle(picture, centre, radius, _DARK, 1, cv2.LINE_AA, _SHIFT)
 
-    def _at(self, points_m: Float64) -> Float64:
+    def at(self, points_m: Float64) -> Float64:
         """Pitch to pixels: y points up the page."""
         across, up = self._half
         points = np.stack([points_m[:, 0] + across, up - points_m[:, 1]], axis=1) * self._scale
         return np.asarray(points + np.array([0.0, _HEADER_PX]))
 
 
-def _line(picture: UInt8, points_px: Float64, color: Color, thickness: int) -> None:
-    points = [np.round(points_px * 2**_SHIFT).astype(np.int32)]
-    cv2.polylines(
-        picture, points, isClosed=False, color=color, thickness=thickness, lineType=cv2.LINE_AA, shift=_SHIFT
-    )
+@lru_cache(maxsize=256)
+def _extent(number: str) -> tuple[int, int]:
+    (width, height), _ = cv2.getTextSize(number, _FONT, _NUMBER, 1)
+    return width, height
+
+
+def _lines(picture: UInt8, parts: Sequence[NDArray[np.int32]], color: Color, thickness: int) -> None:
+    if parts:
+        cv2.polylines(
+            picture,
+            parts,
+            isClosed=False,
+            color=color,
+            thickness=thickness,
+            lineType=cv2.LINE_AA,
+            shift=_SHIFT,
+        )
 
 
 def _rows_back(times_s: Float64, row: int, seconds: float) -> int:
@@ -209,32 +238,46 @@ def _plain(text: str) -> str:
 
 
 def _windows(
-    tables: TableReader, spans: Sequence[tuple[float, float]], colors: Mapping[str, str]
-) -> list[_Window]:
+    tables: TableReader,
+    spans: Sequence[tuple[float, float]],
+    colors: Mapping[str, str],
+    at: Callable[[Float64], Float64],
+) -> Iterator[_Window]:
     paint = {team: bgr_of(color) for team, color in colors.items()}
     reach = [(start_s - _BALL_TAIL_S, stop_s) for start_s, stop_s in spans]
     balls = _read(tables, "ball", ("frame", "t_s", "x_m", "y_m", "z_m"), reach)
-    people = _read(tables, "players", ("frame", "t_s", "player_id", "team", "jersey", "x_m", "y_m"), reach)
-    windows = []
-    for start_s, stop_s in reach:
-        mine = (balls["t_s"] >= start_s) & (balls["t_s"] <= stop_s)
-        theirs = (people["t_s"] >= start_s) & (people["t_s"] <= stop_s)
-        frames = balls["frame"][mine]
-        rows = np.searchsorted(frames, people["frame"][theirs])
-        part = {name: column[theirs] for name, column in people.items()}
-        places: dict[str, Float64] = {}
-        marks: dict[str, tuple[Color, str]] = {}
-        names, first = np.unique(part["player_id"].astype(str), return_index=True)
-        for name, one in zip(names.tolist(), first.tolist(), strict=True):
-            his = np.flatnonzero(part["player_id"] == name)
-            places[name] = np.full((len(frames), 2), np.nan)
-            places[name][rows[his]] = np.stack([part["x_m"][his], part["y_m"][his]], axis=1)
-            jersey = part["jersey"][one]
-            number = "" if jersey is None or np.isnan(jersey) else str(int(jersey))
-            marks[name] = (paint.get(part["team"][one] or "", _NOBODY), number)
-        ball_m = np.stack([balls[axis][mine] for axis in ("x_m", "y_m", "z_m")], axis=1).astype(np.float64)
-        windows.append(_Window(balls["t_s"][mine], ball_m, places, marks))
-    return windows
+    everybody = _read(tables, "players", ("frame", "t_s", "player_id", "team", "jersey", "x_m", "y_m"), reach)
+    for span in reach:
+        ball, people = _within(balls, span), _within(everybody, span)
+        places_m = np.stack([ball["x_m"], ball["y_m"]], axis=1).astype(np.float64)
+        yield _Window(
+            ball["t_s"],
+            _Way.of(places_m, at),
+            np.nan_to_num(ball["z_m"].astype(np.float64)),
+            list(_people(people, ball["frame"], paint, at)),
+        )
+
+
+def _people(
+    rows: Mapping[str, NDArray[Any]],
+    frames: NDArray[np.int64],
+    paint: Mapping[str, Color],
+    at: Callable[[Float64], Float64],
+) -> Iterator[tuple[_Way, Color, str]]:
+    names, first, whose = np.unique(rows["player_id"].astype(str), return_index=True, return_inverse=True)
+    line = np.searchsorted(frames, rows["frame"])
+    for number in range(len(names)):
+        mine = np.flatnonzero(whose.reshape(-1) == number)
+        places = np.full((len(frames), 2), np.nan)
+        places[line[mine]] = np.stack([rows["x_m"][mine], rows["y_m"][mine]], axis=1)
+        jersey, team = rows["jersey"][first[number]], rows["team"][first[number]]
+        shirt = "" if jersey is None or np.isnan(jersey) else str(int(jersey))
+        yield _Way.of(places, at), paint.get(team or "", _NOBODY), shirt
+
+
+def _within(rows: Mapping[str, NDArray[Any]], span: tuple[float, float]) -> dict[str, NDArray[Any]]:
+    kept = (rows["t_s"] >= span[0]) & (rows["t_s"] <= span[1])
+    return {name: column[kept] for name, column in rows.items()}
 
 
 def _read(
