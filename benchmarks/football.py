@@ -27,8 +27,8 @@ from sightline.analytics.football.pressing import pressing_intensity, velocities
 from sightline.service.football.evaluate_interop import compare
 from sightline.service.football.exports.source import Told
 from sightline.service.football.exports.tracab import write_tracab
-from sightline.service.football.tracking.provider import load_match
 from sightline.service.football.recorded import read_recorded
+from sightline.service.football.tracking.provider import load_match
 
 PEER = Path(__file__).parent / "peers" / "football"
 
