@@ -156,7 +156,7 @@ def evaluate_still(
         [
             (half, kind, *(part[kind][name] for name in names))
             for half, part in found["halves"].items()
-            for kind in ("ransac", "single", "smooth")
+            for kind in ("ransac", "single", "smooth", "table", "steadied")
         ],
     )
     show_table(

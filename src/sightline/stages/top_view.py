@@ -71,7 +71,7 @@ class _Way:
     @classmethod
     def of(cls, places_m: Float64, at: Callable[[Float64], Float64]) -> _Way:
         """Take places in metres; a way is broken where a row is not known, or lies too far from the one before."""
-        known = np.isfinite(places_m).all(axis=1)
+        known = np.asarray(np.isfinite(places_m).all(axis=1), np.bool_)
         steps_m = np.hypot(*np.diff(places_m, axis=0, prepend=places_m[:1]).T)
         points = np.nan_to_num(np.round(at(places_m) * 2**_SHIFT)).astype(np.int32)
         return cls(points, known, np.cumsum(~(steps_m < _FARTHEST_STEP_M)))

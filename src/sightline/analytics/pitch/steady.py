@@ -9,7 +9,6 @@ between two that are known lie on the path between them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,7 +28,9 @@ _ACROSS, _DOWN = (0.08, 0.29, 0.5, 0.71, 0.92), (0.15, 0.4, 0.65, 0.9)
 _MARGIN_M = 6.0
 _LEAST_POINTS = 4
 _CARRIED = 0.25  # what a carried camera's word counts beside one that saw lines
-_ROUNDS = 5  # the frames' own cameras are near already
+# How hard an operator turns, rolls and zooms, one deviation: degrees and logarithms of the focal length per s^2.
+_TURN_DEG_S2, _ROLL_DEG_S2, _ZOOM_S2 = 75.0, 9.0, 2.5
+_ROUNDS = 8
 
 
 def steady_cameras(
@@ -40,6 +41,7 @@ def steady_cameras(
     *,
     picture: tuple[int, int],
     size: PitchSize,
+    rate_hz: float = 25.0,
 ) -> list[SmoothCamera]:
     """Give every frame its camera after smoothing.
 
@@ -50,6 +52,7 @@ def steady_cameras(
         carried: `(n,)` whether a frame's camera was carried over from another frame.
         picture: `(height, width)` that pixels belong to.
         size: The pitch.
+        rate_hz: Frames a second.
 
     Returns:
         One for each frame. Quality falls with the distance to the next frame that agrees.
@@ -64,7 +67,13 @@ def steady_cameras(
         None if camera is None or one is None else _solved(camera, float(quality))
         for camera, one, quality in zip(cameras, seen, qualities, strict=True)
     ]
-    return smooth_cameras(seen, solved, size, settings=replace(SmoothSettings(), rounds=_ROUNDS))
+    settings = SmoothSettings(
+        turn_deg=_TURN_DEG_S2 / rate_hz**2,
+        roll_deg=_ROLL_DEG_S2 / rate_hz**2,
+        zoom=_ZOOM_S2 / rate_hz**2,
+        rounds=_ROUNDS,
+    )
+    return smooth_cameras(seen, solved, size, settings=settings)
 
 
 def _observed(
@@ -77,9 +86,9 @@ def _observed(
     if near.sum() < _LEAST_POINTS:
         return None
     places = np.column_stack([ground[near], np.zeros(near.sum())])
-    return Observed(
-        picture, points_px=grid[ahead][near], points_m=places, point_weights=np.full(len(places), weight)
-    )
+    # A frame's points share its camera's error: together they count as one.
+    weights = np.full(len(places), weight / len(places))
+    return Observed(picture, points_px=grid[ahead][near], points_m=places, point_weights=weights)
 
 
 def _solved(camera: PitchCamera, quality: float) -> Solved:

@@ -12,10 +12,12 @@ import numpy as np
 
 from sightline.analytics.evaluation.moments import bootstrap_interval
 from sightline.analytics.football.match import PitchSize
+from sightline.analytics.pitch.camera import SOCCERNET_SIZE
 from sightline.analytics.pitch.camera_file import camera_file
 from sightline.analytics.pitch.jaccard import jaccard
 from sightline.analytics.pitch.markings import markings_of
 from sightline.analytics.pitch.solve import solve_camera
+from sightline.analytics.pitch.steady import steady_cameras
 from sightline.core.errors import AnalysisError
 from sightline.service.football.calibrate import sequences, smoothed
 from sightline.service.football.calibration_files import observe, read_json, read_keypoints, read_lines
@@ -23,6 +25,8 @@ from sightline.service.football.calibration_files import observe, read_json, rea
 if TYPE_CHECKING:
     from sightline.analytics.pitch.camera import PitchCamera
     from sightline.analytics.pitch.observed import Observed
+    from sightline.analytics.pitch.smooth import SmoothCamera
+    from sightline.analytics.pitch.solve import Solved
     from sightline.core.arrays import Float64
 
 THRESHOLD_PX = 5.0
@@ -107,7 +111,8 @@ def evaluate_stability(
     """Measure how still the projected centre circle stands, and how well keypoints fit, by three kinds of cameras.
 
     `ransac` is a homography for each frame alone (OpenCV's, 5 px), `single` our camera for each frame alone,
-    `smooth` our cameras over the sequence. Jitter is the mean length of the second difference of the circle's
+    `smooth` our cameras over the sequence, `table` the maps of `single` as a run's `pitch` table holds them, `steadied`
+    those smoothed without the keypoints, as a run on a video smooths its cameras. Jitter is the mean length of the second difference of the circle's
     points from frame to frame in pixels at 960x540. The smoothing's constants were chosen on half of the sequences
     of seed 0; the other half is what counts.
 
@@ -183,6 +188,8 @@ def _sequence(seen: list[Observed], size: PitchSize) -> dict[str, tuple[Float64,
         "ransac": [_homography(one) for one in seen],
         "single": [None if one is None else one.camera.project for one in solved],
         "smooth": [None if one.camera is None else one.camera.project for one in smooth],
+        "table": [None if one is None else _flat(one.camera) for one in solved],
+        "steadied": [None if one.camera is None else one.camera.project for one in _steadied(solved, size)],
     }
     circle = markings_of(size).all["Circle central"].sample(_CIRCLE_STEP_M)
     found = {}
@@ -196,6 +203,33 @@ def _sequence(seen: list[Observed], size: PitchSize) -> dict[str, tuple[Float64,
         ]
         found[kind] = (jitter[np.isfinite(jitter)], np.concatenate([np.zeros(0), *off]))
     return found
+
+
+def _steadied(solved: Sequence[Solved | None], size: PitchSize) -> list[SmoothCamera]:
+    """Smooth single cameras alone, as a run on a video does: what was seen of the pitch is not stored there."""
+    matrices = np.full((len(solved), 3, 3), np.nan)
+    for frame, one in enumerate(solved):
+        if one is not None:
+            matrices[frame] = one.camera.fitted_homography(SOCCERNET_SIZE).matrix
+    return steady_cameras(
+        [None if one is None else one.camera for one in solved],
+        matrices,
+        np.array([0.0 if one is None else one.quality for one in solved]),
+        np.zeros(len(solved), np.bool_),
+        picture=SOCCERNET_SIZE,
+        size=size,
+    )
+
+
+def _flat(camera: PitchCamera) -> Callable[[Float64], Float64]:
+    """Give a camera's map of the grass as the `pitch` table holds it: without the lens's bend."""
+    back = np.linalg.inv(camera.fitted_homography(SOCCERNET_SIZE).matrix)
+
+    def place(points_m: Float64) -> Float64:
+        flat = np.column_stack([points_m[:, :2], np.ones(len(points_m))]) @ back.T
+        return np.asarray(flat[:, :2] / flat[:, 2:], np.float64)
+
+    return place
 
 
 def _homography(seen: Observed) -> Callable[[Float64], Float64] | None:
@@ -223,7 +257,7 @@ def _stability(part: Sequence[Mapping[str, tuple[Float64, Float64]]], seed: int)
         return np.concatenate([part[place][kind][column] for place in drawn])
 
     found: dict[str, Any] = {"sequences": len(part)}
-    for kind in ("ransac", "single", "smooth"):
+    for kind in ("ransac", "single", "smooth", "table", "steadied"):
         jitter, off = pooled(kind, 0, blocks), pooled(kind, 1, blocks)
         found[kind] = {
             "jitter_median_px": round(float(np.median(jitter)), 3),
@@ -241,6 +275,13 @@ def _stability(part: Sequence[Mapping[str, tuple[Float64, Float64]]], seed: int)
         ),
     }
     found["smooth_over_ransac"] = {name: _with_interval(blocks, one, seed) for name, one in ratios.items()}
+    found["steadied_over_ransac"] = {
+        "jitter": _with_interval(
+            blocks,
+            lambda drawn: _ratio(np.median, pooled("steadied", 0, drawn), pooled("ransac", 0, drawn)),
+            seed,
+        )
+    }
     return found
 
 

@@ -251,6 +251,7 @@ def test_stillness_is_measured_beside_frames_on_their_own(tmp_path):
     ratios = found["halves"]["all"]["smooth_over_ransac"]
     assert ratios["jitter"]["value"] < 0.5
     assert ratios["residual_mean"]["value"] < 1.3
+    assert found["halves"]["all"]["steadied_over_ransac"]["jitter"]["value"] < 0.5
 
 
 def test_quality_is_compared_with_the_truth_of_simulated_drawings(lines, tmp_path):

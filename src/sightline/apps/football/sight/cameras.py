@@ -91,7 +91,8 @@ def _own(
     values = np.stack([columns[name].astype(np.float64) for name in _CAMERA], axis=1)
     for row, one in zip(rows.tolist(), values, strict=True):
         if np.isfinite(one).all():
-            found[row] = PitchCamera(*one[:4].tolist(), one[4:], middle_px(picture))
+            pan_deg, tilt_deg, roll_deg, focal_px = one[:4].tolist()
+            found[row] = PitchCamera(pan_deg, tilt_deg, roll_deg, focal_px, one[4:], middle_px(picture))
     return found
 
 
@@ -114,7 +115,7 @@ def _smooth(
     maps[places], worth[places], over[places] = matrices, quality, carried
     for place, camera in zip(places.tolist(), own, strict=True):
         even[place] = camera
-    found = steady_cameras(even, maps, worth, over, picture=picture, size=pitch)
+    found = steady_cameras(even, maps, worth, over, picture=picture, size=pitch, rate_hz=1 / step_s)
     steady, trust = matrices.copy(), quality.copy()  # a map that is of no camera stays as it is
     for row, place in enumerate(places.tolist()):
         one = found[place]

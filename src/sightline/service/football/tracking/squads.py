@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -48,7 +49,7 @@ class Squads:
             if key not in self._slots:
                 team, number = _TEAMS[int(teams[first[place]])], int(numbers[first[place]])
                 self._slots[key] = len(self._members)
-                self._members.append(self._who(team, number, lambda at=int(first[place]): name(at)))
+                self._members.append(self._who(team, number, partial(name, int(first[place]))))
             slots[place] = self._slots[key]
         self._parts.append((rows, slots[where.reshape(-1)], places))
 
