@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sightline.analytics.pitch.markings import markings_of
-from sightline.analytics.pitch.smooth import SmoothCamera, smooth_cameras
+from sightline.analytics.pitch.sequence.smooth import SmoothCamera, smooth_cameras
 from sightline.analytics.pitch.solve import Solved, solve_camera
 from sightline.core.errors import CalibrationError
 from sightline.service.folder import write_json

@@ -16,8 +16,8 @@ from sightline.analytics.pitch.camera import SOCCERNET_SIZE
 from sightline.analytics.pitch.camera_file import camera_file
 from sightline.analytics.pitch.jaccard import jaccard
 from sightline.analytics.pitch.markings import markings_of
+from sightline.analytics.pitch.sequence.steady import steady_cameras
 from sightline.analytics.pitch.solve import solve_camera
-from sightline.analytics.pitch.steady import steady_cameras
 from sightline.core.errors import AnalysisError
 from sightline.service.football.calibrate import sequences, smoothed
 from sightline.service.football.calibration_files import observe, read_json, read_keypoints, read_lines
@@ -25,7 +25,7 @@ from sightline.service.football.calibration_files import observe, read_json, rea
 if TYPE_CHECKING:
     from sightline.analytics.pitch.camera import PitchCamera
     from sightline.analytics.pitch.observed import Observed
-    from sightline.analytics.pitch.smooth import SmoothCamera
+    from sightline.analytics.pitch.sequence.smooth import SmoothCamera
     from sightline.analytics.pitch.solve import Solved
     from sightline.core.arrays import Float64
 

@@ -10,7 +10,7 @@ import pytest
 from pitches import PICTURE, SIZE, camera_at
 from sightline.analytics.pitch.keypoints import numbered_points
 from sightline.analytics.pitch.observed import Observed
-from sightline.analytics.pitch.smooth import CameraSource, SmoothSettings, smooth_cameras
+from sightline.analytics.pitch.sequence.smooth import CameraSource, SmoothSettings, smooth_cameras
 from sightline.analytics.pitch.solve import solve_camera
 
 PLACES = np.array(list(numbered_points(SIZE).values()))

@@ -10,8 +10,8 @@ import pytest
 from sightline.analytics.football.match import PitchSize
 from sightline.analytics.pitch.camera import PitchCamera
 from sightline.analytics.pitch.observed import middle_px
-from sightline.analytics.pitch.smooth import CameraSource
-from sightline.analytics.pitch.steady import steady_cameras
+from sightline.analytics.pitch.sequence.smooth import CameraSource
+from sightline.analytics.pitch.sequence.steady import steady_cameras
 
 PICTURE, SIZE = (720, 1280), PitchSize()
 PLACES = np.array([[0.0, 0.0, 0.0], [15.0, 10.0, 0.0], [25.0, -12.0, 0.0]])

@@ -10,7 +10,7 @@ import numpy as np
 from sightline.analytics.football.match import PitchSize
 from sightline.analytics.pitch.camera import PitchCamera
 from sightline.analytics.pitch.observed import middle_px
-from sightline.analytics.pitch.steady import steady_cameras
+from sightline.analytics.pitch.sequence.steady import steady_cameras
 from sightline.apps.football.sight.columns import columns_of
 from sightline.core.errors import CalibrationError
 

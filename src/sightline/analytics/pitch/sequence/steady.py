@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sightline.analytics.pitch.observed import Observed
-from sightline.analytics.pitch.smooth import SmoothCamera, SmoothSettings, smooth_cameras
+from sightline.analytics.pitch.sequence.smooth import SmoothCamera, SmoothSettings, smooth_cameras
 from sightline.analytics.pitch.solve import Solved
 
 if TYPE_CHECKING:

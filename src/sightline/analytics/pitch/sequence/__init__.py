@@ -1,0 +1,1 @@
+"""Cameras over time: found together, or steadied after the fact."""
