@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing, contextmanager
 
 import pytest
 
+from sightline.bootstrap import build_platform
 from sightline.cli.main import run
+from sightline.core.runs import Run, RunState
 
 
 @pytest.fixture
@@ -55,3 +59,48 @@ def test_what_is_wrong_is_said(admin):
     assert "not a name" in admin("users", "add", "a\nb", status=1).err
     admin("users", "add", "eve")
     assert "not a scope" in admin("keys", "add", "eve", "ci", "--scope", "all", status=1).err
+
+
+def test_the_audit_is_read_by_who_what_and_outcome(admin):
+    admin("users", "add", "ada", "--role", "admin")
+    admin("users", "add", "eve")
+    admin("keys", "add", "eve", "ci")
+    told = json.loads(admin("audit", "--action", "keys.create", "--json").out)
+    assert [(one["who"], one["action"], one["outcome"]) for one in told] == [("local", "keys.create", "done")]
+    assert len(json.loads(admin("audit", "--limit", "2", "--json").out)) == 2
+    assert "nothing has happened" in admin("audit", "--user", "eve").out
+    assert "nothing has happened" in admin("audit", "--refused").out
+    assert "no user" in admin("audit", "--user", "nobody", status=1).err
+
+
+def test_retention_says_what_would_go_and_then_lets_it_go(admin, tmp_path, monkeypatch):
+    monkeypatch.setenv("SIGHTLINE_KEEP_DAYS", "1")
+    with closing_platform() as platform:
+        folder = platform.settings.results / "0001-old"
+        folder.mkdir(parents=True)
+        (folder / "manifest.json").write_text("{}")
+        run = Run("0001-old", RunState.COMPLETED, "/v.mp4", "people", str(folder), owner="ada")
+        platform.runs.add(run)
+    assert admin("retention", "--rehearse").out.split() == ["0001-old", "1", "would", "go"]
+    assert folder.is_dir()
+    assert admin("retention").out.split() == ["0001-old", "1", "gone"]
+    assert not folder.exists()
+    assert admin("retention").out.split() == ["0", "gone"]
+
+
+def test_a_database_is_copied_and_looked_at(admin, tmp_path):
+    admin("users", "add", "ada")
+    copy = tmp_path / "copy.db"
+    assert str(copy) in admin("backup", str(copy)).out
+    assert "sound" in admin("check").out
+    with closing(sqlite3.connect(copy)) as plain:
+        assert plain.execute("SELECT name FROM users").fetchall() == [("ada",)]
+
+
+@contextmanager
+def closing_platform():
+    platform = build_platform()
+    try:
+        yield platform
+    finally:
+        platform.runs.close()

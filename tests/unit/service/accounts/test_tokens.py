@@ -68,7 +68,7 @@ def test_an_unsigned_token_is_refused(settings, token, algorithm):
 @pytest.mark.filterwarnings("ignore:The HMAC key")
 @pytest.mark.parametrize("algorithm", ["HS384", "HS512"])
 def test_another_algorithm_with_the_right_key_is_refused(settings, token, algorithm):
-    key = tokens._key(settings, Audience.ACCESS)
+    key = tokens.derived_key(settings, Audience.ACCESS)
     forged = jwt.encode(parts_of(token)[1], key, algorithm=algorithm)
     refused(settings, forged)
 
@@ -87,7 +87,7 @@ def test_a_token_signed_with_a_known_key_is_refused(settings, token):
 def test_a_token_without_one_of_its_claims_is_refused(settings, token, claim):
     body = parts_of(token)[1]
     del body[claim]
-    refused(settings, jwt.encode(body, tokens._key(settings, Audience.ACCESS), algorithm="HS256"))
+    refused(settings, jwt.encode(body, tokens.derived_key(settings, Audience.ACCESS), algorithm="HS256"))
 
 
 def test_a_changed_body_is_refused(settings, token):
