@@ -217,7 +217,8 @@ class Settings(BaseSettings):
     run_memory_bytes: int = _field(
         0,
         "Run memory",
-        "Most memory that the process of one run may hold, on Linux; the run fails above it. 0 for no limit.",
+        "Most memory that the process of one run may hold; the run fails above it. On Linux, and not under Celery; "
+        "0 for no limit.",
         unit="bytes",
         ge=0,
     )
