@@ -283,3 +283,12 @@ def test_a_setting_that_makes_no_sense_is_refused_by_name(name: str, value: Any)
 def test_a_colour_that_is_none_is_refused(make: Callable[..., Made]) -> None:
     with pytest.raises(SettingsError, match="no colour of a kit"):
         make(Play(seconds=4).video_tables(), home_kit="stripes")
+
+
+def test_the_page_tells_the_way_run_in_each_speed_zone(make: Callable[..., Made]) -> None:
+    made = make(Play(seconds=8).video_tables(), speed_zones_kmh=[5.0, 12.5])
+
+    assert made.report["speed_zones_kmh"] == [5.0, 12.5]
+    assert all(len(player["zone_m"]) == 3 for player in made.report["players"])
+    for words in ("below 5.0 km/h", "5.0 to 12.5 km/h", "above 12.5 km/h", "Hard accelerations"):
+        assert words in made.page

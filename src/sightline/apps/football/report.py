@@ -42,6 +42,7 @@ def make_report(
         "timeline": _timeline(found, looks),
         "formations": _formations(found),
         "players": player_numbers(found),
+        "speed_zones_kmh": list(context.settings["speed_zones_kmh"]),
         "clips": list(clips),
         "figures": list(figures),
         "notes": _notes(found, context),
