@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +11,7 @@ import typer
 from sightline.cli.console import note, say
 from sightline.cli.lazy import leaf
 from sightline.core.errors import SightlineError
+from sightline.core.runs import Run, RunState
 
 if TYPE_CHECKING:
     from threading import Event
@@ -70,9 +72,8 @@ def _watch(platform: Platform, wanted: WatchedPlace, workers: int, *, once: bool
                 return
     finally:
         pool.close()
-    for run_id in runs if once and workers else ():
-        run = platform.runs.get(run_id)
-        say(f"{run.state}  {run.folder}")
+    if once and workers:
+        _tell_ends([platform.runs.get(run_id) for run_id in runs])
 
 
 def _taken(platform: Platform, watcher: Watcher, *, once: bool, asked: Event) -> list[str]:
@@ -93,6 +94,16 @@ def _taken(platform: Platform, watcher: Watcher, *, once: bool, asked: Event) ->
         wait_s = min(settings.watch_every_s, settings.watch_settle_s) if once else settings.watch_every_s
         if is_last or asked.wait(wait_s):
             return runs
+
+
+def _tell_ends(runs: Sequence[Run]) -> None:
+    """Print where results lie, and why there are none; raises `typer.Exit` where some failed."""
+    for run in runs:
+        say(f"{run.state}  {run.folder}")
+        if run.error:
+            note(f"{Path(run.source).name}: {run.error['message']}")
+    if any(run.state is not RunState.COMPLETED for run in runs):
+        raise typer.Exit(1)
 
 
 def _tell(taken: Taken) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+import typer
 
 from factories import make_clip
 from sightline.bootstrap import build_platform
 from sightline.cli.main import run
-from sightline.core.runs import RunState
+from sightline.cli.watch import _tell_ends
+from sightline.core.runs import Run, RunState
 
 
 @pytest.fixture
@@ -52,3 +54,17 @@ def test_a_folder_that_is_not_there_is_named(inbox, capsys):
 def test_an_address_that_is_no_bucket_is_refused(inbox, capsys):
     assert run(["watch", "s3://", "--once"]) == 1
     assert "s3://bucket/key" in capsys.readouterr().err
+
+
+def test_how_runs_ended_is_told_with_the_cause(tmp_path, capsys):
+    done = Run("r1", RunState.COMPLETED, "/in/a.mp4", "people", "/out/r1")
+    failed = Run(
+        "r2", RunState.FAILED, "/in/b.mp4", "people", "/out/r2", error={"code": "x", "message": "broken"}
+    )
+    _tell_ends([done])
+    with pytest.raises(typer.Exit) as ended:
+        _tell_ends([done, failed])
+    assert ended.value.exit_code == 1
+    said = capsys.readouterr()
+    assert said.out.split() == ["completed", "/out/r1", "completed", "/out/r1", "failed", "/out/r2"]
+    assert "b.mp4: broken" in said.err

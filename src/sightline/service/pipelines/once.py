@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from sightline.core.accounts import Principal
     from sightline.service.platform import Platform
 
+_GIVEN_UP_S = 3600.0
+"""Longer than answering takes, fetching a video included: what is older belongs to a server that died."""
+
 
 def once(
     platform: Platform, who: Principal, key: str, digest: str, act: Callable[[], str]
@@ -37,9 +40,13 @@ def once(
             raise KeyReusedError(
                 "another request came under this Idempotency-Key", hint="take a new key for each new request"
             )
-        if not earlier.result_id:
+        if earlier.result_id:
+            return earlier.result_id, True
+        if platform.clock.now_s() - earlier.created_s < _GIVEN_UP_S:
             raise ConflictError("the same request is being answered now", hint="ask again in a moment")
-        return earlier.result_id, True
+        platform.receipts.drop(who.user_id, key)  # the server died at it
+        if platform.receipts.claim(receipt) is not None:
+            raise ConflictError("the same request is being answered now", hint="ask again in a moment")
     try:
         result_id = act()
     except BaseException:
