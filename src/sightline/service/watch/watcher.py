@@ -198,6 +198,7 @@ class WatchKeeper:
         self._platform = platform
         self._told = told
         self._watchers: dict[WatchedPlace, Watcher | None] = dict.fromkeys(places)
+        self._trouble: dict[WatchedPlace, str] = {}
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._work, name="sightline-watch")
 
@@ -222,8 +223,11 @@ class WatchKeeper:
                 self._watchers[place] = watcher
                 for taken in watcher.look():
                     self._told(taken)
+                self._trouble.pop(place, None)
             except SightlineError as error:
-                _log.warning("watch_failed", place=place.place, code=error.code, error=str(error))
+                if self._trouble.get(place) != str(error):  # said once, not at every look
+                    _log.warning("watch_failed", place=place.place, code=error.code, error=str(error))
+                self._trouble[place] = str(error)
 
     def _work(self) -> None:
         while not self._closing.wait(self._platform.settings.watch_every_s):
