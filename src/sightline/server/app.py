@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +18,8 @@ from sightline.api.statuses import StatusDesk
 from sightline.asgi import problems
 from sightline.asgi.metrics import HttpMetrics
 from sightline.asgi.middleware import BodyLimitMiddleware, RequestMiddleware
-from sightline.core.runs import RunFilter, RunState
 from sightline.live import app as live
+from sightline.server.figures import Figures
 from sightline.service.housekeeping.chores import Caretaker
 from sightline.service.pipelines.progress import ProgressBoard
 from sightline.service.watch.watcher import WatchKeeper
@@ -30,8 +29,6 @@ if TYPE_CHECKING:
     from sightline.service.platform import Platform
 
 _UPLOADS = (f"{api.PREFIX}/videos", f"{api.PREFIX}/uploads")
-_WAITING = (RunState.QUEUED, RunState.RUNNING)
-_MOST_COUNTED = 10_000
 _ABOUT = """Turns video into data.
 
 Upload a video or name one, start a *pipeline* on it, follow its events, and fetch tables, reports and pictures.
@@ -57,13 +54,7 @@ def build_server(platform: Platform, *, tls: bool = False) -> FastAPI:
         redoc_url=None,
     )
     metrics = HttpMetrics()
-    metrics.watch("sightline_runs", "Runs that wait or work, by state.", "state", lambda: _waiting(platform))
-    metrics.watch(
-        "sightline_breaker_open",
-        "1 while an outside service is left alone because it did not answer.",
-        "service",
-        lambda: {name: float(not one.report().passes) for name, one in platform.breakers.items()},
-    )
+    app.state.figures = Figures(platform, metrics)
     app.state.platform = platform
     app.state.metrics = metrics
     app.state.closing = asyncio.Event()
@@ -100,6 +91,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     workers = WorkerPool(platform, platform.settings.workers, relays=True)
     ends = [
         platform.bus.subscribe(app.state.metrics.take),
+        platform.bus.subscribe(app.state.figures.take),
         platform.bus.subscribe(app.state.board.take),
         app.state.feed.start(),
     ]
@@ -115,13 +107,6 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         await run_in_threadpool(watching.close)
         await run_in_threadpool(caretaker.close)
         await run_in_threadpool(workers.close)
-
-
-def _waiting(platform: Platform) -> Mapping[str, float]:
-    found = Counter[str]()
-    for state in _WAITING:
-        found[state.value] = len(platform.runs.list(RunFilter(state=state), limit=_MOST_COUNTED))
-    return found
 
 
 def _document(app: FastAPI) -> dict[str, Any]:

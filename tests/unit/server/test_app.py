@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
 from fastapi.testclient import TestClient
 
+from finished_run import finished_run
 from sightline.bootstrap import build_platform
 from sightline.core.errors import AdapterUnavailableError
 from sightline.core.events import EventKind, RunEvent
+from sightline.core.runs import Run, RunState
 from sightline.server.app import build_server
 from sightline.settings import Settings
 from sightline.testing.memory import MemoryRunStore
@@ -59,6 +62,41 @@ def test_metrics_tell_requests_by_route_and_stages_by_name(home):
     assert 'sightline_http_request_seconds_count{method="GET",route="/health",status="200"} 1.0' in text
     assert 'sightline_stage_seconds_sum{outcome="completed",stage="analyze"} 2.5' in text
     assert 'sightline_runs{state="queued"} 0.0' in text
+
+
+def test_metrics_tell_how_long_the_oldest_has_waited(home):
+    store = MemoryRunStore()
+    app = server(home, store)
+    now_s = app.state.platform.clock.now_s()
+    for number, age_s in enumerate((5.0, 600.0)):
+        store.add(Run(f"r{number}", RunState.QUEUED, "/v.mp4", "people", "/out", updated_s=now_s - age_s))
+    assert app.state.figures.lag_s()["queue"] == pytest.approx(600, abs=60)
+    assert app.state.figures.lag_s()["outbox"] == 0
+    store.append("r0", [RunEvent("r0", EventKind.STAGE_STARTED, "analyze", now_s - 90)], attempt=0)
+    assert app.state.figures.lag_s()["outbox"] == pytest.approx(90, abs=60)
+
+
+def test_metrics_tell_what_became_of_frames_by_cause(home, tmp_path):
+    store = MemoryRunStore()
+    app = server(home, store)
+    run = finished_run(tmp_path / "run")
+    manifest = tmp_path / "run" / "manifest.json"
+    ledger = {
+        "decoded": 20,
+        "inferred": 8,
+        "skipped": {"stride": 10},
+        "failed": {"decode": 2},
+        "coverage": 0.4,
+    }
+    manifest.write_text(json.dumps({"files": {}, "ledger": ledger}))
+    store.add(run)
+    for run_id in (run.id, "gone"):
+        app.state.figures.take(RunEvent(run_id, EventKind.PIPELINE_COMPLETED, "", 1.0))
+    text = app.state.metrics.text().decode()
+    assert 'sightline_frames_total{cause="",outcome="inferred"} 8.0' in text
+    assert 'sightline_frames_total{cause="stride",outcome="skipped"} 10.0' in text
+    assert 'sightline_frames_total{cause="decode",outcome="failed"} 2.0' in text
+    assert 'sightline_lag_seconds{of="queue"}' in text
 
 
 def test_a_route_of_the_api_answers_nobody_without_a_token(home):
