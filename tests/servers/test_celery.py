@@ -29,7 +29,7 @@ from sightline.service.jobs.enqueue import enqueue
 from sightline.service.submit import AnalyzeRequest
 from sightline.settings import read_settings
 from sightline.testing.contracts import JobQueueContract
-from sightline.worker.celery import make_app
+from sightline.worker.celery import QUEUES, make_app
 
 _LIMIT_S = 120.0
 _SHOWN = {"worker-online", "task-received", "task-started", "task-succeeded"}
@@ -91,6 +91,12 @@ def test_workers_without_a_broker_are_refused(tmp_path):
         make_app(read_settings(home=tmp_path))
     with pytest.raises(SettingsError, match="no broker"):
         Announcer("", "cpu", Breaker("broker", SystemClock()))
+
+
+def test_what_is_meant_for_one_queue_reaches_no_other(tmp_path):
+    app = make_app(read_settings(home=tmp_path, queue="celery", broker_url="memory://"))
+    reached = {(queue.exchange.name, queue.routing_key) for queue in app.amqp.queues.values()}
+    assert reached == {(name, name) for name in QUEUES}
 
 
 def celery(*arguments: str, home: Path, **settings: str) -> subprocess.Popen[bytes]:

@@ -60,10 +60,11 @@ def make_app(settings: Settings) -> Any:
             hint="set SIGHTLINE_BROKER_URL, as in redis://127.0.0.1:6379/1",
         )
     celery = require("celery", extra="celery")
-    queue_of = require("kombu", extra="celery").Queue
+    kombu = require("kombu", extra="celery")
     app = celery.Celery("sightline", broker=settings.broker_url)
     app.conf.update(
-        task_queues=[queue_of(name) for name in QUEUES],
+        # Each with an exchange of its own: queues without one share the default's, and each gets what is meant for all.
+        task_queues=[kombu.Queue(name, kombu.Exchange(name), routing_key=name) for name in QUEUES],
         task_default_queue="io",
         task_acks_late=True,
         task_reject_on_worker_lost=True,
