@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 if TYPE_CHECKING:
-    from sightline.core.arrays import Float32, UInt8
+    from sightline.core.arrays import Float32, Float64, UInt8
 
     Index = np.ndarray[Any, np.dtype[np.uint16]]
 
@@ -28,6 +28,9 @@ _SCENE_STEP = 3
 _BALL_SHARE = 0.03  # far more than balls take of a picture, whose own pixels count in the scene too
 SAMPLES = 48
 """Codes in one sample."""
+_TURNS = np.arange(SAMPLES) * 2.399963
+_ACROSS, _DOWN = np.cos(_TURNS), np.sin(_TURNS)
+_REACH = np.sqrt((np.arange(SAMPLES) + 0.5) / SAMPLES)
 
 
 class BallColours:
@@ -39,6 +42,7 @@ class BallColours:
         self._looked = 0
         self._table: UInt8 = np.zeros(_CODES, np.uint8)
         self._stale = False
+        self._smooth_scene: Float32 | None = None
 
     @property
     def known(self) -> bool:
@@ -55,17 +59,25 @@ class BallColours:
             few = codes[::_SCENE_STEP, ::_SCENE_STEP].ravel()
             self._scene *= np.float32(0.97)
             self._scene += np.bincount(few, minlength=_CODES).astype(np.float32).reshape(_BINS)
+            self._smooth_scene = None
             self._stale = self._stale or self._looked % (4 * _SCENE_EVERY) == 0
         self._looked += 1
         found: Index = codes
         return found
 
-    def sample(self, codes: Index, x_px: float, y_px: float, radius_px: float) -> Index:
-        """Give a few codes from inside a ball, always `SAMPLES` of them."""
-        turns = np.arange(SAMPLES) * 2.399963
-        reach = 0.7 * radius_px * np.sqrt((np.arange(SAMPLES) + 0.5) / SAMPLES)
-        rows = np.clip(np.rint(y_px + reach * np.sin(turns)), 0, codes.shape[0] - 1).astype(int)
-        columns = np.clip(np.rint(x_px + reach * np.cos(turns)), 0, codes.shape[1] - 1).astype(int)
+    def samples(self, codes: Index, places_px: Float64, radii_px: Float64) -> Index:
+        """Give a few codes from inside each of some balls, `(n, SAMPLES)`.
+
+        Args:
+            codes: `(h, w)`, each pixel's.
+            places_px: `(n, 2)` middles.
+            radii_px: `(n,)`.
+        """
+        reach = 0.7 * radii_px[:, None] * _REACH
+        rows = np.rint(places_px[:, 1:] + reach * _DOWN).astype(int)
+        columns = np.rint(places_px[:, :1] + reach * _ACROSS).astype(int)
+        rows.clip(0, codes.shape[0] - 1, out=rows)
+        columns.clip(0, codes.shape[1] - 1, out=columns)
         chosen: Index = codes[rows, columns]
         return chosen
 
@@ -81,12 +93,13 @@ class BallColours:
         """Give how much each pixel looks like a ball, 0..255."""
         if self._stale:
             self._refresh()
-        found: UInt8 = self._table[codes]
+        found: UInt8 = self._table.take(codes)
         return found
 
-    def share(self, samples: Index) -> float:
-        """Give how much some codes look like a ball, 0..1."""
-        return float(self.likeness(samples).mean()) / 255
+    def shares(self, samples: Index) -> Float64:
+        """Give how much the codes of each row look like a ball, 0..1."""
+        shares: Float64 = self.likeness(samples).mean(axis=1) / 255
+        return shares
 
     def arrays(self) -> dict[str, Any]:
         """Give the whole memory."""
@@ -103,11 +116,14 @@ class BallColours:
         self._table = arrays["table"].copy()
         self._looked, stale = (int(value) for value in arrays["numbers"])
         self._stale = bool(stale)
+        self._smooth_scene = None
 
     def _refresh(self) -> None:
         self._stale = False
         balls = _smooth(self._balls) / max(float(self._balls.sum()), 1.0)
-        scene = _smooth(self._scene) / max(float(self._scene.sum()), 1.0)
+        if self._smooth_scene is None:
+            self._smooth_scene = _smooth(self._scene) / max(float(self._scene.sum()), 1.0)
+        scene = self._smooth_scene
         likely = _BALL_SHARE * balls / (_BALL_SHARE * balls + scene + 1e-9)
         self._table = np.rint(255 * likely).astype(np.uint8).ravel()
 

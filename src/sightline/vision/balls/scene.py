@@ -87,7 +87,7 @@ class BallScene:
         smooth = cv2.GaussianBlur(steady, _SMOOTH, 0)
         contrast = _largest(cv2.absdiff(smooth, self._scene))
         moving = _largest(cv2.absdiff(smooth, self._before))
-        level = max(_LEAST_LEVELS, _NOISE_TIMES * float(np.median(moving[::_GRID, ::_GRID])) + 4.0)
+        level = max(_LEAST_LEVELS, _NOISE_TIMES * _median(moving[::_GRID, ::_GRID]) + 4.0)
         known = frame.t_s > self._first_s
         if known and self._has_cut(contrast, moving, level):
             self._renew(smooth, frame.t_s)
@@ -195,3 +195,10 @@ def _largest(differences: UInt8) -> UInt8:
     blue, green, red = cv2.split(differences)
     largest: UInt8 = cv2.max(cv2.max(blue, green), red)
     return largest
+
+
+def _median(levels: UInt8) -> float:
+    """Give what `numpy.median` gives, from a count of the levels."""
+    reached = np.bincount(levels.ravel(), minlength=256).cumsum()
+    low, high = np.searchsorted(reached, ((levels.size - 1) // 2, levels.size // 2), side="right").tolist()
+    return (low + high) / 2

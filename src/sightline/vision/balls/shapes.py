@@ -8,6 +8,7 @@ Source:
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import hypot
 from typing import TYPE_CHECKING
 
 import cv2
@@ -16,7 +17,7 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sightline.core.arrays import Float64, UInt8
+    from sightline.core.arrays import Float32, Float64, UInt8
 
 LEAST_RADIUS_PX = 2.0
 _LEAST_AREA_PX = 10
@@ -52,8 +53,8 @@ class Shape:
     def roundness(self) -> float:
         """How much like a ball's its outline is, 0..1; one smeared by its movement is still like a ball's."""
         slender = self.long_px / max(self.radius_px, 1e-6)
-        full = float(np.clip((self.fill - 0.78) / 0.17, 0, 1))
-        return full * float(np.clip(1 - 0.4 * (slender - 1.35), 0.15, 1))
+        full = min(max((self.fill - 0.78) / 0.17, 0.0), 1.0)
+        return full * min(max(1 - 0.4 * (slender - 1.35), 0.15), 1.0)
 
 
 def find_shapes(levels: UInt8, thresholds: Sequence[float], source: str) -> list[Shape]:
@@ -123,7 +124,19 @@ def local_contrast(image: UInt8, shape: Shape) -> tuple[float, float]:
     mean = core.mean(axis=0)
     # The ring may lie half over a hand: three quarters of it must differ.
     gaps = np.sqrt(((around - mean) ** 2).sum(axis=1))
-    return float(np.percentile(gaps, 25)), float(np.sqrt(((core - mean) ** 2).sum(axis=1).mean()))
+    return lower_quartile(gaps), float(np.sqrt(((core - mean) ** 2).sum(axis=1).mean()))
+
+
+def lower_quartile(values: Float32) -> float:
+    """Give what `numpy.percentile(values, 25)` gives, without its checks, which take longer than the work."""
+    place = np.float32(len(values) - 1) * np.float32(0.25)
+    low = int(place)
+    share = place - np.float32(low)
+    high = min(low + 1, len(values) - 1)
+    ordered = np.partition(values, (low, high))
+    first, last = ordered[low], ordered[high]
+    between = last - first
+    return float(first + between * share if share < 0.5 else last - between * (np.float32(1) - share))
 
 
 def unite(shapes: Sequence[Shape], scores: Float64) -> list[int]:
@@ -135,7 +148,7 @@ def unite(shapes: Sequence[Shape], scores: Float64) -> list[int]:
     for row in order.tolist():
         one = shapes[row]
         apart = (
-            np.hypot(one.x_px - shapes[k].x_px, one.y_px - shapes[k].y_px)
+            hypot(one.x_px - shapes[k].x_px, one.y_px - shapes[k].y_px)
             > 0.8 * max(one.radius_px, shapes[k].radius_px)
             for k in kept
         )

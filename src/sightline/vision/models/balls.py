@@ -89,9 +89,15 @@ class BallsModel:
         change = self._scene.update(image, frame)
         codes = self._colours.codes(change.image)
         shapes = self._candidates(change, codes)
-        samples = [self._colours.sample(codes, s.x_px, s.y_px, s.radius_px) for s in shapes]
+        places = np.array([(s.x_px, s.y_px) for s in shapes], np.float64).reshape(-1, 2)
+        samples = self._colours.samples(codes, places, np.array([s.radius_px for s in shapes], np.float64))
+        likely = self._colours.shares(samples) if self._colours.known else None
         scores = np.array(
-            [self._score(change, s, codes) for s, codes in zip(shapes, samples, strict=True)], np.float64
+            [
+                self._score(change, shape, None if likely is None else float(likely[row]))
+                for row, shape in enumerate(shapes)
+            ],
+            np.float64,
         )
         kept = [row for row in unite(shapes, scores) if scores[row] > 0] if shapes else []
         chosen = [shapes[row] for row in kept]
@@ -139,16 +145,16 @@ class BallsModel:
         found.sort(key=lambda shape: (-shape.roundness, shape.x_px, shape.y_px))
         return found[:_MOST_LOOKED_AT]
 
-    def _score(self, change: Change, shape: Shape, sample: Any) -> float:
-        """Give how sure it is that this is a ball, 0..1; 0 for what has left."""
+    def _score(self, change: Change, shape: Shape, likely: float | None) -> float:
+        """Give how sure it is that this is a ball, 0..1; 0 for what has left. `likely` tells of its colours."""
         gap, stray = local_contrast(change.image, shape)
         if shape.source == "scene" and self._has_left(change, shape):
             return 0.0
-        distinct = float(np.clip((gap - 0.4 * stray - 8) / 50, 0, 1))
+        distinct = min(max((gap - 0.4 * stray - 8) / 50, 0.0), 1.0)
         sure = _CIRCLE_SURE if shape.source == "circle" else 1.0
         score = sure * (0.45 * shape.roundness + 0.55 * distinct)
-        if self._colours.known:
-            score = 0.5 * score + 0.5 * self._colours.share(sample)
+        if likely is not None:
+            score = 0.5 * score + 0.5 * likely
         radius = self._flying.radius_px
         if radius is not None:
             return float(score) * float(np.exp(-0.5 * (np.log(shape.radius_px / radius) / 0.35) ** 2))
