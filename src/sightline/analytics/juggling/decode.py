@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 
 GRAVITY_MPS2 = 9.81
+_SURELY_THROWN_S = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +153,7 @@ def _width_m(flights: Sequence[Flight], gravity: Gravity, settings: DecodeSettin
 
 def _runs(flights: Sequence[Flight], settings: DecodeSettings) -> list[list[int]]:
     """Part flights where the juggler paused; short flights go with the run around them."""
-    long = [number for number, flight in enumerate(flights) if flight.flight_s >= settings.long_s]
+    long = [number for number, flight in enumerate(flights) if flight.lasting_s >= settings.long_s]
     if len(long) < 2:
         return [long] if long else []
     moments = np.array([flights[number].throw_t_s for number in long])
@@ -301,8 +302,43 @@ def _throws_and_catches(
                     confidence=0.98 if value is not None else 0.9,
                 )
             )
+    throws += _unread(flights, throws, dropped)
     throws.sort(key=lambda one: (one.t_s, one.ball_id))
     return tuple(throws), _catches(throws, flights)
+
+
+def _unread(flights: Sequence[Flight], throws: Sequence[Throw], dropped: set[int | None]) -> list[Throw]:
+    """Give long flights that no reading holds as throws all the same: they are too far from others to be a pattern."""
+    read = {throw.flight for throw in throws}
+    if not read:
+        return []
+    left = [throw.place_px[0] for throw in throws if throw.hand is Hand.LEFT]
+    right = [throw.place_px[0] for throw in throws if throw.hand is Hand.RIGHT]
+    middle = (np.median(left or right) + np.median(right or left)) / 2
+    found = []
+    for number, flight in enumerate(flights):
+        if number in read or flight.lasting_s < _SURELY_THROWN_S:
+            continue
+        hands = [
+            Hand.LEFT if place[0] < middle else Hand.RIGHT for place in (flight.throw_px, flight.catch_px)
+        ]
+        lost, caught = number in dropped, number not in dropped and flight.landed
+        found.append(
+            Throw(
+                flight=number,
+                ball_id=flight.ball_id,
+                t_s=flight.throw_t_s,
+                hand=hands[0],
+                place_px=flight.throw_px,
+                catch_t_s=flight.catch_t_s if caught else None,
+                catch_hand=None if lost else hands[1],
+                height_px=flight.height_px,
+                value=None,
+                outcome="dropped" if lost else ("caught" if caught else "unknown"),
+                confidence=0.7,
+            )
+        )
+    return found
 
 
 def _catches(throws: Sequence[Throw], flights: Sequence[Flight]) -> tuple[Catch, ...]:

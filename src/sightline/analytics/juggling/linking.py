@@ -32,7 +32,7 @@ _LEAST_RISE_RADII, _BOBBING_RADII = 2.0, 6.0
 _FEWEST_ON_WAY, _FAR_RADII, _OVERLAP_S = 3, 8.0, 0.05
 _LEAST_DWELL_S, _MOST_REST_S = -0.03, 1.5
 _LONG_REST_S = 1.0
-_CARRIED_S, _CROSSES = 0.3, 0.3  # of the width over which balls are thrown
+_CARRIED_S, _CROSSES = 0.34, 0.3  # of the width over which balls are thrown
 _HANDED_OVER_S = 0.25  # a ball needs that long to come from one hand into the other and out of it
 _OTHER_HAND_COST, _NEW_COST, _IMPOSSIBLE = 3.0, 12.0, 1e6
 _HELD_RADII, _HELD_STEP_RADII = 4.0, 1.6
@@ -134,7 +134,10 @@ def _thrown(arcs: list[Arc]) -> list[Arc]:
 
 
 def _not_carried(arcs: list[Arc]) -> list[Arc]:
-    """Drop short low arcs that stay on one side: a hand swings its ball so; a hand-to-hand pass changes sides."""
+    """Drop short low arcs that stay on one side: a hand swings its ball so.
+
+    A hand-to-hand pass changes sides, and what is thrown to the hand it came from is a 4 at least, which flies longer.
+    """
     x = np.array([[arc.at(arc.first_s)[0], arc.at(arc.last_s)[0]] for arc in arcs])
     long = np.array([arc.last_s - arc.first_s >= _CARRIED_S for arc in arcs])
     if not long.any():

@@ -77,7 +77,7 @@ def measure(context: ReportContext, settings: JugglingSettings) -> Found:
     if mode == "auto":
         mode = KEEPIE_UPPIE if keeping is not None and _is_kept_up(keeping, linked.flights) else TOSS
     if mode == TOSS:
-        from sightline.apps.juggling.reading import read
+        from sightline.analytics.juggling.reading import read
 
         keeping, juggle = None, read(linked)
     else:

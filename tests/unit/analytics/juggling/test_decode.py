@@ -7,7 +7,6 @@ import pytest
 
 from sightline.analytics.juggling.decode import DecodeSettings, decode, rank_runs
 from sightline.analytics.juggling.flights import find_flights, find_gravity
-from sightline.analytics.juggling.live import JuggleMeter, MeterSettings
 from sightline.analytics.juggling.notation import parse
 from sightline.analytics.juggling.observe import CLEAN, Lens, TrackerErrors, observe
 from sightline.analytics.juggling.paths import BallPath, Hand
@@ -165,30 +164,6 @@ def test_runs_are_ranked_with_margins():
 def test_paths_that_go_back_in_time_are_refused():
     with pytest.raises(AnalysisError, match="follow one another"):
         BallPath(1, np.array([1, 0]), np.array([0.1, 0.0]), np.zeros((2, 2)))
-
-
-@pytest.mark.slow
-def test_the_live_meter_counts_catches_within_150_ms_and_names_the_pattern():
-    performance, paths = juggled("3", beats=30, errors=TrackerErrors(noise_px=1.0, misses=0.01))
-    frames: dict[int, dict[int, tuple[float, float]]] = {}
-    for path in paths:
-        for frame, point in zip(path.frames.tolist(), path.points_px.tolist(), strict=True):
-            frames.setdefault(frame, {})[path.ball_id] = tuple(point)
-    meter = JuggleMeter(MeterSettings(name_every=0))
-    delays, tick = [], None
-    for frame in range(max(frames) + 1):
-        tick = meter.feed(frame, frame / 60, frames.get(frame, {}))
-        delays += [
-            tick.t_s - min((one.catch_t_s for one in performance.throws), key=lambda t_s: abs(t_s - moment))
-            for _, moment in tick.caught
-        ]
-    meter.name()
-    assert max(delays) < 0.15
-    assert tick is not None
-    assert len(performance.throws) - 6 <= tick.catches <= len(performance.throws)
-    last = meter.feed(9999, 9999 / 60, {})
-    assert last.guess is not None
-    assert last.guess.siteswap == "3"
 
 
 def test_simulated_balls_are_as_many_as_the_pattern_says_and_land_where_it_says():

@@ -8,7 +8,7 @@ import pytest
 from sightline.analytics.juggling.arcs.gravity import Gravity
 from sightline.analytics.juggling.linking import Linked
 from sightline.analytics.juggling.paths import Flight, Guess, Hand, Juggle, Span, Throw
-from sightline.apps.juggling.reading import balls_at_once, doubted, read
+from sightline.analytics.juggling.reading import balls_at_once, doubted, read
 
 FALL = 1500.0
 

@@ -28,6 +28,7 @@ _SUPPORT_S = 0.1
 _BRIDGE_S = 0.07
 _FEWEST, _SHORTEST_S = 4, 0.09
 _FULL = 0.55
+_BENDS_S = 0.5  # longer ones show a camera's sway
 _LEAST_SUPPORT = 0.45
 _LEAST_WAY_RADII = 1.3
 # A head that bobs while its owner walks follows small parabolas too; a flat throw goes far.
@@ -155,15 +156,7 @@ def fit(rows: list[int], candidates: Candidates, fall: Float64) -> Arc:
     A ball that comes nearer falls faster in the picture, so each flight may differ by some per cent.
     """
     t_s = candidates.clock_s[candidates.rows[rows]]
-    middle = float(t_s.mean())
-    ago = t_s - middle
-    points = candidates.points_px[rows] - 0.5 * ago[:, None] ** 2 * fall
-    weight = _PLACE_NOISE_PX / (_FALL_VARIES * float(np.hypot(*fall)))
-    basis = np.zeros((len(rows) + 1, 3))
-    basis[:-1] = np.stack([np.ones_like(ago), ago, 0.5 * ago**2], axis=1)
-    basis[-1, 2] = weight
-    solved = np.linalg.lstsq(basis, np.vstack([points, np.zeros(2)]), rcond=None)[0]
-    strays = points - basis[:-1] @ solved
+    middle, solved, strays = solve(t_s, candidates.points_px[rows], fall)
     return Arc(
         rows=rows,
         start_s=middle,
@@ -178,16 +171,43 @@ def fit(rows: list[int], candidates: Candidates, fall: Float64) -> Arc:
     )
 
 
+def solve(t_s: Float64, points_px: Float64, fall: Float64) -> tuple[float, Float64, Float64]:
+    """Fit a parabola to some places with gravity as its expected fall.
+
+    Args:
+        t_s: `(n,)` their times.
+        points_px: `(n, 2)`.
+        fall: `(2,)` px/s2.
+
+    Returns:
+        The middle of the times, `(3, 2)` place and speed then and by how much the fall differs, and `(n, 2)` how far
+        the places lie from it.
+    """
+    middle = float(t_s.mean())
+    ago = t_s - middle
+    points = points_px - 0.5 * ago[:, None] ** 2 * fall
+    weight = _PLACE_NOISE_PX / (_FALL_VARIES * float(np.hypot(*fall)))
+    basis = np.zeros((len(t_s) + 1, 3))
+    basis[:-1] = np.stack([np.ones_like(ago), ago, 0.5 * ago**2], axis=1)
+    basis[-1, 2] = weight
+    solved = np.linalg.lstsq(basis, np.vstack([points, np.zeros(2)]), rcond=None)[0]
+    return middle, solved, points - basis[:-1] @ solved
+
+
 def own_fall(rows: list[int], candidates: Candidates) -> tuple[Float64, float]:
     """Give the acceleration that some candidates have of their own, `(2,)` px/s2, and its standard error."""
-    t_s = candidates.clock_s[candidates.rows[rows]]
+    return acceleration(candidates.clock_s[candidates.rows[rows]], candidates.points_px[rows])
+
+
+def acceleration(t_s: Float64, points_px: Float64) -> tuple[Float64, float]:
+    """Give the acceleration of places `(n, 2)` at times `(n,)`, `(2,)` px/s2, and its standard error."""
     ago = t_s - t_s.mean()
     basis = np.stack([np.ones_like(ago), ago, 0.5 * ago**2], axis=1)
-    solved, _, rank, _ = np.linalg.lstsq(basis, candidates.points_px[rows], rcond=None)
-    if rank < 3 or len(rows) < 4:
+    solved, _, rank, _ = np.linalg.lstsq(basis, points_px, rcond=None)
+    if rank < 3 or len(t_s) < 4:
         return np.asarray(solved[2]), np.inf
-    strays = candidates.points_px[rows] - basis @ solved
-    noise = np.sqrt(max(float((strays**2).sum()) / (2 * len(rows) - 6), 0.04))
+    strays = points_px - basis @ solved
+    noise = np.sqrt(max(float((strays**2).sum()) / (2 * len(t_s) - 6), 0.04))
     return np.asarray(solved[2]), float(noise * np.sqrt(np.linalg.inv(basis.T @ basis)[2, 2]))
 
 
@@ -288,7 +308,8 @@ def _on(arc: Arc, frame: int, grid: Grid, tolerance: Tolerance, owner: Int64) ->
     t_s = float(grid.clock_s[frame])
     outside_s = max(arc.first_s - t_s, t_s - arc.last_s, 0.0)
     span_s = max(arc.last_s - arc.first_s, 1e-3)
-    slack = float(tolerance.of(arc.radius_px)) * (1 + min(1.5, 0.5 * outside_s / span_s))
+    extent_px = arc.extent_px if span_s > _BENDS_S else 0.0
+    slack = float(tolerance.of(arc.radius_px, extent_px)) * (1 + min(1.5, 0.5 * outside_s / span_s))
     with np.errstate(invalid="ignore"):
         away = np.hypot(*(grid.points_px[frame] - arc.at(t_s)).T)
         alike = np.abs(np.log(grid.radii_px[frame] / arc.radius_px)) < 0.6

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _SURE = 0.97
 _MOST_LEVELS = 3
+_LONGEST_CARRY_S = 0.5  # nobody's carry or hand-to-hand pass falls for longer
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ def levels(flight_s: Float64) -> list[float]:
     if len(lengths) < 4:
         return [0.0]
     typical = float(np.median(lengths[len(lengths) // 2 :]))
-    low = lengths[lengths < 0.75 * typical]
+    low = lengths[lengths < min(0.75 * typical, _LONGEST_CARRY_S)]
     if not len(low):
         return [0.0]
     ladder = np.append(low, lengths[len(low)])

@@ -1,0 +1,1 @@
+"""Juggling while it goes on: flights followed frame by frame, a running count, and the pattern."""
