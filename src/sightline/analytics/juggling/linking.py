@@ -82,7 +82,7 @@ def link(candidates: Candidates, tolerance: Tolerance | None = None) -> Linked:
     if not arcs:
         return Linked(gravity=gravity)
     gravity = refined(gravity, arcs, candidates)
-    arcs = _not_carried(arcs)
+    arcs = _not_carried(arcs, candidates)
     starts = [find_end(arc, candidates, grid, tolerance, throw=True) for arc in arcs]
     ends = [find_end(arc, candidates, grid, tolerance, throw=False) for arc in arcs]
     step_s, size = candidates.step_s, gravity.size_px_s2
@@ -133,19 +133,28 @@ def _thrown(arcs: list[Arc]) -> list[Arc]:
     return [] if rises.max() < _BOBBING_RADII and _passes_by(arcs) else arcs
 
 
-def _not_carried(arcs: list[Arc]) -> list[Arc]:
+def _not_carried(arcs: list[Arc], candidates: Candidates) -> list[Arc]:
     """Drop short low arcs that stay on one side: a hand swings its ball so.
 
     A hand-to-hand pass changes sides, and what is thrown to the hand it came from is a 4 at least, which flies longer.
     """
     x = np.array([[arc.at(arc.first_s)[0], arc.at(arc.last_s)[0]] for arc in arcs])
-    long = np.array([arc.last_s - arc.first_s >= _CARRIED_S for arc in arcs])
+    long = np.array([_lasts_s(arc, candidates) >= _CARRIED_S for arc in arcs])
     if not long.any():
         return arcs
     least = _CROSSES * float(np.percentile(x[long], 90) - np.percentile(x[long], 10))
     return [
         arc for arc, ends, kept in zip(arcs, x, long, strict=True) if kept or abs(ends[1] - ends[0]) > least
     ]
+
+
+def _lasts_s(arc: Arc, candidates: Candidates) -> float:
+    """Give how long an arc is; one that the clip's begin or end cuts short lasts twice as long as its way to the top."""
+    first, last = candidates.clock_s[0] + _EDGE_S, candidates.clock_s[-1] - _EDGE_S
+    apex_s = arc.start_s - float(arc.speed @ arc.fall) / float(arc.fall @ arc.fall)
+    rising = apex_s - arc.first_s if arc.last_s > last else 0.0
+    falling = arc.last_s - apex_s if arc.first_s < first else 0.0
+    return max(arc.last_s - arc.first_s, 2 * rising, 2 * falling)
 
 
 def _rise_radii(arc: Arc) -> float:
