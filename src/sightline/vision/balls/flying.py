@@ -79,7 +79,8 @@ class Flying:
     ) -> list[Index]:
         """Take a frame's candidates, best first; give the colour samples of what has just been seen to fly."""
         free = list(range(len(shapes)))
-        ways, learned = [], []
+        ways: list[_Way] = []
+        learned: list[Index] = []
         for way in sorted(self._ways, key=lambda way: -len(way.points)):
             x, y, reach = way.expected(t_s)
             radius = way.points[-1][3]
@@ -178,4 +179,4 @@ def _flies(points: Sequence[_Point], height_px: int) -> bool:
     radius = median(radii)
     way = hypot(max(x) - min(x), max(y) - min(y))
     stray = sqrt(strays / len(times))
-    return way >= _LEAST_WAY * radius and stray <= _MOST_STRAY_PX + _MOST_STRAY_RADII * radius
+    return bool(way >= _LEAST_WAY * radius and stray <= _MOST_STRAY_PX + _MOST_STRAY_RADII * radius)
