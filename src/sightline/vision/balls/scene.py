@@ -201,4 +201,4 @@ def _median(levels: UInt8) -> float:
     """Give what `numpy.median` gives, from a count of the levels."""
     reached = np.bincount(levels.ravel(), minlength=256).cumsum()
     low, high = np.searchsorted(reached, ((levels.size - 1) // 2, levels.size // 2), side="right").tolist()
-    return (low + high) / 2
+    return float(low + high) / 2

@@ -191,7 +191,7 @@ def solve(t_s: Float64, points_px: Float64, fall: Float64) -> tuple[float, Float
     basis[:-1] = np.stack([np.ones_like(ago), ago, 0.5 * ago**2], axis=1)
     basis[-1, 2] = weight
     solved = np.linalg.lstsq(basis, np.vstack([points, np.zeros(2)]), rcond=None)[0]
-    return middle, solved, points - basis[:-1] @ solved
+    return middle, np.asarray(solved, np.float64), np.asarray(points - basis[:-1] @ solved, np.float64)
 
 
 def own_fall(rows: list[int], candidates: Candidates) -> tuple[Float64, float]:
