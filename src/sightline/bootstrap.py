@@ -41,6 +41,7 @@ def build_platform(
         UnknownPluginError: A setting names an adapter that is not installed.
         AdapterUnavailableError: The run database cannot be opened.
     """
+    from sightline.adapters.sql.cameras import SqlCameraStore
     from sightline.adapters.sql.upkeep import SqlUpkeep
     from sightline.adapters.sql.videos import SqlReceiptStore, SqlVideoStore
     from sightline.adapters.sql.webhooks import SqlWebhooks
@@ -76,6 +77,7 @@ def build_platform(
         deliveries=webhooks,
         courier=HttpCourier.wired(wiring),
         videos=SqlVideoStore(database),
+        cameras=SqlCameraStore(database),
         receipts=SqlReceiptStore(database),
         upkeep=SqlUpkeep(database),
         zoo=Zoo(settings.models),

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from sightline.core.accounts import Record
     from sightline.core.arrays import Float32, UInt8
+    from sightline.core.cameras import StoredCamera
     from sightline.core.detections import Detections
     from sightline.core.events import RunEvent
     from sightline.core.frames import Frame
@@ -721,6 +722,22 @@ class VideoStore(Protocol):
 
     def delete(self, video_id: str) -> None:
         """Forget a video; raises `NotFoundError`."""
+        ...
+
+
+class CameraStore(Protocol):
+    """Cameras that a server works on until somebody removes them."""
+
+    def add(self, camera: StoredCamera) -> None:
+        """Store a new camera; raises `ConflictError` where its id is taken."""
+        ...
+
+    def all(self) -> Sequence[StoredCamera]:
+        """All there are, oldest first."""
+        ...
+
+    def delete(self, camera_id: str) -> None:
+        """Forget a camera; does nothing where there is none."""
         ...
 
 

@@ -488,13 +488,24 @@ class Settings(BaseSettings):
         le=3600,
     )
 
+    webhook_cooldown_s: float = _field(
+        60.0,
+        "Webhook cooldown",
+        "Of one camera or stream, webhooks are told of hazards of one kind, or of a state, no more often than that.",
+        unit="s",
+        ge=0,
+        le=86_400,
+    )
+
     camera_networks: tuple[str, ...] = _field(
         (),
         "Camera networks",
         "Private networks that cameras may be in besides public addresses, as a JSON list.",
     )
     stream_model: str = _field(
-        "", "Stream model", "Model of live streams: a name or a file; empty means `model`."
+        "",
+        "Stream model",
+        "Model of live streams: a name or a file; empty means the application's own, or else `model`.",
     )
     stream_device: str = _field("CPU", "Stream device", "OpenVINO device that live streams run on.")
     stream_performance: Literal["throughput", "latency"] = _field(
@@ -563,6 +574,14 @@ class Settings(BaseSettings):
         unit="streams",
         ge=1,
         le=10_000,
+    )
+    stream_max_webrtc: int = _field(
+        8,
+        "Most WebRTC streams",
+        "No more streams than this over WebRTC at once; 0 turns it off.",
+        unit="streams",
+        ge=0,
+        le=1000,
     )
     stream_max_frame_bytes: int = _field(
         2_900_000,

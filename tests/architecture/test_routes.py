@@ -39,6 +39,7 @@ def test_what_is_open_to_all_is_little_and_says_why():
         "/health", "/livez", "/readyz", "/metrics", "/docs", "/docs.css", "/setup", "/setup.js", "/setup.css",
         "/api/v1/auth/login", "/api/v1/auth/refresh", "/api/v1/auth/setup",
         "/api/v1/uploads", "/api/v1/files/{pipeline_id}/{name:path}", "/stream/health", "/stream/view", "/stream/view.js", "/stream/view.css",
+        "/api/v1/cameras/{camera_id}/hls/{key}/{name}",
     }  # fmt: skip
 
 

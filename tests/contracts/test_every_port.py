@@ -11,6 +11,7 @@ from sightline.testing import contracts
 CONTRACTS = {
     "AccountStore": "AccountStoreContract",
     "Application": "ApplicationContract",
+    "CameraStore": "CameraStoreContract",
     "Courier": "CourierContract",
     "DeliveryStore": "DeliveryStoreContract",
     "EventBus": "EventBusContract",

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import socket
 import subprocess
-import sys
 import threading
 import time
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from contextlib import suppress
 
-import httpx
 import psutil
 import pytest
 from websockets.exceptions import ConnectionClosed
-from websockets.sync.client import connect
 
-from factories import ROOT
+from servers.gstreamer import RtspServer
+from servers.live import Server, free_port, wait_for
 from sightline.core.time import SystemClock
 from sightline.live.wire import write_binary
 from sightline.media.live.connection import Address, CameraState
@@ -27,73 +23,6 @@ from sightline.media.live.source import LiveSource
 from unit.service.live.streams import jpeg, text
 
 pytestmark = pytest.mark.server
-
-RTSP_SERVER = """
-import sys, gi
-gi.require_version("Gst", "1.0"); gi.require_version("GstRtspServer", "1.0")
-from gi.repository import Gst, GstRtspServer, GLib
-Gst.init(None)
-server = GstRtspServer.RTSPServer.new(); server.set_address("127.0.0.1"); server.set_service(sys.argv[1])
-factory = GstRtspServer.RTSPMediaFactory.new()
-factory.set_launch("( videotestsrc is-live=true ! video/x-raw,width=320,height=240,framerate=15/1 ! "
-                   "x264enc tune=zerolatency speed-preset=ultrafast key-int-max=15 ! rtph264pay name=pay0 )")
-factory.set_shared(True)
-server.get_mount_points().add_factory("/live", factory)
-server.attach(None); print("ready", flush=True)
-GLib.MainLoop().run()
-"""
-
-
-def free_port():
-    with socket.socket() as trial:
-        trial.bind(("127.0.0.1", 0))
-        return trial.getsockname()[1]
-
-
-def wait_for(holds, seconds=60):
-    end = time.monotonic() + seconds
-    while not (found := holds()):
-        assert time.monotonic() < end
-        time.sleep(0.05)
-    return found
-
-
-class Server:
-    def __init__(self, home):
-        self.port = free_port()
-        environ = os.environ | {"SIGHTLINE_STREAM_LATENCY_MS": "60000", "SIGHTLINE_WORKER_SLOTS": "1"}
-        environ |= {"SIGHTLINE_CAMERA_NETWORKS": '["127.0.0.0/8"]'}
-        command = [sys.executable, str(ROOT / "benchmarks/live_server.py"), str(home), str(self.port)]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environ)
-        key = next(line.strip() for line in self.process.stdout if line.startswith("sl_"))
-        threading.Thread(target=self.process.stdout.read, daemon=True).start()
-        self.headers = {"X-API-Key": key}
-        self.url = f"ws://127.0.0.1:{self.port}/stream/detection"
-        self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", headers=self.headers, timeout=60)
-        self.facts = psutil.Process(self.process.pid)
-
-    @contextmanager
-    def connect(self, query=""):
-        calling = connect(
-            self.url + (query or "?fps_limit=1"),  # a busy machine admits few
-            additional_headers=self.headers,
-            compression=None,
-            open_timeout=60,
-            max_size=None,
-        )
-        with calling as opened:
-            first = json.loads(opened.recv(timeout=60))
-            assert first["type"] == "config_ack", first
-            yield opened
-
-    def size(self):
-        return self.facts.num_threads(), self.facts.num_fds(), self.facts.memory_info().rss / 1e6
-
-    def close(self):
-        self.http.close()
-        self.process.terminate()
-        self.process.wait(60)
-        self.process.stdout.close()
 
 
 @pytest.fixture(scope="module")
@@ -207,51 +136,27 @@ def test_a_reconnecting_reader_of_events_loses_and_doubles_nothing(server):
 
 @pytest.fixture
 def rtsp():
-    if (
-        not Path("/usr/bin/python3").exists()
-        or subprocess.run(
-            ["/usr/bin/python3", "-c", "import gi; gi.require_version('GstRtspServer', '1.0')"],
-            capture_output=True,
-        ).returncode
-    ):
-        pytest.skip("no GStreamer RTSP server: apt install python3-gi gir1.2-gst-rtsp-server-1.0")
-    port, running = free_port(), []
-
-    def start():
-        one = subprocess.Popen(
-            ["/usr/bin/python3", "-c", RTSP_SERVER, str(port)], stdout=subprocess.PIPE, text=True
-        )
-        assert one.stdout.readline().strip() == "ready"
-        running.append(one)
-
-    def stop():
-        one = running.pop()
-        one.kill()
-        one.wait()
-        one.stdout.close()
-
-    start()
-    yield f"rtsp://127.0.0.1:{port}/live", start, stop
-    while running:
-        stop()
+    made = RtspServer()
+    made.start()
+    yield made
+    made.stop()
 
 
 def test_an_rtsp_camera_that_goes_away_is_dialled_again(rtsp):
-    url, start, stop = rtsp
-    source = LiveSource(Address(url, silence_s=3, longest_wait_s=1), SystemClock(), fps_limit=30)
+    source = LiveSource(Address(rtsp.url, silence_s=3, longest_wait_s=1), SystemClock(), fps_limit=30)
     try:
         assert source.open(within_s=60).size == (240, 320)
-        stop()
+        rtsp.stop()
         connection = source.dialler.connection
         wait_for(lambda: connection.state in (CameraState.WAITING, CameraState.CONNECTING))
-        start()
+        rtsp.start()
         wait_for(lambda: connection.state is CameraState.STREAMING and connection.connects == 2)
     finally:
         source.close()
 
 
 def test_a_camera_over_rtsp_becomes_a_run(server, rtsp):
-    body = {"name": "gate", "address": rtsp[0], "fps_limit": 5, "segment_s": 1}
+    body = {"name": "gate", "address": rtsp.url, "fps_limit": 5, "segment_s": 1}
     camera = server.http.post("/api/v1/cameras", json=body)
     assert camera.status_code == 201, camera.text
     place = f"/api/v1/cameras/{camera.json()['id']}"
@@ -304,47 +209,3 @@ def test_a_hundred_flaps_of_a_camera_leave_nothing_behind(clip):
     assert facts.num_threads() <= before[0]
     assert facts.num_fds() <= before[1]
     assert facts.memory_info().rss < before[2] * 1.1
-
-
-@pytest.mark.skipif(shutil.which("chromium") is None, reason="no chromium")
-def test_a_browsers_camera_is_answered_on_the_phone_page(server, tmp_path):
-    """Chromium with a fake camera opens the page, signs in with a key, and counts answers."""
-    port = free_port()
-    browser = subprocess.Popen(
-        ["chromium", "--headless=new", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}",
-         "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", f"--remote-debugging-port={port}",
-         "--remote-allow-origins=*", f"http://127.0.0.1:{server.port}/stream/view"],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    try:
-        pages = wait_for(lambda: tabs(port))
-        with connect(pages[0]["webSocketDebuggerUrl"], max_size=None) as devtools:
-
-            def run(script):
-                devtools.send(
-                    json.dumps({"id": 1, "method": "Runtime.evaluate", "params": {"expression": script}})
-                )
-                while (answer := json.loads(devtools.recv(timeout=60))).get("id") != 1:
-                    pass
-                return answer.get("result", {}).get("result", {}).get("value")
-
-            wait_for(lambda: run("document.readyState == 'complete' && typeof running") == "object")
-            run(f"document.getElementById('key').value = {server.headers['X-API-Key']!r}")
-            run("document.getElementById('fps').value = 1")
-            run("document.getElementById('start').click()")
-            try:
-                wait_for(lambda: int(run("document.body.dataset.answered") or 0) >= 3, 90)
-            except AssertionError:
-                pytest.fail(str(run("document.getElementById('state').value")))
-            run("document.getElementById('start').click()")
-    finally:
-        browser.terminate()
-        browser.wait(30)
-
-
-def tabs(port):
-    try:
-        found = httpx.get(f"http://127.0.0.1:{port}/json", timeout=5).json()
-    except httpx.HTTPError:
-        return None
-    return [page for page in found if "/stream/view" in page["url"]] or None

@@ -55,9 +55,9 @@ def live(
     from sightline.cli.session import open_platform, stoppable
     from sightline.service.folder import whole
     from sightline.service.live.build import build_desk
-    from sightline.service.live.cameras.desk import Camera
-    from sightline.service.live.cameras.observe import drawn
+    from sightline.service.live.cameras.camera import Camera
     from sightline.service.live.cameras.request import CameraRequest
+    from sightline.service.live.cameras.showing import jpeg_of
 
     platform = open_platform(stream_model=model)
     desk = build_desk(platform)
@@ -72,7 +72,7 @@ def live(
             )
         if picture is not None:
             with whole(Path(picture)) as path:
-                path.write_bytes(drawn(packet, found))
+                path.write_bytes(jpeg_of(packet, found))
 
     def on_event(event: Mapping[str, Any]) -> None:
         typer.echo(json.dumps({"event": event}))
@@ -91,7 +91,7 @@ def live(
 
 def _tell(platform: Platform, camera: Camera) -> None:
     """Say where the results are, or why there are none."""
-    for run_id in camera.runs:
+    for run_id in camera.kept.ids:
         note(f"run {run_id}: {platform.runs.get(run_id).folder}")
     if camera.failure:
         note(f"it could not go on: {camera.failure}")

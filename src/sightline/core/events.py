@@ -9,7 +9,7 @@ from typing import Any
 
 
 class EventKind(StrEnum):
-    """What happened to a run."""
+    """What happened to a run; the last two: what a live source saw, and what became of a camera."""
 
     STAGE_STARTED = "stage_started"
     STAGE_PROGRESS = "stage_progress"
@@ -17,6 +17,8 @@ class EventKind(StrEnum):
     STAGE_FAILED = "stage_failed"
     PIPELINE_COMPLETED = "pipeline_completed"
     PIPELINE_FAILED = "pipeline_failed"
+    HAZARD_EVENT = "hazard_event"
+    CAMERA_EVENT = "camera_event"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,6 @@ if TYPE_CHECKING:
 
 def routers() -> Sequence[APIRouter]:
     """Give every route of live streams; the first one's lifespan opens and closes what they share."""
-    from sightline.live.routes import cameras, events, page, sessions, socket
+    from sightline.live.routes import cameras, events, page, sessions, socket, whip
 
-    return (sessions.router, events.router, socket.router, page.router, cameras.router)
+    return (sessions.router, events.router, socket.router, whip.router, page.router, cameras.router)

@@ -13,6 +13,7 @@ from starlette.requests import HTTPConnection
 
 from sightline.core.errors import StreamNotFoundError
 from sightline.live.metrics import LiveCollector
+from sightline.live.webrtc.peers import Peers
 from sightline.service.accounts.access import allow
 from sightline.service.live.build import build_desk
 from sightline.service.live.cameras.desk import CameraDesk
@@ -29,6 +30,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     desk = getattr(app.state, "live", None) or build_desk(app.state.platform)
     app.state.live = desk
     app.state.cameras = cameras = CameraDesk(app.state.platform, desk)
+    cameras.start()
+    app.state.peers = peers = Peers(app.state.platform.settings.stream_max_webrtc)
     collector = LiveCollector(desk)
     registry = app.state.metrics.registry
     registry.register(collector)
@@ -36,6 +39,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
     finally:
         registry.unregister(collector)
+        await peers.shut()
         await to_thread.run_sync(cameras.shut)
         await to_thread.run_sync(desk.shut)
 

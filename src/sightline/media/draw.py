@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import colorsys
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -20,6 +21,7 @@ _GOLDEN_ANGLE = 0.61803398875
 _WHITE: Color = (255, 255, 255)
 _INK: Color = (24, 24, 28)
 _SMALL = 0.72
+_SQUARES = 6
 _SHIFT = 3  # OpenCV draws to an eighth of a pixel
 
 
@@ -29,6 +31,42 @@ def color_of(number: int) -> Color:
     hue = (number * _GOLDEN_ANGLE) % 1.0
     red, green, blue = colorsys.hsv_to_rgb(hue, 0.72, 1.0)
     return int(blue * 255), int(green * 255), int(red * 255)
+
+
+def veil(image: UInt8, box_px: Sequence[float]) -> None:
+    """Make what is inside a box unrecognisable: a few large squares are left of it.
+
+    Args:
+        image: `(h, w, 3)` BGR; drawn on.
+        box_px: `x1 y1 x2 y2`; the part outside the picture is left out.
+    """
+    height, width = image.shape[:2]
+    left, top = max(0, math.floor(box_px[0])), max(0, math.floor(box_px[1]))
+    right, bottom = min(width, math.ceil(box_px[2])), min(height, math.ceil(box_px[3]))
+    if right <= left or bottom <= top:
+        return
+    part = image[top:bottom, left:right]
+    few = cv2.resize(
+        part, (min(_SQUARES, right - left), min(_SQUARES, bottom - top)), interpolation=cv2.INTER_AREA
+    )
+    part[:] = cv2.resize(few, (right - left, bottom - top), interpolation=cv2.INTER_NEAREST)
+
+
+def draw_found(image: UInt8, found: Sequence[Mapping[str, Any]], scale: Point = (1.0, 1.0)) -> None:
+    """Draw what a stream's result tells of a picture.
+
+    Args:
+        image: `(h, w, 3)` BGR; drawn on.
+        found: Boxes with their class and identity, as clients see them.
+        scale: Pixels of the source for each of the picture's, `(x, y)`.
+    """
+    pen = Painter((image.shape[0], image.shape[1]))
+    x, y = scale
+    for one in found:
+        left, top, right, bottom = one["bbox"]
+        number = one["track_id"]
+        label = one["class_name"] if number is None else f"{one['class_name']} {number}"
+        pen.box(image, (left / x, top / y, right / x, bottom / y), label, color_of(number or 0))
 
 
 class Painter:

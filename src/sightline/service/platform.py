@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from sightline.core.time import Clock
     from sightline.ports import (
         AccountStore,
+        CameraStore,
         Courier,
         DeliveryStore,
         EventBus,
@@ -54,6 +55,7 @@ class Platform:
         deliveries: What is on its way to them, in the same database.
         courier: Brings it there.
         videos: What is known of the videos that users gave.
+        cameras: Those that are worked on until they are removed.
         receipts: Requests that were taken under a key of the sender's choice.
         upkeep: Looks after the database.
         zoo: The models on this machine.
@@ -77,6 +79,7 @@ class Platform:
     deliveries: DeliveryStore
     courier: Courier
     videos: VideoStore
+    cameras: CameraStore
     receipts: ReceiptStore
     upkeep: Upkeep
     zoo: Zoo

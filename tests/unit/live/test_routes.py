@@ -241,7 +241,7 @@ def test_metrics_tell_of_live_streams(client, app):
 def test_the_page_for_phones_may_use_the_camera_and_loads_nothing_from_elsewhere(client):
     page = client.get("/stream/view")
     assert "getUserMedia" in client.get("/stream/view.js").text
-    assert page.headers["Permissions-Policy"] == "camera=(self)"
+    assert page.headers["Permissions-Policy"].startswith("camera=(self), geolocation=(self)")
     for name in ("view", "view.js", "view.css"):
         assert "http://" not in client.get(f"/stream/{name}").text
         assert "https://" not in client.get(f"/stream/{name}").text

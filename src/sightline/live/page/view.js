@@ -1,6 +1,7 @@
 "use strict";
-// A phone's camera to the server and boxes back: getUserMedia, binary frames over a WebSocket, results on a canvas.
-// Frames are made only while fewer than two are under way, so a slow network costs frames, never seconds.
+// A phone's camera to the server and boxes back. Pictures: getUserMedia, binary frames over a WebSocket; they are made only
+// while fewer than two are under way, so a slow network costs frames, never seconds. Video: WebRTC, results on its data
+// channel. Either way boxes are drawn on a canvas over the camera's own picture.
 
 const $ = (id) => document.getElementById(id);
 const MAGIC = [0x53, 0x4c, 0x46, 0x31]; // "SLF1"
@@ -52,17 +53,64 @@ function draw(result) {
   }
 }
 
-class Run {
-  constructor(socket, camera, fps) {
-    this.socket = socket;
-    this.camera = camera;
+function told(event) {
+  const words = [event.phase, event.name || event.kind, event.severity].filter(Boolean).join(" ");
+  const place = event.place ? ` at ${event.place.latitude_deg.toFixed(6)}, ${event.place.longitude_deg.toFixed(6)}` : "";
+  return `${words || event.event_id}${place}`;
+}
+
+function show(message, run) {
+  const data = message.data;
+  if (message.type === "detection_result") {
+    draw(data);
+    const sorted = [...run.latencies].sort((a, b) => a - b);
+    const dropped = Object.values(data.dropped).reduce((sum, count) => sum + count, 0);
+    const took = sorted.length ? `${Math.round(sorted[sorted.length >> 1])} ms from camera to box` : `${Math.round(data.processing_time_ms)} ms at the server`;
+    $("state").value = `${data.detections.length} found, ${took}, ${data.quality.level}, ${dropped} left out`;
+    document.body.dataset.answered = String(Number(document.body.dataset.answered || 0) + 1);
+  } else if (message.type === "hazard_event") {
+    const line = document.createElement("li");
+    line.textContent = told(data);
+    $("events").prepend(line);
+    while ($("events").children.length > 200) $("events").lastChild.remove();
+  } else if (message.type === "error") {
+    $("state").value = `${data.message}${data.hint ? " (" + data.hint + ")" : ""}`;
+  }
+}
+
+class Place {
+  // Where the phone is, for applications that want to know; left out where it may not be asked.
+  constructor() {
+    this.fix = null;
+    this.watch = navigator.geolocation?.watchPosition(({ coords }) => {
+      this.fix = { lat: coords.latitude, lon: coords.longitude };
+      if (coords.heading !== null && !Number.isNaN(coords.heading)) this.fix.heading_deg = coords.heading;
+    }, () => {}, { enableHighAccuracy: true });
+  }
+
+  forget() {
+    if (this.watch !== undefined) navigator.geolocation.clearWatch(this.watch);
+  }
+}
+
+class Pictures {
+  // One picture after the other over a WebSocket.
+  async open(key, camera, settings) {
+    this.key = key;
     this.number = 0;
     this.waiting = new Map();
     this.latencies = [];
     this.canvas = document.createElement("canvas");
-    this.timer = setInterval(() => this.shoot(), 1000 / fps);
-    socket.onmessage = (event) => this.take(JSON.parse(event.data));
-    socket.onclose = (event) => this.stop(`Closed${event.reason ? ": " + event.reason : ""}.`);
+    this.place = settings.app ? new Place() : null;
+    this.opened = await ask("POST", "/stream/sessions", key, settings);
+    // A browser cannot set headers on a WebSocket: a ticket that is good for a minute goes into its address instead.
+    const { ticket } = await ask("POST", "/api/v1/auth/ticket", key);
+    const scheme = location.protocol === "https:" ? "wss" : "ws";
+    const query = new URLSearchParams({ client_id: this.opened.client_id, ticket });
+    this.socket = new WebSocket(`${scheme}://${location.host}/stream/detection?${query}`);
+    this.socket.onmessage = (event) => this.take(JSON.parse(event.data));
+    this.socket.onclose = (event) => stop(`Closed${event.reason ? ": " + event.reason : ""}.`);
+    this.timer = setInterval(() => this.shoot(), 1000 / settings.fps_limit);
   }
 
   shoot() {
@@ -73,13 +121,11 @@ class Run {
     this.canvas.width = Math.round(video.videoWidth * scale);
     this.canvas.height = Math.round(video.videoHeight * scale);
     this.canvas.getContext("2d").drawImage(video, 0, 0, this.canvas.width, this.canvas.height);
-    const id = this.number++;
-    const timestamp = Date.now() / 1000;
-    this.waiting.set(id, performance.now());
+    const header = { frame_id: this.number++, timestamp: Date.now() / 1000 };
+    if (this.place?.fix) header.gps = this.place.fix;
+    this.waiting.set(header.frame_id, performance.now());
     this.canvas.toBlob(async (blob) => {
-      if (blob && this.socket.readyState === WebSocket.OPEN) {
-        this.socket.send(frameOf(await blob.arrayBuffer(), { frame_id: id, timestamp }));
-      }
+      if (blob && this.socket.readyState === WebSocket.OPEN) this.socket.send(frameOf(await blob.arrayBuffer(), header));
     }, "image/jpeg", 0.8);
   }
 
@@ -89,52 +135,75 @@ class Run {
       this.waiting.delete(message.data.frame_id);
       if (began !== undefined) this.latencies.push(performance.now() - began);
       this.latencies = this.latencies.slice(-50);
-      draw(message.data);
-      const sorted = [...this.latencies].sort((a, b) => a - b);
-      const dropped = Object.values(message.data.dropped).reduce((sum, count) => sum + count, 0);
-      $("state").value =
-        `${message.data.detections.length} found, ${Math.round(sorted[sorted.length >> 1] || 0)} ms from camera to box, ` +
-        `${message.data.quality.level}, ${dropped} of ${this.number} frames left out`;
-      document.body.dataset.answered = String(Number(document.body.dataset.answered || 0) + 1);
-    } else if (message.type === "hazard_event") {
-      const line = document.createElement("li");
-      line.textContent = JSON.stringify(message.data);
-      $("events").prepend(line);
-    } else if (message.type === "error") {
-      $("state").value = `${message.data.message}${message.data.hint ? " (" + message.data.hint + ")" : ""}`;
     }
+    show(message, this);
   }
 
-  stop(words) {
+  close() {
     clearInterval(this.timer);
-    this.camera.getTracks().forEach((track) => track.stop());
-    this.socket.close();
-    this.forget();
-    $("state").value = words;
-    $("start").textContent = "Start";
-    running = null;
+    this.place?.forget();
+    this.socket?.close();
+    if (this.opened) ask("DELETE", `/stream/sessions/${this.opened.client_id}`, this.key).catch(() => {});
   }
 }
 
-$("form").addEventListener("submit", async (event) => {
-  event.preventDefault();
-  if (running) return running.stop("Stopped.");
-  try {
-    const key = $("key").value;
-    const opened = await ask("POST", "/stream/sessions", key, {
-      fps_limit: Number($("fps").value), confidence_threshold: Number($("confidence").value),
-      quality_mode: $("quality").value,
+class Video {
+  // The camera's own video over WebRTC; the server is not asked for it back, as boxes are drawn here.
+  async open(key, camera, settings) {
+    this.key = key;
+    this.latencies = [];
+    this.connection = new RTCPeerConnection();
+    const channel = this.connection.createDataChannel("results");
+    channel.onmessage = (event) => show(JSON.parse(event.data), this);
+    channel.onclose = () => stop("Closed.");
+    this.connection.addTransceiver(camera.getVideoTracks()[0], { direction: "sendonly" });
+    await this.connection.setLocalDescription(await this.connection.createOffer());
+    const answer = await fetch(`/stream/whip?${new URLSearchParams(settings)}`, {
+      method: "POST", body: this.connection.localDescription.sdp,
+      headers: { Authorization: `Bearer ${key}`, "Content-Type": "application/sdp" },
     });
-    // A browser cannot set headers on a WebSocket: a ticket that is good for a minute goes into its address instead.
-    const { ticket } = await ask("POST", "/api/v1/auth/ticket", key);
-    const camera = await openCamera();
-    const scheme = location.protocol === "https:" ? "wss" : "ws";
-    const query = new URLSearchParams({ client_id: opened.client_id, ticket });
-    const socket = new WebSocket(`${scheme}://${location.host}/stream/detection?${query}`);
-    running = new Run(socket, camera, Number($("fps").value));
-    running.forget = () => ask("DELETE", `/stream/sessions/${opened.client_id}`, key).catch(() => {});
-    $("start").textContent = "Stop";
-  } catch (error) {
-    $("state").value = `${error.message || error}`;
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(JSON.parse(text).detail);
+    this.place = answer.headers.get("Location");
+    await this.connection.setRemoteDescription({ type: "answer", sdp: text });
   }
+
+  close() {
+    this.connection?.close();
+    if (this.place) fetch(this.place, { method: "DELETE", headers: { Authorization: `Bearer ${this.key}` }, keepalive: true }).catch(() => {});
+  }
+}
+
+function stop(words) {
+  if (!running) return;
+  const { run, camera, lock } = running;
+  running = null;
+  run.close();
+  camera?.getTracks().forEach((track) => track.stop());
+  lock?.release();
+  $("state").value = words;
+  $("start").textContent = "Start";
+}
+
+async function start() {
+  const settings = {
+    fps_limit: Number($("fps").value), confidence_threshold: Number($("confidence").value), quality_mode: $("quality").value,
+  };
+  if ($("app").value) settings.app = $("app").value;
+  running = { run: $("way").value === "webrtc" ? new Video() : new Pictures() };
+  $("start").textContent = "Stop";
+  $("state").value = "Opening …";
+  try {
+    running.camera = await openCamera();
+    $("stage").style.aspectRatio = `${$("camera").videoWidth} / ${$("camera").videoHeight}`;
+    running.lock = await navigator.wakeLock?.request("screen").catch(() => undefined);
+    await running.run.open($("key").value, running.camera, settings);
+  } catch (error) {
+    stop(`${error.message || error}`);
+  }
+}
+
+$("form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  if (running) stop("Stopped."); else start();
 });

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import HTTPConnection
 
 from sightline.asgi.problems import listed
-from sightline.asgi.security import may
+from sightline.asgi.security import may, public
 from sightline.core.accounts import Principal
 from sightline.core.errors import (
     AddressRefusedError,
@@ -29,7 +29,7 @@ from sightline.service.live.cameras.guard import guarded
 from sightline.service.live.cameras.request import CameraRequest
 
 if TYPE_CHECKING:
-    from sightline.service.live.cameras.desk import Camera
+    from sightline.service.live.cameras.camera import Camera
 
 router = APIRouter(prefix="/api/v1/cameras", tags=["cameras"])
 
@@ -49,6 +49,14 @@ class CameraFacts(BaseModel):
     name: str
     address: str = Field(description="Without password and query.")
     connection: dict[str, Any] = Field(description="`state`, since when, tries, the last error.")
+
+
+class HlsAddress(BaseModel):
+    """Where a camera can be watched."""
+
+    playlist: str = Field(
+        description="Path of the playlist; whoever knows it may watch while it is being watched."
+    )
 
 
 class Cameras(BaseModel):
@@ -127,6 +135,42 @@ async def view_camera(camera_id: str, desk: CamerasHere, who: _Reads, request: R
 
 
 @router.get(
+    "/{camera_id}/hls",
+    operation_id="open_camera_hls",
+    summary="Watch a camera with its boxes (HLS)",
+    responses=listed(StreamNotFoundError),
+)
+def open_camera_hls(camera_id: str, desk: CamerasHere, who: _Reads) -> HlsAddress:
+    """Give the address of the playlist; it is encoded while somebody fetches it."""
+    camera = _camera(desk, who, camera_id)
+    return HlsAddress(playlist=f"{router.prefix}/{camera.id}/hls/{camera.hls().key}/index.m3u8")
+
+
+@router.get(
+    "/{camera_id}/hls/{key}/{name}",
+    operation_id="camera_hls",
+    summary="A playlist or segment of HLS",
+    response_class=Response,
+    responses=listed(StreamNotFoundError),
+    dependencies=[
+        Depends(public("players fetch it without headers; its address holds a key that was given out"))
+    ],
+)
+def camera_hls(camera_id: str, key: str, name: str, desk: CamerasHere) -> Response:
+    """Give `index.m3u8`, or a segment that it names."""
+    view = desk.get(camera_id).hls_of(key)
+    number = name.removesuffix(".ts")
+    if name == "index.m3u8":
+        text = view.playlist()
+        found, kind = None if text is None else text.encode(), "application/vnd.apple.mpegurl"
+    else:
+        found, kind = view.segment(int(number)) if number.isdecimal() else None, "video/mp2t"
+    if found is None:
+        raise StreamNotFoundError("nothing is shown", hint="ask again when the camera streams")
+    return Response(found, media_type=kind, headers={"Cache-Control": "no-store"})
+
+
+@router.get(
     "/{camera_id}/events",
     operation_id="follow_camera",
     summary="Follow a camera's results and events",
@@ -172,7 +216,7 @@ async def _pictures(camera: Camera, closing: asyncio.Event) -> AsyncIterator[byt
         while not (camera.outbox.closed or closing.is_set()):
             if camera.frames != seen:
                 seen = camera.frames
-                picture = await to_thread.run_sync(camera.picture)
+                picture = await to_thread.run_sync(camera.showing.jpeg)
                 if picture is not None:
                     head = (
                         f"--{_BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: {len(picture)}\r\n\r\n"

@@ -23,7 +23,10 @@ def _asset(name: str) -> Response:
     return Response(
         text,
         media_type=f"{_KINDS[name.rpartition('.')[2]]}; charset=utf-8",
-        headers={"Content-Security-Policy": _POLICY, "Permissions-Policy": "camera=(self)"},
+        headers={
+            "Content-Security-Policy": _POLICY,
+            "Permissions-Policy": "camera=(self), geolocation=(self), screen-wake-lock=(self)",
+        },
     )
 
 

@@ -123,6 +123,8 @@ class Dialler:
         rng: Draws the jitter, so that many cameras do not come back at once.
         read: Reads a container to its end; tells of each picture by calling what it is handed.
         connection: How it went so far.
+        ended: Set to hang up.
+        changed: Told each new state.
     """
 
     address: Address
@@ -131,6 +133,7 @@ class Dialler:
     rng: random.Random = field(default_factory=random.Random)
     connection: Connection = field(default_factory=Connection)
     ended: threading.Event = field(default_factory=threading.Event)
+    changed: Callable[[CameraState], None] = lambda _: None
 
     def run(self) -> None:
         """Stay connected until `ended` is set, or a file has been played."""
@@ -181,3 +184,4 @@ class Dialler:
     def _become(self, state: CameraState) -> None:
         self.connection.state = state
         self.connection.since_s = self.clock.now_s()
+        self.changed(state)

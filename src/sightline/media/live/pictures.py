@@ -1,4 +1,4 @@
-"""Reads single pictures (JPEG, PNG, WebP) that strangers send: looked at before anything is allocated."""
+"""Reads single pictures that strangers send: JPEG, PNG and WebP, looked at before anything is allocated, and raw ones."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
+from av.video.reformatter import Interpolation, VideoReformatter
 
 from sightline.core.errors import DecodeFailedError, MediaTooLargeError, UnsupportedFormatError
 
 if TYPE_CHECKING:
+    from av import VideoFrame
+
     from sightline.core.arrays import UInt8
 
 _REDUCED = ((8, cv2.IMREAD_REDUCED_COLOR_8), (4, cv2.IMREAD_REDUCED_COLOR_4), (2, cv2.IMREAD_REDUCED_COLOR_2))
@@ -30,6 +33,26 @@ class PictureHeader:
 
     kind: str
     size: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class RawPicture:
+    """A picture that came decoded, as those of a video do."""
+
+    frame: VideoFrame
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """`(height, width)` in pixels."""
+        return self.frame.height, self.frame.width
+
+    def image(self, size: tuple[int, int] | None = None) -> UInt8:
+        """Give it as `(h, w, 3)` BGR, scaled by area to `size`; may be asked by several threads at once."""
+        height, width = size or self.size
+        picture = VideoReformatter().reformat(
+            self.frame, width, height, "bgr24", interpolation=Interpolation.AREA
+        )
+        return np.ascontiguousarray(picture.to_ndarray())
 
 
 def picture_header(data: bytes) -> PictureHeader:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from av.container import InputContainer
 
     from sightline.core.time import Clock
+    from sightline.media.live.connection import CameraState
 
 _LEAST_STEP = Fraction(1, 1000)
 _LONGEST_JUMP_S = 5
@@ -49,6 +50,7 @@ class LiveSource:
         segment_s: Length of a segment.
         max_pixels: Larger pictures are refused.
         tap: Told each packet of the stream and the container's stream, in the reading thread.
+        changed: Told each new state of the connection.
     """
 
     def __init__(
@@ -60,8 +62,9 @@ class LiveSource:
         segment_s: float = 10.0,
         max_pixels: int = 1 << 26,
         tap: Callable[[Any, Any], None] | None = None,
+        changed: Callable[[CameraState], None] = lambda _: None,
     ) -> None:
-        self.dialler = Dialler(address, clock, self._read_container)
+        self.dialler = Dialler(address, clock, self._read_container, changed=changed)
         self._clock = clock
         self._fps_limit = fps_limit
         self._segment_s = Fraction(segment_s)

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
+from sightline import plugins
 from sightline.core.errors import SettingsError
 from sightline.core.models import Task
 from sightline.ports import ModelOptions
 from sightline.service.live.desk import LiveDesk
 from sightline.service.live.stream.look import MODEL_IOU
 from sightline.service.prepare import cores
+from sightline.service.webhooks.herald import Herald
 from sightline.vision.catalog import build_model
 
 if TYPE_CHECKING:
     from sightline.ports import ModelAdapter
     from sightline.service.platform import Platform
+    from sightline.settings import Settings
 
 _MIN_SCORE = 0.1
 _STEP_PX = 32
@@ -37,8 +42,7 @@ def build_desk(platform: Platform) -> LiveDesk:
         at_once=at_once,
     )
 
-    def build(scale: float, source_size: tuple[int, int] | None) -> ModelAdapter:
-        name = settings.stream_model or settings.model
+    def build(name: str, scale: float, source_size: tuple[int, int] | None) -> ModelAdapter:
         model = build_model(name, options, platform.zoo)
         if model.info.task is not Task.DETECT:
             raise SettingsError(
@@ -50,7 +54,22 @@ def build_desk(platform: Platform) -> LiveDesk:
         size = own if scale == 1.0 else scaled_size(own, scale)
         return build_model(name, replace(options, input_size=size, source_size=source_size), platform.zoo)
 
-    return LiveDesk(settings, workers, platform.clock, build)
+    return LiveDesk(
+        settings,
+        workers,
+        platform.clock,
+        build,
+        choose=partial(default_model, settings),
+        herald=Herald(platform),
+    )
+
+
+def default_model(settings: Settings, app: str | None) -> str:
+    """Give the model of an application's streams: the one that is set for streams, its own, or everybody's."""
+    if settings.stream_model or app is None or app not in plugins.names("apps"):
+        return settings.stream_model or settings.model
+    own: Mapping[str, Any] = plugins.load("apps", app)().defaults()
+    return own.get("model") or settings.model
 
 
 def scaled_size(own: tuple[int, int], scale: float) -> tuple[int, int]:

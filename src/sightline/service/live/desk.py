@@ -12,8 +12,9 @@ import cv2
 import numpy as np
 
 from sightline.core.errors import StreamNotFoundError, StreamOverloadedError
+from sightline.core.events import EventKind
 from sightline.service.live.admission import Admission
-from sightline.service.live.models import BuildModel, StreamModels
+from sightline.service.live.models import BuildModel, ModelShelf
 from sightline.service.live.owner import ModelOwner
 from sightline.service.live.quality import FIXED, AutoQuality, level_of
 from sightline.service.live.stream.analysis import make_analysis
@@ -22,10 +23,12 @@ from sightline.service.live.stream.legs import Legs
 from sightline.service.live.stream.look import Look
 from sightline.service.live.stream.session import Stream, StreamKit, StreamLimits
 from sightline.service.live.stream.settings import StreamSettings
+from sightline.service.webhooks.herald import News
 
 if TYPE_CHECKING:
     from sightline.core.time import Clock
     from sightline.service.live.stream.analysis import MakeAnalysis
+    from sightline.service.webhooks.herald import Herald
     from sightline.settings import Settings
 
 _ROUND_S = 1.0
@@ -41,6 +44,8 @@ class LiveDesk:
         workers: Frames that are worked on at once.
         clock: Tells the time.
         build: Gives a model.
+        choose: Gives the name of the model for an application's streams.
+        herald: Tells webhooks of events; None where nobody is told.
         analysis: Gives an application's analysis of a stream.
     """
 
@@ -51,14 +56,17 @@ class LiveDesk:
         clock: Clock,
         build: BuildModel,
         *,
+        choose: Callable[[str | None], str] | None = None,
+        herald: Herald | None = None,
         analysis: MakeAnalysis = make_analysis,
     ) -> None:
-        self.models = StreamModels(build)
+        self.models = ModelShelf(build, choose or (lambda _: settings.stream_model or settings.model))
         self.owner = ModelOwner(workers, clock)
         self.auto = AutoQuality()
         self.admission = Admission(
             workers, within_s=settings.stream_latency_ms / 1000, most=settings.stream_max_sessions
         )
+        self._herald = herald
         self._settings = settings
         self._clock = clock
         self._lock = threading.Lock()
@@ -75,7 +83,7 @@ class LiveDesk:
             max_pixels=settings.stream_max_pixels,
             max_fps=settings.stream_max_fps,
         )
-        self._kit = StreamKit(clock, self.models, self.auto, limits, analysis, self.owner.wake)
+        self._kit = StreamKit(clock, self.models, self.auto, limits, analysis, self.owner.wake, self._told)
 
     # -- streams ---------------------------------------------------------------------------------------------
 
@@ -90,7 +98,7 @@ class LiveDesk:
         settings = StreamSettings.from_platform(self._settings).changed(
             given, max_fps=self._settings.stream_max_fps
         )
-        self.measure()
+        self.measure(settings.app)
         stream = Stream(secrets.token_urlsafe(12), settings, self._kit, owner=owner)
         with self._lock:
             try:
@@ -116,6 +124,11 @@ class LiveDesk:
                 "no such stream", hint="it was closed or timed out; open one with POST /stream/sessions"
             )
         return stream
+
+    def tell(self, news: News, *, cooldown_s: float | None = None) -> None:
+        """Have webhooks told; waits for nothing."""
+        if self._herald is not None:
+            self._herald.tell(news, cooldown_s=cooldown_s)
 
     def streams(self) -> Sequence[Stream]:
         """All that are open."""
@@ -155,11 +168,13 @@ class LiveDesk:
         if self._watch is not None:
             self._watch.join(timeout=5)
         self.models.close()
+        if self._herald is not None:
+            self._herald.close()
 
     # -- the machine -----------------------------------------------------------------------------------------
 
-    def measure(self) -> None:
-        """Find out what a frame costs, once; opens the model.
+    def measure(self, app: str | None = None) -> None:
+        """Find out what a frame costs, once; opens the model of the application that is wanted first.
 
         Raises:
             ModelError: It cannot be opened.
@@ -167,7 +182,7 @@ class LiveDesk:
         with self._measuring:
             if self.admission.cost_s:
                 return
-            look = Look("measuring", self.models, max_pixels=1 << 20)
+            look = Look("measuring", self.models.of(app), max_pixels=1 << 20)
             settings, costs = StreamSettings(), []
             picture = _test_picture()
             for number in range(_TRIALS + 1):
@@ -234,6 +249,19 @@ class LiveDesk:
             "frame_cost_ms": round(self.admission.cost_s * 1000, 3),
             "auto_level": self.auto.level.name,
         }
+
+    def _told(self, stream: Stream, event: Mapping[str, Any]) -> None:
+        """Have webhooks told of a stream's event; one that is over was told when it began."""
+        if event.get("phase", "confirmed") == "confirmed":
+            self.tell(
+                News(
+                    f"stream:{stream.id}",
+                    stream.owner,
+                    EventKind.HAZARD_EVENT,
+                    str(event.get("kind", "")),
+                    {"client_id": stream.id, **event},
+                )
+            )
 
     # -- within ----------------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sightline.ports import Resumable
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
     from sightline.core.models import ModelInfo
     from sightline.ports import ModelAdapter
 
-BuildModel = Callable[[float, "tuple[int, int] | None"], "ModelAdapter"]
-"""Gives a model, not open: `(scale of its own input size, (height, width) of the pictures to come)`."""
+BuildModel = Callable[[str, float, "tuple[int, int] | None"], "ModelAdapter"]
+"""Gives a model, not open: `(its name, scale of its own input size, (height, width) of the pictures to come)`."""
 
 MOST_SHAPES = 6
 """Shapes of picture that get a graph of their own; any further one is padded into the square one."""
@@ -57,10 +58,11 @@ class SharedModel:
 
 
 class StreamModels:
-    """Opens models and hands them out; a model that learns the scene is a stream's own."""
+    """Opens one model's graphs and hands them out; a model that learns the scene is a stream's own."""
 
-    def __init__(self, build: BuildModel) -> None:
-        self._build = build
+    def __init__(self, build: BuildModel, name: str) -> None:
+        self.name = name
+        self._build = partial(build, name)
         self._lock = threading.Lock()
         self._opening: dict[tuple[object, ...], threading.Lock] = {}
         self._open: dict[tuple[object, ...], SharedModel] = {}
@@ -129,6 +131,44 @@ class StreamModels:
             self._opening.clear()
         for model in models:
             model.close()
+
+
+class ModelShelf:
+    """All models that streams use, by name: few, and each opened when first needed.
+
+    Args:
+        build: Gives a model.
+        choose: Gives the name of the model for an application's streams, None for those without one.
+    """
+
+    def __init__(self, build: BuildModel, choose: Callable[[str | None], str]) -> None:
+        self._build = build
+        self._choose = choose
+        self._lock = threading.Lock()
+        self._models: dict[str, StreamModels] = {}
+
+    @property
+    def open_count(self) -> int:
+        """How many graphs are open."""
+        return sum(models.open_count for models in tuple(self._models.values()))
+
+    def of(self, app: str | None, name: str | None = None) -> StreamModels:
+        """Give the models for an application's streams, or those of a name; nothing is opened."""
+        chosen = name or self._choose(app)
+        with self._lock:
+            if chosen not in self._models:
+                self._models[chosen] = StreamModels(self._build, chosen)
+            return self._models[chosen]
+
+    def forget(self, stream_id: str) -> None:
+        """Close what one stream had of its own."""
+        for models in tuple(self._models.values()):
+            models.forget(stream_id)
+
+    def close(self) -> None:
+        """Close all."""
+        for models in tuple(self._models.values()):
+            models.close()
 
 
 def _shape(source_size: tuple[int, int]) -> tuple[int, int]:

@@ -11,6 +11,7 @@ not need and does not install):
 from sightline.testing.contracts.accounts import AccountStoreContract, RateLimiterContract
 from sightline.testing.contracts.application import ApplicationContract
 from sightline.testing.contracts.bus import EventBusContract
+from sightline.testing.contracts.cameras import CameraStoreContract
 from sightline.testing.contracts.locks import LocksContract
 from sightline.testing.contracts.models import ModelAdapterContract, RuntimeContract
 from sightline.testing.contracts.objects import ObjectStoreContract
@@ -28,6 +29,7 @@ from sightline.testing.contracts.webhooks import CourierContract, DeliveryStoreC
 __all__ = [
     "AccountStoreContract",
     "ApplicationContract",
+    "CameraStoreContract",
     "CourierContract",
     "DeliveryStoreContract",
     "EventBusContract",

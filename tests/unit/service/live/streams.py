@@ -32,7 +32,7 @@ def desk(script=still, *, clock=None, analysis=None, model=None, cost_s=0.01, **
     clock = clock or FakeClock()
     built = []
 
-    def build(scale, source_size):
+    def build(_name, scale, source_size):
         built.append((scale, source_size))
         return model or FakeModel(script, class_names=("pothole",))
 

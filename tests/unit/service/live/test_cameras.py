@@ -74,22 +74,11 @@ def test_a_camera_becomes_a_run_with_tables_a_balanced_ledger_and_events(app, cl
     assert camera.clip(events[0]["clip"]).stat().st_size > 1000
 
 
-def test_old_runs_go_and_the_newest_stay(app, client, video):
-    body = {"address": video, "fps_limit": 10, "keep_runs": 1, "app": "people"}
-    camera = app.state.cameras.get(client.post("/api/v1/cameras", json=body).json()["id"])
-    wait_for(lambda: not camera.is_working)
-    camera.runs.appendleft(camera.runs[0])
-    kept = camera.runs[-1]
-    camera.request = camera.request.model_copy(update={"keep_runs": 1})
-    camera._forget_old()
-    assert list(camera.runs) == [kept]
-
-
 def test_the_live_view_shows_the_newest_picture_with_boxes(app, client, video):
     body = {"address": video, "fps_limit": 10, "app": "people"}
     camera = app.state.cameras.get(client.post("/api/v1/cameras", json=body).json()["id"])
     wait_for(lambda: not camera.is_working)
-    assert camera.picture()[:2] == b"\xff\xd8"
+    assert camera.showing.jpeg()[:2] == b"\xff\xd8"
     camera.outbox.close()
     events = client.get(f"/api/v1/cameras/{camera.id}/events").text
     assert "event: detection_result" in events

@@ -116,14 +116,14 @@ def test_each_mode_has_a_scale_of_its_own_and_shapes_share_few_graphs():
             super().__init__()
             self.info = replace(self.info, input_size=(64, 64))
 
-    live = desk(model=None)
-    live.models._build = lambda scale, size: live.built.append((scale, size)) or Sized()
+    live = desk(model=Sized())
+    models = live.models.of(None)
     for number in range(20):
-        live.models.get(1.0, (100 + 20 * number, 400), "s")
+        models.get(1.0, (100 + 20 * number, 400), "s")
     assert live.models.open_count == 7
-    live.models.get(1.5, (100, 400), "s")
+    models.get(1.5, (100, 400), "s")
     assert live.built[-1] == (1.5, None)
-    assert live.models.get(1.0, (100, 400), "s") is live.models.get(1.0, (100, 401), "other")
+    assert models.get(1.0, (100, 400), "s") is models.get(1.0, (100, 401), "other")
 
 
 def test_auto_streams_step_down_under_load_and_come_back_with_patience():
@@ -228,10 +228,26 @@ def test_other_services_variables_are_known(monkeypatch):
         read_settings()
 
 
+@pytest.mark.parametrize(
+    ("given", "app", "chosen"),
+    [
+        ({}, None, "motion"),
+        ({}, "people", "motion"),
+        ({}, "road", "sightline-hazard-n"),
+        ({"stream_model": "hog"}, "road", "hog"),
+    ],
+)
+def test_an_applications_streams_have_its_own_model_unless_one_is_set(tmp_path, given, app, chosen):
+    live = build_desk(build_platform(read_settings(home=tmp_path, model="motion", **given)))
+    assert live.models.of(app).name == chosen
+    assert live.models.of(app, "hog").name == "hog"
+    live.shut()
+
+
 @pytest.mark.data
 def test_faster_and_more_accurate_streams_have_inputs_of_their_own(data_dir, tmp_path):
     settings = read_settings(home=tmp_path, stream_model=str(data_dir / "weights/yolox_nano.onnx"))
     live = build_desk(build_platform(settings))
-    sizes = [live.models.get(scale, (480, 640), "s").info.input_size for scale in (0.62, 1.0, 1.5)]
+    sizes = [live.models.of(None).get(scale, (480, 640), "s").info.input_size for scale in (0.62, 1.0, 1.5)]
     assert sizes == [(192, 256), (320, 416), (480, 640)]
     live.shut()

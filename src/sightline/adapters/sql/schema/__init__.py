@@ -5,7 +5,7 @@ A new table comes with a revision under `migrations/versions`, and its file is i
 
 from __future__ import annotations
 
-from sightline.adapters.sql.schema import accounts, queue, runs, videos, webhooks
+from sightline.adapters.sql.schema import accounts, cameras, queue, runs, videos, webhooks
 from sightline.adapters.sql.schema.metadata import metadata
 
-__all__ = ["accounts", "metadata", "queue", "runs", "videos", "webhooks"]
+__all__ = ["accounts", "cameras", "metadata", "queue", "runs", "videos", "webhooks"]

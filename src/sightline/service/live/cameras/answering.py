@@ -54,6 +54,11 @@ class OwnedModel:
         self._waiting: deque[_Question] = deque()
 
     @property
+    def name(self) -> str:
+        """By which it was chosen."""
+        return self._models.name
+
+    @property
     def info(self) -> ModelInfo:
         """What it is."""
         return self._models.info

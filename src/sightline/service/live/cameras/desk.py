@@ -1,225 +1,57 @@
-"""Where cameras are added, looked at and removed; each is worked on by a thread of its own."""
+"""Where cameras are added, found and removed, and come back after a restart."""
 
 from __future__ import annotations
 
-import secrets
 import threading
-from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import structlog
 
+from sightline.core.cameras import StoredCamera
 from sightline.core.errors import ConflictError, SightlineError, StreamNotFoundError
-from sightline.core.events import EventKind, RunEvent
-from sightline.media.live.clips import ClipRing
-from sightline.media.live.connection import Address, CameraState
-from sightline.media.live.source import LiveSource
-from sightline.service.delete import delete_run
-from sightline.service.jobs.relay import tell
-from sightline.service.live.cameras.answering import OwnedModel
-from sightline.service.live.cameras.observe import drawn
-from sightline.service.live.cameras.recording import Listeners, record, redacted
-from sightline.service.live.stream.outbox import Outbox
+from sightline.media.live.connection import CameraState
+from sightline.service.live.cameras.camera import Camera
+from sightline.service.live.cameras.guard import guarded
+from sightline.service.live.cameras.request import CameraRequest
 
 if TYPE_CHECKING:
-    from sightline.core.packets import Packet
-    from sightline.service.live.cameras.request import CameraRequest
+    from sightline.ports import Lock
     from sightline.service.live.desk import LiveDesk
     from sightline.service.platform import Platform
 
 _log = structlog.get_logger()
-_MOST_FAILURES = 5
-_PAUSE_S = 5.0
+_LOOK_EVERY_S = 10.0
+_LEASE_S = 60.0
 
 
-class Camera:
-    """One camera that is worked on.
+@dataclass(slots=True)
+class _Place:
+    """A camera that is worked on here, and the lock that keeps other servers from it."""
 
-    Attributes:
-        id: What it is named by.
-        owner: User it belongs to.
-        request: What was asked for.
-        outbox: Results and events, for those who follow it.
-        runs: Ids of its runs, oldest first.
-    """
-
-    def __init__(
-        self,
-        platform: Platform,
-        live: LiveDesk,
-        request: CameraRequest,
-        owner: str,
-        *,
-        on_frame: Callable[[Packet, list[dict[str, Any]]], None] | None = None,
-        on_event: Callable[[Mapping[str, Any]], None] | None = None,
-    ) -> None:
-        self._also = Listeners(on_frame or (lambda *_: None), on_event or (lambda _: None))
-        self.id = secrets.token_urlsafe(8)
-        self.owner = owner
-        self.request = request
-        self.outbox = Outbox()
-        self.runs: deque[str] = deque()
-        self._platform = platform
-        self._live = live
-        self._clips = ClipRing(request.clip_before_s, request.clip_after_s, platform.clock.monotonic_s)
-        self._folder = platform.settings.home / "cameras" / self.id
-        self._newest: tuple[Packet, list[dict[str, Any]]] | None = None
-        self._frames = self._events = 0
-        self._failed = ""
-        self._ended = threading.Event()
-        self._source = self._open_source()
-        self._thread = threading.Thread(target=self._work, name=f"sightline-camera-{self.id}", daemon=True)
-
-    def start(self) -> None:
-        """Begin."""
-        self._live.owner.start()
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Hang up, let the run's results be made, and end."""
-        self._ended.set()
-        self._source.close()
-        self._thread.join(timeout=60)
-        self._clips.flush()
-        self.outbox.close()
-
-    def picture(self) -> bytes | None:
-        """Give the newest frame with its boxes as a JPEG; None before the first."""
-        newest = self._newest
-        return None if newest is None else drawn(*newest)
-
-    @property
-    def is_working(self) -> bool:
-        """Whether it goes on by itself."""
-        return self._thread.is_alive()
-
-    @property
-    def failure(self) -> str:
-        """What stopped it; empty where nothing did."""
-        return self._failed
-
-    @property
-    def frames(self) -> int:
-        """How many were worked on."""
-        return self._frames
-
-    def to_json(self) -> dict[str, Any]:
-        """Give what it is and how it goes; no password is in it."""
-        connection = self._source.dialler.connection.to_json()
-        if self._failed:
-            connection |= {"state": "failed", "error": self._failed}
-        shown = self.request.model_dump(exclude={"address"})
-        return {
-            "id": self.id,
-            "address": redacted(self.request.address),
-            **shown,
-            "connection": connection,
-            "frames": self._frames,
-            "events": self._events,
-            "clips_written": self._clips.written,
-            "runs": list(self.runs),
-        }
-
-    # -- its thread ------------------------------------------------------------------------------------------
-
-    def _open_source(self) -> LiveSource:
-        request = self.request
-        return LiveSource(
-            Address(request.address, request.listens, silence_s=request.silence_s),
-            self._platform.clock,
-            fps_limit=request.fps_limit,
-            segment_s=request.segment_s,
-            max_pixels=self._platform.settings.stream_max_pixels,
-            tap=self._clips.tap if request.clips else None,
-        )
-
-    def _work(self) -> None:
-        failures = 0
-        while not self._ended.is_set():
-            model = OwnedModel(f"camera-{self.id}", self._live.models, self._live.owner)
-            listeners = Listeners(self._on_frame, self._on_event)
-            try:
-                run = record(
-                    self._platform,
-                    self.request,
-                    self._source,
-                    model,
-                    listeners,
-                    folder=self._folder,
-                    owner=self.owner,
-                )
-            except SightlineError as error:
-                failures += 1
-                self._failed = f"{error.code}: {error.message}"
-                _log.warning(
-                    "camera_failed", camera=self.id, code=error.code, error=str(error), failures=failures
-                )
-                if failures >= _MOST_FAILURES or self._ended.wait(_PAUSE_S):
-                    return
-                continue
-            failures, self._failed = 0, ""
-            self.runs.append(run.id)
-            self._forget_old()
-            if self._source.dialler.connection.state in (CameraState.ENDED, CameraState.STOPPED):
-                return
-
-    def _forget_old(self) -> None:
-        while len(self.runs) > self.request.keep_runs:
-            old = self.runs.popleft()
-            try:
-                delete_run(self._platform, old, files=True)
-            except (SightlineError, ConflictError) as error:
-                _log.info("camera_run_kept", run=old, error=str(error))
-
-    def _on_frame(self, packet: Packet, found: list[dict[str, Any]]) -> None:
-        self._frames += 1
-        self._newest = packet, found
-        self._also.on_frame(packet, found)
-        data = {"frame_id": packet.index, "t_s": float(packet.pts_s), "detections": found}
-        self.outbox.put("detection_result", data, now_s=self._platform.clock.monotonic_s())
-
-    def _on_event(self, event: Mapping[str, Any]) -> None:
-        self._events += 1
-        self._also.on_event(event)
-        told = {"camera": self.id, "name": self.request.name, **event}
-        if event.get("phase", "confirmed") == "confirmed" and self.request.clips:
-            name = f"event-{self._events:06d}.mp4"
-            self._clips.want(self._folder / "clips" / name)
-            told["clip"] = name
-        self.outbox.put("hazard_event", told, now_s=self._platform.clock.monotonic_s())
-        tell(
-            self._platform,
-            RunEvent(
-                f"camera:{self.id}",
-                EventKind.STAGE_PROGRESS,
-                "hazard_event",
-                self._platform.clock.now_s(),
-                told,
-            ),
-        )
-
-    def clip(self, name: str) -> Path:
-        """Give a clip's file.
-
-        Raises:
-            StreamNotFoundError: There is none of that name.
-        """
-        path = self._folder / "clips" / Path(name).name
-        if not path.is_file() or path.suffix != ".mp4":
-            raise StreamNotFoundError("no such clip", hint="an event's clip is there some seconds after it")
-        return path
+    camera: Camera
+    lock: Lock
 
 
 class CameraDesk:
-    """All cameras of this process."""
+    """All cameras of this process.
+
+    Cameras are stored until they are removed. A server takes those that no other server has, at its start and when
+    another one has gone, so each is worked on once.
+    """
 
     def __init__(self, platform: Platform, live: LiveDesk) -> None:
         self._platform = platform
         self._live = live
         self._lock = threading.Lock()
-        self._cameras: dict[str, Camera] = {}
+        self._places: dict[str, _Place] = {}
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._keep, name="sightline-cameras", daemon=True)
+
+    def start(self) -> None:
+        """Take up the stored cameras, and look after them from time to time; comes back at once."""
+        self._thread.start()
 
     def add(self, request: CameraRequest, *, owner: str) -> Camera:
         """Add a camera and begin to work on it.
@@ -227,11 +59,15 @@ class CameraDesk:
         Raises:
             SightlineError: The model cannot be opened.
         """
-        self._live.measure()
+        self._live.measure(request.app)
         camera = Camera(self._platform, self._live, request, owner)
-        with self._lock:
-            self._cameras[camera.id] = camera
-        camera.start()
+        lock = self._platform.locks.take(_name(camera.id), lease_s=_LEASE_S)
+        if lock is None:
+            raise ConflictError(f"camera {camera.id} is somebody else's")
+        self._platform.cameras.add(
+            StoredCamera(camera.id, owner, request.model_dump(mode="json"), self._platform.clock.now_s())
+        )
+        self._begin(camera, lock)
         return camera
 
     def get(self, camera_id: str) -> Camera:
@@ -240,30 +76,94 @@ class CameraDesk:
         Raises:
             StreamNotFoundError: There is none.
         """
-        camera = self._cameras.get(camera_id)
-        if camera is None:
+        place = self._places.get(camera_id)
+        if place is None:
             raise StreamNotFoundError("no such camera", hint="GET /api/v1/cameras lists them")
-        return camera
+        return place.camera
 
     def all(self) -> Sequence[Camera]:
-        """All there are."""
+        """All that are worked on here."""
         with self._lock:
-            return tuple(self._cameras.values())
+            return tuple(place.camera for place in self._places.values())
 
     def remove(self, camera_id: str) -> Camera:
-        """Stop a camera; its runs stay.
+        """Stop a camera and forget it; its runs stay.
 
         Raises:
             StreamNotFoundError: There is none.
         """
-        with self._lock:
-            camera = self._cameras.pop(camera_id, None)
-        if camera is None:
-            raise StreamNotFoundError("no such camera", hint="GET /api/v1/cameras lists them")
-        camera.stop()
+        camera = self.get(camera_id)
+        self._platform.cameras.delete(camera_id)
+        self._end(camera_id)
         return camera
 
     def shut(self) -> None:
-        """Stop all."""
+        """Stop all; they are taken up again by the next server."""
+        self._ended.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=5)
         for camera in self.all():
-            self.remove(camera.id)
+            self._end(camera.id)
+
+    def look(self) -> None:
+        """Take up cameras that nobody works on, keep the locks, and let go of what was removed or has been played."""
+        stored = {one.id: one for one in self._platform.cameras.all()}
+        for camera in self.all():
+            if camera.id not in stored or not self._holds(camera.id):
+                self._end(camera.id)
+            elif camera.state is CameraState.ENDED:
+                self._platform.cameras.delete(camera.id)  # a file is played once, not at each start
+                stored.pop(camera.id)
+        for one in stored.values():
+            if one.id not in self._places and not self._ended.is_set():
+                self._take_up(one)
+
+    # -- within ----------------------------------------------------------------------------------------------
+
+    def _keep(self) -> None:
+        while not self._ended.is_set():
+            try:
+                self.look()
+            except SightlineError as error:  # the database or the locks are away for a while
+                _log.warning("cameras_not_looked_after", code=error.code, error=str(error))
+            self._ended.wait(_LOOK_EVERY_S)
+
+    def _take_up(self, stored: StoredCamera) -> None:
+        lock = self._platform.locks.take(_name(stored.id), lease_s=_LEASE_S)
+        if lock is None:
+            return
+        try:
+            request = guarded(self._platform.settings, CameraRequest.of(dict(stored.request)))
+            self._live.measure(request.app)
+            camera = Camera(self._platform, self._live, request, stored.owner, camera_id=stored.id)
+        except SightlineError as error:
+            _log.warning("camera_not_taken_up", camera=stored.id, code=error.code, error=str(error))
+            self._platform.locks.release(lock)
+            return
+        self._begin(camera, lock)
+
+    def _begin(self, camera: Camera, lock: Lock) -> None:
+        with self._lock:
+            self._places[camera.id] = _Place(camera, lock)
+        camera.start()
+
+    def _holds(self, camera_id: str) -> bool:
+        place = self._places.get(camera_id)
+        if place is None:
+            return False
+        try:
+            place.lock = self._platform.locks.extend(place.lock, lease_s=_LEASE_S)
+        except ConflictError:
+            return False
+        return True
+
+    def _end(self, camera_id: str) -> None:
+        with self._lock:
+            place = self._places.pop(camera_id, None)
+        if place is not None:
+            place.camera.stop()
+            self._platform.locks.release(place.lock)
+
+
+def _name(camera_id: str) -> str:
+    return f"camera:{camera_id}"

@@ -23,11 +23,18 @@ def guarded(settings: Settings, request: CameraRequest) -> CameraRequest:
         AddressRefusedError: It leads where users of this server may not go.
         SourceUnavailableError: Its name is not known.
     """
+    if request.rtsp_push is not None:
+        _check_host(settings, request.rtsp_push)
     if Address(request.address).is_file:
         path = allowed_path(settings, request.address.removeprefix("file://"))
         return request.model_copy(update={"address": str(path)})
+    _check_host(settings, request.address)
+    return request
+
+
+def _check_host(settings: Settings, address: str) -> None:
     try:
-        parts = urlsplit(request.address)
+        parts = urlsplit(address)
         host, port = parts.hostname, parts.port
     except ValueError:
         host, port = None, None
@@ -45,4 +52,3 @@ def guarded(settings: Settings, request: CameraRequest) -> CameraRequest:
             raise AddressRefusedError(
                 error.message, hint="an admin can allow its network with SIGHTLINE_CAMERA_NETWORKS"
             ) from None
-    return request

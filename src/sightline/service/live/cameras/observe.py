@@ -1,13 +1,10 @@
-"""The last look at a camera's frames before they are recorded: events, the newest picture, listeners."""
+"""The last look at a camera's frames before they are recorded: events, and those who listen."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import cv2
-
-from sightline.media.draw import Painter, color_of
 from sightline.service.live.stream.look import rows
 
 if TYPE_CHECKING:
@@ -61,16 +58,3 @@ class ObserveStage:
         for event in self._analysis.finish() if self._analysis is not None else ():
             self._on_event(event)
         return ()
-
-
-def drawn(packet: Packet, found: Sequence[Mapping[str, Any]]) -> bytes:
-    """Give a frame with its boxes as a JPEG."""
-    assert packet.frame is not None  # noqa: S101 - only frames that were worked on are drawn
-    image = packet.frame.image.copy()
-    x, y = packet.frame.to_source
-    pen = Painter((image.shape[0], image.shape[1]))
-    for one in found:
-        left, top, right, bottom = one["bbox"]
-        label = f"{one['class_name']} {one['track_id']}"
-        pen.box(image, (left / x, top / y, right / x, bottom / y), label, color_of(one["track_id"] or 0))
-    return cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 80])[1].tobytes()

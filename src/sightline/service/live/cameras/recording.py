@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from sightline.core.packets import Packet
     from sightline.media.live.source import LiveSource
     from sightline.ports import Application, ModelAdapter, Stage
+    from sightline.service.live.cameras.answering import OwnedModel
     from sightline.service.live.cameras.request import CameraRequest
     from sightline.service.platform import Platform
 
@@ -52,7 +53,7 @@ def record(
     platform: Platform,
     request: CameraRequest,
     source: LiveSource,
-    model: ModelAdapter,
+    model: OwnedModel,
     listeners: Listeners,
     *,
     folder: Path,
@@ -66,7 +67,7 @@ def record(
     media = source.open()
     source.scale_to(_working_size(media.size))
     recording = _Recording(platform, request, source, model, listeners, media)
-    return recording.carry_out(_begin(platform, request, folder, owner))
+    return recording.carry_out(_begin(platform, request, model.name, folder, owner))
 
 
 class _Recording:
@@ -173,7 +174,7 @@ def _quietly(_name: str) -> Iterator[None]:
     yield
 
 
-def _begin(platform: Platform, request: CameraRequest, folder: Path, owner: str) -> Run:
+def _begin(platform: Platform, request: CameraRequest, model: str, folder: Path, owner: str) -> Run:
     """Store the run as running: no worker may take it for one of theirs."""
     now_s = platform.clock.now_s()
     application: Application = plugins.load("apps", request.app)()
@@ -184,7 +185,7 @@ def _begin(platform: Platform, request: CameraRequest, folder: Path, owner: str)
     settings = {
         "app": {**application.defaults(), **request.app_settings},
         "source": {"name": request.name, "address": redacted(request.address)},
-        "model": request.model or platform.settings.stream_model or platform.settings.model,
+        "model": model,
         "layout": None,
         "runtime": platform.settings.runtime,
         "precision": platform.machine.precision(platform.settings.precision),

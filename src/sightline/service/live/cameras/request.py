@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import Field, field_validator
 
 from sightline.media.live.connection import NETWORK
+from sightline.media.live.push import FORMATS
 from sightline.settings import AppSettings
 
 
@@ -36,12 +37,31 @@ class CameraRequest(AppSettings):
     keep_runs: int = Field(
         default=24, ge=1, le=10_000, description="Runs kept; older ones go with their files."
     )
+    keep_days: float = Field(
+        default=0, ge=0, le=36_500, description="Runs that ended longer ago go; 0 keeps them."
+    )
+    keep_bytes: int = Field(
+        default=0, ge=0, description="The oldest runs go where all together take more; 0 keeps them."
+    )
     silence_s: float = Field(
         default=10, ge=1, le=300, description="Without a picture for so long, it is dialled again."
     )
     clip_before_s: float = Field(default=3, ge=0, le=20, description="Part of an event's clip before it.")
     clip_after_s: float = Field(default=3, ge=0, le=20, description="Part after it.")
-    clips: bool = Field(default=True, description="Keep a clip of each event.")
+    clips: bool = Field(default=True, description="Keep a clip of each event; clips are never blurred.")
+    blur: list[str] = Field(
+        default_factory=list,
+        max_length=100,
+        description="Classes whose boxes are made unrecognisable in every annotated view, as in `person`.",
+    )
+    rtsp_push: str | None = Field(
+        default=None,
+        max_length=2000,
+        description="rtsp or rtmp address of a server that the annotated view is pushed to.",
+    )
+    webhook_cooldown_s: float | None = Field(
+        default=None, ge=0, le=86_400, description="In place of the server's, for this camera."
+    )
 
     @field_validator("address")
     @classmethod
@@ -49,4 +69,11 @@ class CameraRequest(AppSettings):
         scheme, separator, _ = given.partition("://")
         if separator and scheme.lower() not in NETWORK:
             raise ValueError(f"addresses begin with one of {', '.join(NETWORK)}, or name a file")
+        return given
+
+    @field_validator("rtsp_push")
+    @classmethod
+    def _pushable(cls, given: str | None) -> str | None:
+        if given is not None and given.partition("://")[0].lower() not in FORMATS:
+            raise ValueError(f"pushed to addresses that begin with one of {', '.join(FORMATS)}")
         return given

@@ -6,7 +6,10 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sightline.media.live.pictures import RawPicture
 
 
 class Drop(StrEnum):
@@ -33,7 +36,7 @@ class Arrival:
     """A frame as it came in.
 
     Attributes:
-        picture: JPEG, PNG or WebP bytes, or base64 text of them.
+        picture: JPEG, PNG or WebP bytes, base64 text of them, or a picture that came decoded.
         frame_id: The client's own name for it, given back unchanged.
         captured_s: When the client says it was taken, in seconds since the Unix epoch or any other start; None
             where it does not say.
@@ -42,12 +45,18 @@ class Arrival:
         extras: What else the message said, as `gps`; handed on to the application.
     """
 
-    picture: bytes | str
+    picture: bytes | str | RawPicture
     frame_id: Any
     captured_s: float | None
     received_s: float
     received_mono_s: float
     extras: Mapping[str, Any] = field(default_factory=dict)
+
+    def is_over(self, limit_bytes: int) -> bool:
+        """Whether its file is too large; a picture that came decoded has none."""
+        if isinstance(self.picture, str):
+            return len(self.picture) > limit_bytes * 4 / 3
+        return isinstance(self.picture, bytes) and len(self.picture) > limit_bytes
 
 
 class StreamLedger:

@@ -12,18 +12,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sightline.analytics.geometry import inside
-from sightline.core.errors import FrameRefusedError
+from sightline.core.errors import FrameRefusedError, MediaTooLargeError
 from sightline.core.frames import Frame
 from sightline.core.tracks import Tracks
-from sightline.media.live.pictures import decode_picture, picture_header
+from sightline.media.live.pictures import RawPicture, decode_picture, picture_header
 from sightline.service.live.stream.steady import Steady
+from sightline.vision.geometry import scaled
 from sightline.vision.suppression import suppress
 from sightline.vision.track.bytetrack import ByteTrack
 
 if TYPE_CHECKING:
+    from sightline.core.arrays import UInt8
     from sightline.core.detections import Detections
     from sightline.core.time import Clock
-    from sightline.service.live.models import StreamModels
+    from sightline.service.live.models import SharedModel, StreamModels
     from sightline.service.live.quality import Level
     from sightline.service.live.stream.analysis import Analysis
     from sightline.service.live.stream.frames import Arrival
@@ -64,7 +66,7 @@ class Look:
 
     def __init__(self, stream_id: str, models: StreamModels, *, max_pixels: int) -> None:
         self.analysis: Analysis | None = None
-        self._change: tuple[Analysis | None] | None = None
+        self._change: tuple[Analysis | None, StreamModels] | None = None
         self._id = stream_id
         self._models = models
         self._max_pixels = max_pixels
@@ -75,9 +77,12 @@ class Look:
         self._received_s = 0.0
         self._index = -1
 
-    def analyse_with(self, analysis: Analysis | None) -> None:
-        """Have an application look too, from the next frame on; identities begin anew. May be asked by any thread."""
-        self._change = (analysis,)
+    def analyse_with(self, analysis: Analysis | None, models: StreamModels) -> None:
+        """Have an application look too, with its model, from the next frame on; identities begin anew.
+
+        May be asked by any thread.
+        """
+        self._change = (analysis, models)
 
     def finish(self) -> Sequence[Mapping[str, Any]]:
         """Give the events that the stream's end completes."""
@@ -92,18 +97,13 @@ class Look:
             ModelError: The model failed on it.
         """
         if self._change is not None:
-            (self.analysis,), self._change = self._change, None
+            (self.analysis, self._models), self._change = self._change, None
             self._tracker, self._threshold, self._steady = None, -1.0, Steady()
         begun_s = clock.monotonic_s()
-        data = picture_bytes(arrival.picture)
-        header = picture_header(data)
-        shown = header.size if min(header.size) >= 1 else (1, 1)
-        model = self._models.get(level.scale, shown, self._id)
-        image, source_size = decode_picture(
-            data, least=model.picture_size(shown), max_pixels=self._max_pixels
-        )
-        if source_size != shown:
-            model = self._models.get(level.scale, source_size, self._id)
+        if isinstance(arrival.picture, RawPicture):
+            image, source_size, model = self._converted(arrival.picture, level)
+        else:
+            image, source_size, model = self._decoded(picture_bytes(arrival.picture), level)
         decoded_s = clock.monotonic_s()
         frame = self._frame(image, source_size, arrival)
         found = model.answer(frame)
@@ -136,6 +136,28 @@ class Look:
                 "analyse": clock.monotonic_s() - inferred_s,
             },
         )
+
+    def _decoded(self, data: bytes, level: Level) -> tuple[UInt8, tuple[int, int], SharedModel]:
+        """Give a picture as its model wants it: scaled by area, as a file's frames are."""
+        header = picture_header(data)
+        shown = header.size if min(header.size) >= 1 else (1, 1)
+        model = self._models.get(level.scale, shown, self._id)
+        image, source_size = decode_picture(
+            data, least=model.picture_size(shown), max_pixels=self._max_pixels
+        )
+        if source_size != shown:
+            model = self._models.get(level.scale, source_size, self._id)
+        wanted = model.picture_size(source_size)
+        return image if wanted is None else scaled(image, wanted), source_size, model
+
+    def _converted(self, picture: RawPicture, level: Level) -> tuple[UInt8, tuple[int, int], SharedModel]:
+        height, width = picture.size
+        if height * width > self._max_pixels:
+            raise MediaTooLargeError(
+                f"a picture of {width}x{height} is over {self._max_pixels} pixels", hint="send smaller ones"
+            )
+        model = self._models.get(level.scale, picture.size, self._id)
+        return picture.image(model.picture_size(picture.size)), picture.size, model
 
     def _frame(self, image: Any, source_size: tuple[int, int], arrival: Arrival) -> Frame:
         """Give the frame its place in time: the client's clock where it makes sense, else ours."""

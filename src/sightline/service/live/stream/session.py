@@ -25,7 +25,8 @@ from sightline.service.live.stream.rate import TokenBucket
 
 if TYPE_CHECKING:
     from sightline.core.time import Clock
-    from sightline.service.live.models import StreamModels
+    from sightline.media.live.pictures import RawPicture
+    from sightline.service.live.models import ModelShelf
     from sightline.service.live.stream.analysis import MakeAnalysis
     from sightline.service.live.stream.outbox import Message
     from sightline.service.live.stream.settings import StreamSettings
@@ -64,14 +65,16 @@ class StreamKit:
         limits: What each may ask for.
         make_analysis: Gives an application's analysis.
         wake: Called when a frame waits.
+        told: Called with each event of a stream.
     """
 
     clock: Clock
-    models: StreamModels
+    models: ModelShelf
     auto: AutoQuality
     limits: StreamLimits
     make_analysis: MakeAnalysis
     wake: Callable[[], None]
+    told: Callable[[Stream, Mapping[str, Any]], None]
 
 
 class Stream:
@@ -103,7 +106,7 @@ class Stream:
         self._rate = TokenBucket(1, 1, self.heard_mono_s)
         self._accepted = 0
         self._arrivals: deque[float] = deque(maxlen=256)
-        self._look = Look(stream_id, kit.models, max_pixels=kit.limits.max_pixels)
+        self._look = Look(stream_id, kit.models.of(settings.app), max_pixels=kit.limits.max_pixels)
         self.closed = False
         self._apply(settings)
 
@@ -126,7 +129,7 @@ class Stream:
 
     def arrived(
         self,
-        picture: bytes | str,
+        picture: bytes | str | RawPicture,
         frame_id: Any = None,
         *,
         captured_s: float | None = None,
@@ -199,6 +202,7 @@ class Stream:
                 self.ledger.drop(Drop.CLOSED)
         for event in self._look.finish():
             self.tell("hazard_event", dict(event))
+            self._kit.told(self, event)
         if reason != "closed":
             self.tell(
                 "error",
@@ -279,6 +283,7 @@ class Stream:
         inferred_s = arrival.received_s + (ready_s - arrival.received_mono_s)
         for event in answer.events:
             self.outbox.put("hazard_event", {"frame_id": arrival.frame_id, **event}, now_s=ready_s)
+            self._kit.told(self, event)
         data = {
             "frame_id": arrival.frame_id,
             "detections": answer.detections,
@@ -305,9 +310,7 @@ class Stream:
             return Drop.CLOSED
         if not self._flood.allows(now_s):
             return Drop.FLOOD
-        if len(arrival.picture) > self._kit.limits.max_bytes * (
-            4 / 3 if isinstance(arrival.picture, str) else 1
-        ):
+        if arrival.is_over(self._kit.limits.max_bytes):
             return Drop.TOO_LARGE
         if not self._rate.allows(now_s):
             return Drop.RATE
@@ -321,11 +324,12 @@ class Stream:
         if before is None or (before.app, before.app_settings) != (settings.app, settings.app_settings):
             if settings.app is not None and not settings.enable_tracking:
                 raise SettingsError("app: it needs tracking", hint="set enable_tracking")
-            analysis = None
+            analysis, models = None, self._kit.models.of(settings.app)
             if settings.app is not None:
-                names = self._kit.models.info.class_names
-                analysis = self._kit.make_analysis(settings.app, settings.app_settings, names)
-            self._look.analyse_with(analysis)
+                analysis = self._kit.make_analysis(
+                    settings.app, settings.app_settings, models.info.class_names
+                )
+            self._look.analyse_with(analysis, models)
         self.settings = settings
         if before is None or before.fps_limit != settings.fps_limit:
             burst = max(2.0, settings.fps_limit / 4)

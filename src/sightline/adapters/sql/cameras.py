@@ -1,0 +1,58 @@
+"""Keeps cameras in a SQL database."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import cached_property
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from sightline.adapters.sql.connection import Database
+from sightline.adapters.sql.schema.cameras import cameras
+from sightline.core.cameras import StoredCamera
+from sightline.core.errors import ConflictError
+
+
+class SqlCameraStore:
+    """Cameras in SQLite or PostgreSQL.
+
+    Args:
+        database: An open one, or its SQLAlchemy address: that is opened when it is first needed.
+    """
+
+    def __init__(self, database: Database | str) -> None:
+        self._given = database
+
+    @cached_property
+    def _database(self) -> Database:
+        return Database.of(self._given)
+
+    def add(self, camera: StoredCamera) -> None:
+        """Store a new camera; raises `ConflictError` where its id is taken."""
+        row = {
+            "id": camera.id,
+            "owner": camera.owner,
+            "request": json.dumps(dict(camera.request)),
+            "created_s": camera.created_s,
+        }
+        with self._database.writing() as connection:
+            try:
+                connection.execute(insert(cameras).values(**row))
+            except IntegrityError:
+                raise ConflictError(f"there is already a camera {camera.id}") from None
+
+    def all(self) -> Sequence[StoredCamera]:
+        """All there are, oldest first."""
+        query = select(cameras).order_by(cameras.c.created_s, cameras.c.id)
+        with self._database.reading() as connection:
+            return [
+                StoredCamera(row["id"], row["owner"], json.loads(row["request"]), row["created_s"])
+                for row in connection.execute(query).mappings()
+            ]
+
+    def delete(self, camera_id: str) -> None:
+        """Forget a camera; does nothing where there is none."""
+        with self._database.writing() as connection:
+            connection.execute(delete(cameras).where(cameras.c.id == camera_id))

@@ -1,0 +1,1 @@
+"""Cameras of browsers over WebRTC: pictures in, results on a data channel, annotated video back."""

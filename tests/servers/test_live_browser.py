@@ -1,0 +1,139 @@
+"""Live streams with a real browser and a fake camera: WebSocket, server-sent events, WebRTC."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+
+from servers import browser
+from servers.browser import Browser
+from servers.live import Server, Wire, wait_for
+from unit.service.live.streams import jpeg, text
+
+pytestmark = [pytest.mark.server, browser.needed]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    made = Server(tmp_path_factory.mktemp("live"))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def page(server, tmp_path):
+    with Browser(f"http://127.0.0.1:{server.port}/stream/view", tmp_path) as opened:
+        opened.run(f"window.KEY = {json.dumps(server.headers['X-API-Key'])}")
+        yield opened
+
+
+def test_a_browsers_camera_is_answered_on_the_phone_page(page):
+    page.run("document.getElementById('key').value = KEY")
+    page.run("document.getElementById('fps').value = 1")
+    page.run("document.getElementById('start').click()")
+    try:
+        wait_for(lambda: int(page.run("document.body.dataset.answered") or 0) >= 3, 90)
+    except AssertionError:
+        pytest.fail(str(page.run("document.getElementById('state').value")))
+    page.run("document.getElementById('start').click()")
+
+
+WEBRTC = """
+window.seen = [];
+(async () => {
+  const media = await navigator.mediaDevices.getUserMedia({video: {width: 320, height: 240}});
+  const pc = window.pc = new RTCPeerConnection();
+  const channel = window.channel = pc.createDataChannel("results");
+  channel.onmessage = (event) => window.seen.push(JSON.parse(event.data));
+  pc.addTransceiver(media.getVideoTracks()[0], {direction: "sendrecv"});
+  pc.ontrack = (event) => {
+    const video = window.back = document.createElement("video");
+    video.muted = true;
+    video.srcObject = new MediaStream([event.track]);
+    video.play();
+  };
+  await pc.setLocalDescription(await pc.createOffer());
+  const answer = await fetch("/stream/whip?fps_limit=5&confidence_threshold=0.3", {
+    method: "POST", body: pc.localDescription.sdp,
+    headers: {Authorization: `Bearer ${KEY}`, "Content-Type": "application/sdp"},
+  });
+  if (answer.status !== 201) throw new Error(await answer.text());
+  window.place = answer.headers.get("Location");
+  await pc.setRemoteDescription({type: "answer", sdp: await answer.text()});
+})().catch((error) => { window.failed = `${error}`; });
+"""
+
+
+def kinds(page):
+    failed = page.run("window.failed || ''")
+    assert not failed, failed
+    return page.run("seen.map((message) => message.type)") or []
+
+
+def test_a_browsers_camera_over_webrtc_has_results_and_its_own_video_back(server, page):
+    page.run(WEBRTC + "0")
+    wait_for(lambda: kinds(page).count("detection_result") >= 3)
+    assert kinds(page)[0] == "config_ack"
+    results = page.run("seen.filter((message) => message.type === 'detection_result')")
+    ids = [one["data"]["frame_id"] for one in results]
+    assert ids == sorted(set(ids))
+    assert results[0]["data"]["frame_size"] == [320, 240]
+    wait_for(lambda: page.run("back.videoWidth === 320 && back.currentTime > 0"))
+    page.run("channel.send(JSON.stringify({type: 'ping', timestamp: 7}))")
+    wait_for(lambda: "pong" in kinds(page))
+    assert server.http.get("/stream/health").json()["sessions"] == 1
+    place = page.run("place")
+    stats = server.http.get(f"/stream/sessions/{place.rpartition('/')[2]}/stats").json()["frames"]
+    assert stats["received"] == stats["processed"] + sum(stats["dropped"].values()) + stats["waiting"]
+    assert server.http.delete(place).status_code == 204
+    wait_for(lambda: server.http.get("/stream/health").json()["sessions"] == 0)
+    assert server.http.delete(place).status_code == 404
+
+
+def test_a_browser_that_goes_away_leaves_nothing_open(server, page):
+    page.run(WEBRTC + "0")
+    wait_for(lambda: "detection_result" in kinds(page))
+    page.run("pc.close()")
+    wait_for(lambda: server.http.get("/stream/health").json()["sessions"] == 0)
+
+
+SSE = """
+window.seen = []; window.opens = 0;
+fetch("/api/v1/auth/ticket", {method: "POST", headers: {Authorization: `Bearer ${KEY}`}}).then(async (answer) => {
+  const source = window.source = new EventSource(`${PLACE}?ticket=${(await answer.json()).ticket}`);
+  source.onopen = () => window.opens++;
+  source.addEventListener("detection_result", (event) => window.seen.push(JSON.parse(event.data).frame_id));
+});
+"""
+
+
+def test_a_browser_whose_wire_is_cut_comes_back_by_itself_and_has_every_result_once(server, tmp_path):
+    wire = Wire(server.port)
+    opened = server.http.post("/stream/sessions", json={"fps_limit": 5}).raise_for_status().json()
+
+    def send(number):
+        body = {"image_data": text(jpeg()), "frame_id": number}
+        server.http.post(opened["upload_endpoint"], json=body).raise_for_status()
+        stats = f"/stream/sessions/{opened['client_id']}/stats"
+        wait_for(lambda: server.http.get(stats).json()["frames"]["processed"] == number + 1)
+        time.sleep(0.25)  # under the rate
+
+    try:
+        with Browser(f"http://127.0.0.1:{wire.port}/stream/view", tmp_path) as page:
+            page.run(f"window.KEY = {json.dumps(server.headers['X-API-Key'])}")
+            page.run(f"window.PLACE = {json.dumps(opened['sse_endpoint'])};" + SSE + "0")
+            wait_for(lambda: page.run("opens") == 1)
+            for number in range(3):
+                send(number)
+            wait_for(lambda: page.run("seen.length") == 3)
+            wire.cut()
+            send(3)  # nobody listens
+            wait_for(lambda: page.run("opens") == 2)
+            send(4)
+            wait_for(lambda: page.run("seen.length") >= 5)
+            assert page.run("seen") == [0, 1, 2, 3, 4]
+    finally:
+        wire.close()
+        server.http.delete(f"/stream/sessions/{opened['client_id']}")
