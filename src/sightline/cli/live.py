@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sightline.core.packets import Packet
-    from sightline.service.live.cameras.desk import Camera
+    from sightline.service.live.cameras.camera import Camera
     from sightline.service.platform import Platform
 
 

@@ -18,6 +18,7 @@ from aiortc import (
 from aiortc.exceptions import InvalidAccessError, InvalidStateError, OperationError
 from aiortc.mediastreams import MediaStreamError
 from anyio import to_thread
+from av import VideoFrame
 
 from sightline.core.errors import MessageInvalidError, SightlineError
 from sightline.live.reply import as_text, finished
@@ -125,7 +126,10 @@ class Peer:
         number = 0
         with suppress(MediaStreamError):
             while True:
-                picture = RawPicture(await track.recv())
+                frame = await track.recv()
+                if not isinstance(frame, VideoFrame):
+                    continue
+                picture = RawPicture(frame)
                 if self._sends_back:
                     self._pictures[number] = picture
                     while len(self._pictures) > _PICTURES_KEPT:

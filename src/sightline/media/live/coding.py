@@ -40,7 +40,7 @@ class LiveEncoder:
         self._key_s: float | None = None
         self._last_tick = -1
 
-    def encode(self, image: UInt8, t_s: float, *, key: bool = False) -> Sequence[Packet]:
+    def encode(self, image: UInt8, t_s: float, *, key: bool = False) -> Sequence[Packet[Any]]:
         """Give a picture's packets; times rise."""
         frame = av.VideoFrame.from_ndarray(image[: self._height, : self._width], format="bgr24")
         self._last_tick = max(self._last_tick + 1, round(t_s * TICKS_HZ))
@@ -48,7 +48,7 @@ class LiveEncoder:
         if key or self._key_s is None or t_s - self._key_s >= _KEY_EVERY_S:
             frame.pict_type = PictureType.I
             self._key_s = t_s
-        packets: Sequence[Packet] = self._stream.encode(frame)
+        packets: Sequence[Packet[Any]] = self._stream.encode(frame)
         return packets
 
     def close(self) -> None:
