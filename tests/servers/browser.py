@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 
 import httpx
 import pytest
@@ -34,18 +34,21 @@ class Browser:
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         self._url = url
-        self._devtools = None
+        self._open = ExitStack()
         self._number = 0
 
     def __enter__(self):
-        page = wait_for(self._page)
-        self._devtools = connect(page["webSocketDebuggerUrl"], max_size=None)
-        wait_for(lambda: self.run("document.readyState") == "complete")
+        try:
+            page = wait_for(self._page)
+            self._devtools = self._open.enter_context(connect(page["webSocketDebuggerUrl"], max_size=None))
+            wait_for(lambda: self.run("document.readyState") == "complete")
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_):
-        if self._devtools is not None:
-            self._devtools.close()
+        self._open.close()
         self._process.terminate()
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(30)

@@ -48,8 +48,10 @@ class Server:
             "SIGHTLINE_CAMERA_NETWORKS": '["127.0.0.0/8"]',
             **environ,
         }
-        command = [sys.executable, str(ROOT / "benchmarks/live_server.py"), str(home), str(self.port)]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environ)
+        command = [sys.executable, "live_server.py", str(home), str(self.port)]
+        self.process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, text=True, env=environ, cwd=ROOT / "benchmarks"
+        )
         key = next(line.strip() for line in self.process.stdout if line.startswith("sl_"))
         threading.Thread(target=self.process.stdout.read, daemon=True).start()
         self.headers = {"X-API-Key": key}
