@@ -40,8 +40,9 @@ class Browser:
     def __enter__(self):
         try:
             page = wait_for(self._page)
+            origin = "/".join(self._url.split("/")[:3])
             self._devtools = self._open.enter_context(connect(page["webSocketDebuggerUrl"], max_size=None))
-            wait_for(lambda: self.run("document.readyState") == "complete")
+            wait_for(lambda: self.run("document.readyState + location.origin") == f"complete{origin}")
         except BaseException:
             self.__exit__()
             raise
