@@ -12,7 +12,7 @@ import structlog
 from sightline.core.errors import ConflictError, RunNotFoundError, SightlineError
 from sightline.core.runs import RunState
 from sightline.service.delete import delete_run
-from sightline.service.housekeeping.retention import folder_bytes
+from sightline.service.folder import folder_bytes
 
 if TYPE_CHECKING:
     from sightline.core.runs import Run
