@@ -201,3 +201,21 @@ def test_an_uploaded_video_is_processed_once_under_a_key_and_answered_again_from
     )
     assert client.get(f"{API}/pipelines", params={"video_id": video["id"]}).json()["items"][0]["id"]
     assert VideoState(client.get(f"{API}/videos/{video['id']}").json()["state"]) is VideoState.READY
+
+
+def test_a_full_share_refuses_uploads_of_both_kinds_until_something_is_deleted(client, platform, clip):
+    headers = headers_of(platform, Role.ANALYST, name="lim")
+    user_id = client.get(f"{API}/auth/me", headers=headers).json()["id"]
+    limit = {"storage_bytes": int(1.5 * len(clip))}
+    assert client.put(f"{API}/quotas/{user_id}", json=limit).status_code == 200
+    begin = {**TUS, **headers, "Upload-Length": str(len(clip))}
+    place = client.post(f"{API}/uploads", headers=begin).headers["location"]
+    assert client.get(f"{API}/quotas", headers=headers).json()["stored_bytes"] == len(clip)
+    for refused in (
+        client.post(f"{API}/uploads", headers=begin),
+        client.post(f"{API}/videos", headers=headers, files={"file": ("b.mp4", clip, "video/mp4")}),
+    ):
+        assert (refused.status_code, refused.json()["code"]) == (429, "quota_exceeded")
+        assert int(refused.headers["retry-after"]) > 0
+    assert client.delete(place, headers={**TUS, **headers}).status_code == 204
+    assert client.post(f"{API}/uploads", headers=begin).status_code == 201

@@ -289,7 +289,8 @@ class QuotaView(BaseModel):
 
     user_id: str
     limits: Limits = Field(description="In force; null where there is none.")
-    runs_today: int
+    stored_bytes: int = Field(description="Videos, uploads on their way, and results.")
+    runs_today: int = Field(description="Begun in the last 24 hours.")
     runs_under_way: int
 
 

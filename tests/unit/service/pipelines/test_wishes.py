@@ -10,6 +10,7 @@ import pytest
 from sightline.core.errors import SettingsError
 from sightline.core.media import MediaInfo
 from sightline.service.pipelines.wanted.wishes import Wishes, take_wishes
+from sightline.service.prepare import _within
 
 VIDEO = MediaInfo(
     container="mp4",
@@ -86,3 +87,19 @@ def test_nonsense_is_refused(wishes):
     with pytest.raises(SettingsError) as refused:
         take_wishes(VIDEO, wishes)
     assert refused.value.hint
+
+
+@pytest.mark.parametrize(
+    ("most", "wanted", "size", "decoded"),
+    [
+        (None, None, (720, 1280), None),
+        (None, (360, 640), (720, 1280), (360, 640)),
+        ((540, 960), None, (720, 1280), (540, 960)),
+        ((540, 960), (360, 640), (720, 1280), (360, 640)),  # the model looks at less anyway
+        ((180, 320), (360, 640), (720, 1280), (180, 320)),
+        ((180, 320), None, (1280, 720), (180, 101)),  # upright: its shape is kept
+        ((1080, 1920), None, (720, 1280), None),
+    ],
+)
+def test_pictures_are_decoded_at_what_is_wanted_or_less(most, wanted, size, decoded):
+    assert _within(most, wanted, size) == decoded

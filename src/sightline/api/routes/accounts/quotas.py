@@ -64,6 +64,7 @@ def _shown(platform: Platform, user_id: str) -> QuotaView:
     return QuotaView(
         user_id=user_id,
         limits=Limits.of(quotas.quota_of(platform, user_id)),
+        stored_bytes=quotas.stored_bytes(platform, user_id),
         runs_today=used.runs_today,
         runs_under_way=used.runs_under_way,
     )
