@@ -527,7 +527,7 @@ class Settings(BaseSettings):
         "Most frames a second that a client may ask for.",
         unit="Hz",
         ge=1,
-        le=30,
+        le=60,
     )
     stream_queue_frames: int = _field(
         1,

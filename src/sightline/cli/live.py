@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     "sightline live drive.mp4",
     "sightline live rtsp://camera/stream --app road --set camera_height_m=1.3",
     "sightline live http://camera/video.mjpg --picture now.jpg --fps 5",
+    "sightline live juggler.mp4 --app juggling --fps 60 --events",
 )
 def live(
     source: Annotated[
@@ -34,7 +35,7 @@ def live(
         str | None, typer.Option(help="Detector: a name, or a file.", show_default="the settings'")
     ] = None,
     fps: Annotated[
-        float, typer.Option(help="Most pictures a second that are looked at.", min=0.2, max=30)
+        float, typer.Option(help="Most pictures a second that are looked at.", min=0.2, max=60)
     ] = 15.0,
     picture: Annotated[
         str | None,

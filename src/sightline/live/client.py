@@ -208,7 +208,7 @@ class StreamClient:
                 ("received_to_inferred", "received", "inferred"),
             ):
                 tally.legs_ms.setdefault(leg, []).append((timing[end] - timing[begin]) * 1000)
-        elif kind == "hazard_event":
+        elif kind.endswith("_event"):
             tally.events.append(data)
         elif kind == "error":
             tally.errors[data["code"]] += 1

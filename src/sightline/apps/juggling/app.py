@@ -10,6 +10,7 @@ from sightline.apps.juggling.settings import JugglingSettings
 from sightline.stages.pipeline import detect_stage, model_for, read_pipeline, unknown_stage
 
 if TYPE_CHECKING:
+    from sightline.apps.juggling.live import JugglingAnalysis
     from sightline.core.media import MediaInfo
     from sightline.ports import Kit, ReportContext, Stage, TableReader
     from sightline.stages.annotate import Overlay
@@ -60,6 +61,16 @@ class JugglingApp:
         from sightline.apps.juggling.page import make_page
 
         return make_page(report, figures)
+
+    def analysis(self, settings: Mapping[str, Any], class_names: Sequence[str]) -> JugglingAnalysis:
+        """Give what watches a stream while it runs.
+
+        Raises:
+            SettingsError: A setting is wrong.
+        """
+        from sightline.apps.juggling.live import JugglingAnalysis
+
+        return JugglingAnalysis(JugglingSettings.of(settings), class_names)
 
     def overlays(self, tables: TableReader, report: Mapping[str, Any], media: MediaInfo) -> Sequence[Overlay]:
         """Give what is drawn over the annotated video: arcs, counts and the pattern."""

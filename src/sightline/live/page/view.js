@@ -54,6 +54,10 @@ function draw(result) {
 }
 
 function told(event) {
+  if (event.message === "juggle_event") {
+    const pattern = event.siteswap ? `, ${event.siteswap} (${Math.round(event.confidence * 100)} %)` : "";
+    return `${event.event}: ${event.catches} caught, ${event.run} in a row${pattern}`;
+  }
   const words = [event.phase, event.name || event.kind, event.severity].filter(Boolean).join(" ");
   const place = event.place ? ` at ${event.place.latitude_deg.toFixed(6)}, ${event.place.longitude_deg.toFixed(6)}` : "";
   return `${words || event.event_id}${place}`;
@@ -68,7 +72,7 @@ function show(message, run) {
     const took = sorted.length ? `${Math.round(sorted[sorted.length >> 1])} ms from camera to box` : `${Math.round(data.processing_time_ms)} ms at the server`;
     $("state").value = `${data.detections.length} found, ${took}, ${data.quality.level}, ${dropped} left out`;
     document.body.dataset.answered = String(Number(document.body.dataset.answered || 0) + 1);
-  } else if (message.type === "hazard_event") {
+  } else if (message.type.endsWith("_event")) {
     const line = document.createElement("li");
     line.textContent = told(data);
     $("events").prepend(line);

@@ -21,6 +21,7 @@ from sightline.service.live.cameras.answering import OwnedModel
 from sightline.service.live.cameras.keeping import KeptRuns
 from sightline.service.live.cameras.recording import Listeners, record, redacted
 from sightline.service.live.cameras.showing import HlsView, Showing
+from sightline.service.live.stream.analysis import message_of
 from sightline.service.live.stream.outbox import Outbox
 from sightline.service.webhooks.herald import News
 
@@ -249,10 +250,10 @@ class Camera:
             self._clips.want(self._folder / "clips" / name)
             told["clip"] = name
         clock = self._platform.clock
-        self.outbox.put("hazard_event", told, now_s=clock.monotonic_s())
+        self.outbox.put(message_of(event), told, now_s=clock.monotonic_s())
         tell(
             self._platform,
-            RunEvent(f"camera:{self.id}", EventKind.STAGE_PROGRESS, "hazard_event", clock.now_s(), told),
+            RunEvent(f"camera:{self.id}", EventKind.STAGE_PROGRESS, message_of(event), clock.now_s(), told),
         )
         if confirmed:
             self._tell(EventKind.HAZARD_EVENT, str(event.get("kind", "")), told)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sightline.service.live.stream.look import rows
 
 if TYPE_CHECKING:
+    from sightline.core.detections import Detections
     from sightline.core.packets import Packet
     from sightline.core.tracks import Tracks
     from sightline.service.live.stream.analysis import Analysis
@@ -21,10 +22,10 @@ class ObserveStage:
         class_names: The model's.
         on_frame: Told `(packet, detections as clients see them)`.
         on_event: Told each event.
+        looks_at: `tracks`, or `detections` where nothing is tracked.
     """
 
     name = "observe"
-    consumes = frozenset({"tracks"})
     produces = frozenset[str]()
 
     def __init__(
@@ -33,7 +34,11 @@ class ObserveStage:
         class_names: Callable[[], Sequence[str]],
         on_frame: Callable[[Packet, list[dict[str, Any]]], None],
         on_event: Callable[[Mapping[str, Any]], None],
+        *,
+        looks_at: str = "tracks",
     ) -> None:
+        self.consumes = frozenset({looks_at})
+        self._looks_at = looks_at
         self._analysis = analysis
         self._class_names = class_names
         self._on_frame = on_frame
@@ -46,11 +51,11 @@ class ObserveStage:
         """Look at each frame that was worked on."""
         for packet in packets:
             if packet.frame is not None:
-                tracks: Tracks = packet.found["tracks"]
+                found: Tracks | Detections = packet.found[self._looks_at]
                 if self._analysis is not None:
-                    for event in self._analysis.update(packet.frame, tracks, {}):
+                    for event in self._analysis.update(packet.frame, found, {}):
                         self._on_event(event)
-                self._on_frame(packet, rows(tracks, self._class_names(), len(tracks)))
+                self._on_frame(packet, rows(found, self._class_names(), len(found)))
             yield packet
 
     def close(self) -> Iterable[Packet]:

@@ -127,6 +127,7 @@ class _Recording:
             lambda: self._model.info.class_names,
             self._listeners.on_frame,
             self._listeners.on_event,
+            looks_at="tracks" if any("tracks" in stage.produces for stage in stages) else "detections",
         )
         tables = _tables(stages)
         return [*stages, observe, RecordStage(folder.write_part, tables=tables, class_names=lambda: names)]

@@ -25,7 +25,7 @@ class CameraRequest(AppSettings):
     app_settings: dict[str, Any] = Field(default_factory=dict, description="Its settings.")
     model: str | None = Field(default=None, description="Detector; the server's for streams by default.")
     fps_limit: float = Field(
-        default=10, ge=0.2, le=30, description="Most pictures a second that are looked at."
+        default=10, ge=0.2, le=60, description="Most pictures a second that are looked at."
     )
     segment_s: float = Field(default=10, ge=1, le=600, description="Rows are written so often.")
     run_s: float = Field(

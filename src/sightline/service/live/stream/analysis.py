@@ -7,34 +7,39 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from sightline import plugins
 from sightline.core.errors import SettingsError
+from sightline.service.live.stream.outbox import LASTING
 
 if TYPE_CHECKING:
     from sightline.core.frames import Frame
-    from sightline.core.tracks import Tracks
 
 
 class Analysis(Protocol):
     """Takes a stream's frames in order and tells what happened.
 
     Attributes:
-        tracking: Settings of the tracker that suit it, the same as for files.
+        tracking: Settings of the tracker that suit it, the same as for files; None where it looks at detections.
         min_score: Lowest score of a detection that it wants.
         iou: Overlap above which the weaker of two boxes is dropped.
         max_detections: Most boxes a frame.
     """
 
-    tracking: Mapping[str, Any]
+    tracking: Mapping[str, Any] | None
     min_score: float
     iou: float
     max_detections: int
 
-    def update(self, frame: Frame, tracks: Tracks, extras: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-        """Give the events that this frame completes, as plain data."""
+    def update(self, frame: Frame, found: Any, extras: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+        """Give the events that this frame completes, as plain data; `found` is its `Tracks` or its `Detections`."""
         ...
 
     def finish(self) -> Sequence[Mapping[str, Any]]:
         """Give the events that the stream's end completes."""
         ...
+
+
+def message_of(event: Mapping[str, Any]) -> str:
+    """Give the kind of message that an event goes out as."""
+    return str(event.get("message", LASTING))
 
 
 MakeAnalysis = Callable[[str, Mapping[str, Any], Sequence[str]], Analysis]

@@ -109,7 +109,8 @@ class Look:
         found = model.answer(frame)
         inferred_s = clock.monotonic_s()
         found = self._choose(found, settings, source_size)
-        tracks = self._track(found, settings, frame) if settings.enable_tracking else None
+        untracked = self.analysis is not None and self.analysis.tracking is None
+        tracks = self._track(found, settings, frame) if settings.enable_tracking and not untracked else None
         names = model.info.class_names
         if tracks is None:
             detections = rows(found.above(settings.confidence_threshold), names, settings.max_detections)
@@ -117,8 +118,8 @@ class Look:
             shown_tracks = self._steady.show(tracks, settings.confidence_threshold, frame.t_s)
             detections = rows(shown_tracks, names, settings.max_detections)
         events: Sequence[Mapping[str, Any]] = ()
-        if self.analysis is not None and tracks is not None:
-            events = self.analysis.update(frame, tracks, arrival.extras)
+        if self.analysis is not None and (untracked or tracks is not None):
+            events = self.analysis.update(frame, found if untracked else tracks, arrival.extras)
         size = model.info.input_size or image.shape[:2]
         return Answer(
             detections,
@@ -194,7 +195,7 @@ class Look:
     def _track(self, found: Detections, settings: StreamSettings, frame: Frame) -> Tracks:
         threshold = settings.confidence_threshold
         if self._tracker is None:
-            self._tracker = ByteTrack(**(self.analysis.tracking if self.analysis else {}))
+            self._tracker = ByteTrack(**((self.analysis.tracking if self.analysis else None) or {}))
         if self._threshold != threshold and self.analysis is None:  # an application's tracks are as in a file
             sure = max(threshold, self._tracker.settings.low_score)
             self._tracker.settings = replace(self._tracker.settings, high_score=sure, birth_score=sure)

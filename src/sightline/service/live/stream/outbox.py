@@ -12,7 +12,7 @@ from typing import Any
 RESULTS_KEPT = 64
 EVENTS_KEPT = 1000
 LASTING = "hazard_event"
-"""The kind that a client who comes back must find."""
+"""What an application tells unless its events say otherwise. All kinds that end in `_event` are kept for who comes back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Outbox:
         with self._lock:
             self._last += 1
             if kind not in self._kept:
-                self._kept[kind] = deque(maxlen=self._lengths[kind == LASTING])
+                self._kept[kind] = deque(maxlen=self._lengths[kind.endswith("_event")])
             self._kept[kind].append(Message(self._last, kind, data, now_s, received_s))
         self.wake()
 

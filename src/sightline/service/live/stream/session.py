@@ -17,6 +17,7 @@ from sightline.core.errors import (
     StreamError,
 )
 from sightline.service.live.quality import AutoQuality, level_of
+from sightline.service.live.stream.analysis import message_of
 from sightline.service.live.stream.frames import Arrival, Drop, StreamLedger
 from sightline.service.live.stream.legs import Legs
 from sightline.service.live.stream.look import Answer, Look
@@ -201,7 +202,7 @@ class Stream:
                 self._queue.popleft()
                 self.ledger.drop(Drop.CLOSED)
         for event in self._look.finish():
-            self.tell("hazard_event", dict(event))
+            self.tell(message_of(event), dict(event))
             self._kit.told(self, event)
         if reason != "closed":
             self.tell(
@@ -282,7 +283,7 @@ class Stream:
         ready_s = clock.monotonic_s()
         inferred_s = arrival.received_s + (ready_s - arrival.received_mono_s)
         for event in answer.events:
-            self.outbox.put("hazard_event", {"frame_id": arrival.frame_id, **event}, now_s=ready_s)
+            self.outbox.put(message_of(event), {"frame_id": arrival.frame_id, **event}, now_s=ready_s)
             self._kit.told(self, event)
         data = {
             "frame_id": arrival.frame_id,
@@ -322,13 +323,13 @@ class Stream:
         """Take settings over; an application that is not there is refused before anything changes."""
         before = getattr(self, "settings", None)
         if before is None or (before.app, before.app_settings) != (settings.app, settings.app_settings):
-            if settings.app is not None and not settings.enable_tracking:
-                raise SettingsError("app: it needs tracking", hint="set enable_tracking")
             analysis, models = None, self._kit.models.of(settings.app)
             if settings.app is not None:
                 analysis = self._kit.make_analysis(
                     settings.app, settings.app_settings, models.info.class_names
                 )
+                if analysis.tracking is not None and not settings.enable_tracking:
+                    raise SettingsError("app: it needs tracking", hint="set enable_tracking")
             self._look.analyse_with(analysis, models)
         self.settings = settings
         if before is None or before.fps_limit != settings.fps_limit:

@@ -20,7 +20,7 @@ _Share = Annotated[float, Field(ge=0, le=1)]
 class StreamSettings(AppSettings):
     """A stream's settings, with their defaults."""
 
-    fps_limit: float = Field(default=15, ge=1, le=30, description="Most frames a second that are looked at.")
+    fps_limit: float = Field(default=15, ge=1, le=60, description="Most frames a second that are looked at.")
     confidence_threshold: float = Field(default=0.5, ge=0, le=1, description="Lowest score of a detection.")
     iou_threshold: float = Field(
         default=0.7, gt=0, le=0.7, description="Overlap above which the weaker of two boxes is dropped."
