@@ -1,6 +1,9 @@
-"""Uploads one large file, and fifty at once, beside a bare ASGI sink on the same server stack.
+"""Uploads one large file, and fifty at once, beside bare ASGI sinks on the same server stack.
 
 python benchmarks/upload.py [MB]
+
+One sink throws the bytes away, the other writes them to a file and has that on disk before it answers, as an upload is;
+an upload is hashed and looked into as well. Rounds of all three take turns. Processor times are of the server alone.
 """
 
 from __future__ import annotations
@@ -49,14 +52,24 @@ def free_port() -> int:
         return trial.getsockname()[1]
 
 
-def run_sink(port: int) -> None:
+def run_sink(port: int, folder: Path | None) -> None:
     from granian.constants import Interfaces
     from granian.server.embed import Server
 
-    async def sink(_scope, receive, send) -> None:
+    async def drain(receive, write) -> None:
         more = True
         while more:
-            more = (await receive()).get("more_body", False)
+            message = await receive()
+            more = message.get("more_body", False)
+            write(message.get("body", b""))
+
+    async def sink(_scope, receive, send) -> None:
+        if folder is None:
+            await drain(receive, len)
+        else:
+            with tempfile.TemporaryFile(dir=folder, buffering=0) as file:
+                await drain(receive, file.write)
+                await asyncio.to_thread(os.fsync, file.fileno())
         await send({"type": "http.response.start", "status": 201, "headers": []})
         await send({"type": "http.response.body", "body": b"{}"})
 
@@ -99,6 +112,30 @@ def answers(port: int) -> None:
     raise SystemExit("the server does not answer")
 
 
+class Taker:
+    """A server that takes files, and what that cost it."""
+
+    def __init__(self, port: int, pid: int, key: str = "") -> None:
+        self.port, self.key, self.process = port, key, psutil.Process(pid)
+        self.took_s: list[float] = []
+        self.cpu_s: list[float] = []
+        self.peak_bytes = 0
+        answers(port)
+
+    def take(self, file: Path) -> dict:
+        before = self.process.cpu_times()
+        with ThreadPoolExecutor(1) as pool:
+            one = pool.submit(send, self.port, file, self.key)
+            while not one.done():
+                self.peak_bytes = max(self.peak_bytes, self.process.memory_info().rss)
+                time.sleep(0.05)
+        took_s, answer = one.result()
+        after = self.process.cpu_times()
+        self.took_s.append(took_s)
+        self.cpu_s.append(after.user + after.system - before.user - before.system)
+        return answer
+
+
 def measure(folder: Path, size_bytes: int) -> dict[str, float]:
     from sightline.bootstrap import build_platform
     from sightline.settings import Settings
@@ -106,53 +143,50 @@ def measure(folder: Path, size_bytes: int) -> dict[str, float]:
 
     home = folder / "home"
     key = headers_of(build_platform(Settings(home=home)))["X-API-Key"]
-    file = padded(folder, size_bytes)
-    sink_port, port = free_port(), free_port()
-    sink = multiprocessing.get_context("spawn").Process(target=run_sink, args=(sink_port,), daemon=True)
-    sink.start()
     env = {
         **os.environ,
         "SIGHTLINE_HOME": str(home),
         "SIGHTLINE_WORKERS": "1",
         "SIGHTLINE_WRITES_PER_MIN": "0",
     }
-    server = subprocess.Popen(
-        [Path(sys.executable).with_name("sightline"), "serve", "--port", str(port)], env=env
-    )
+    spawn = multiprocessing.get_context("spawn")
+    ports = [free_port() for _ in range(3)]
+    sinks = [
+        spawn.Process(target=run_sink, args=(port, place), daemon=True)
+        for port, place in zip(ports, (None, folder), strict=False)
+    ]
+    for sink in sinks:
+        sink.start()
+    command = [Path(sys.executable).with_name("sightline"), "serve", "--port", str(ports[2])]
+    server = subprocess.Popen(command, env=env)
     try:
-        answers(sink_port)
-        answers(port)
-        send(port, padded(folder, 2_000_000), key)  # what is imported first is imported now
+        nothing, filed = (Taker(port, sink.pid) for port, sink in zip(ports, sinks, strict=False))
+        ours = Taker(ports[2], server.pid, key)
+        send(ours.port, padded(folder, 2_000_000), key)  # what is imported first is imported now
         file = padded(folder, size_bytes)
-        process = psutil.Process(server.pid)
-        before_bytes = process.memory_info().rss
-        peak = [before_bytes]
-        raw_s, own_s = [], []
+        before_bytes = ours.process.memory_info().rss
         for _ in range(2):
-            raw_s.append(send(sink_port, file, "")[0])
-            with ThreadPoolExecutor(1) as pool:
-                one = pool.submit(send, port, file, key)
-                while not one.done():
-                    peak.append(process.memory_info().rss)
-                    time.sleep(0.05)
-                took_s, video = one.result()
-            own_s.append(took_s)
-        expected = hashlib.sha256(file.read_bytes()).hexdigest()
-        assert video["sha256"] == expected
+            for taker in (nothing, filed):
+                taker.take(file)
+            video = ours.take(file)
+        assert video["sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
         small = padded(folder, 2_000_000)
         wanted = hashlib.sha256(small.read_bytes()).hexdigest()
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            many = list(pool.map(lambda _: send(port, small, key)[1]["sha256"], range(AT_ONCE)))
+            many = list(pool.map(lambda _: send(ours.port, small, key)[1]["sha256"], range(AT_ONCE)))
     finally:
         server.terminate()
         server.wait(60)
-        sink.terminate()
-    return {
-        "size_mb": size_bytes / 1e6,
-        "raw_mb_per_s": size_bytes / 1e6 / min(raw_s),
-        "upload_mb_per_s": size_bytes / 1e6 / min(own_s),
-        "share_of_raw": min(raw_s) / min(own_s),
-        "memory_growth_mb": (max(peak) - before_bytes) / 1e6,
+        for sink in sinks:
+            sink.terminate()
+    found: dict[str, float] = {"size_mb": size_bytes / 1e6}
+    for name, taker in (("sink", nothing), ("sink_to_file", filed), ("upload", ours)):
+        found[f"{name}_mb_per_s"] = size_bytes / 1e6 / min(taker.took_s)
+        found[f"{name}_cpu_s"] = min(taker.cpu_s)
+    return found | {
+        "share_of_sink": min(nothing.took_s) / min(ours.took_s),
+        "share_of_sink_to_file": min(filed.took_s) / min(ours.took_s),
+        "memory_growth_mb": (ours.peak_bytes - before_bytes) / 1e6,
         "at_once": AT_ONCE,
         "at_once_whole": many.count(wanted),
     }

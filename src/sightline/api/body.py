@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import TYPE_CHECKING
 
 from python_multipart.exceptions import MultipartParseError
@@ -18,13 +18,14 @@ if TYPE_CHECKING:
     from sightline.service.videos.incoming import IncomingFile
 
 _PIECE_BYTES = 1 << 20
+_MOST_CHUNKS = 8
 _SILENCE_S = 60.0
 _HEARD_EVERY_S = 1.0
 _LONGEST_FIELD_BYTES = 8192
 
 
 async def pass_on(request: Request, write: Callable[[bytes], None]) -> None:
-    """Have a body written in a thread in pieces of about a megabyte, one while the next one comes.
+    """Have a body written in a thread, about a megabyte at a time, while the next one comes.
 
     Raises:
         RequestError: The client fell silent, and is given up.
@@ -36,7 +37,7 @@ async def pass_on(request: Request, write: Callable[[bytes], None]) -> None:
                 if writing is not None:
                     silence.reschedule(None)  # now it is the disk that is waited for
                     await writing
-                writing = asyncio.create_task(run_in_threadpool(write, piece))
+                writing = asyncio.create_task(run_in_threadpool(_write, write, piece))
     except TimeoutError:
         raise RequestError(f"nothing came for {_SILENCE_S:g} s", hint="go on with the upload") from None
     finally:
@@ -44,14 +45,22 @@ async def pass_on(request: Request, write: Callable[[bytes], None]) -> None:
             await writing
 
 
-async def _pieces(request: Request, silence: asyncio.Timeout) -> AsyncIterator[bytes]:
-    """Give a body in pieces; with each chunk that comes, a client may be silent for a while again."""
+def _write(write: Callable[[bytes], None], chunks: Sequence[bytes]) -> None:
+    """Write chunks: as they are where they are large, as one where there are many small ones."""
+    if len(chunks) > _MOST_CHUNKS:
+        chunks = [b"".join(chunks)]
+    for chunk in chunks:
+        write(chunk)
+
+
+async def _pieces(request: Request, silence: asyncio.Timeout) -> AsyncIterator[Sequence[bytes]]:
+    """Give a body's chunks by the megabyte; with each one that comes, a client may be silent for a while again."""
     loop, held, size_bytes, heard_s = asyncio.get_running_loop(), list[bytes](), 0, -_SILENCE_S
     async for chunk in request.stream():
         held.append(chunk)
         size_bytes += len(chunk)
         if size_bytes >= _PIECE_BYTES:
-            yield b"".join(held)
+            yield held
             held, size_bytes, heard_s = [], 0, -_SILENCE_S
         now_s = loop.time()
         if (
@@ -60,7 +69,7 @@ async def _pieces(request: Request, silence: asyncio.Timeout) -> AsyncIterator[b
             silence.reschedule(now_s + _SILENCE_S)
             heard_s = now_s
     if size_bytes:
-        yield b"".join(held)
+        yield held
 
 
 class FormFile:

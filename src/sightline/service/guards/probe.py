@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -18,13 +17,13 @@ from typing import TYPE_CHECKING, Any
 from sightline.core import errors
 from sightline.core.errors import ContentRefusedError, MediaError
 from sightline.core.media import MediaInfo
+from sightline.service.guards.looker import LOOKERS
 from sightline.service.guards.sniff import sniff_container
 
 if TYPE_CHECKING:
     from sightline.media.container import MediaLimits
     from sightline.settings import Settings
 
-_CHILD = "sightline.service.guards.probe_child"
 _MOST_ANSWER_BYTES = 100_000
 _TOO_COSTLY = "convert it, as in `ffmpeg -i in.mp4 -c:v libx264 out.mp4`, and send the result"
 _KINDS: Mapping[str, type[MediaError]] = {
@@ -94,23 +93,15 @@ def _asked(path: Path, limits: MediaLimits, rules: ProbeRules) -> Mapping[str, A
         },
     }
     try:
-        child = subprocess.run(
-            [sys.executable, "-I", "-m", _CHILD],
-            input=json.dumps(asked).encode(),
-            capture_output=True,
-            timeout=rules.wall_s,
-            check=False,
-            cwd="/",
-            env={},
-        )
+        status, answer = LOOKERS.ask(json.dumps(asked).encode(), within_s=rules.wall_s)
     except subprocess.TimeoutExpired:
         raise ContentRefusedError(
             f"the file takes over {rules.wall_s:g} s to open", hint=_TOO_COSTLY
         ) from None
-    if child.returncode != 0 or not 0 < len(child.stdout) <= _MOST_ANSWER_BYTES:
+    if status != 0 or not 0 < len(answer) <= _MOST_ANSWER_BYTES:
         raise ContentRefusedError("the file takes too much memory or time to open", hint=_TOO_COSTLY)
     try:
-        said = json.loads(child.stdout)
+        said = json.loads(answer)
     except ValueError:
         raise ContentRefusedError("the file cannot be opened", hint=_TOO_COSTLY) from None
     if "code" in said:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import resource
+import select
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -16,6 +17,7 @@ from sightline.media.index import index_video
 
 _PAGE_BYTES = resource.getpagesize()
 _FILES = 32
+_PATIENCE_S = 120.0
 
 
 def bound(memory_bytes: int, cpu_s: float) -> None:
@@ -40,7 +42,9 @@ def answered(asked: dict[str, Any]) -> str:
 
 
 def main() -> None:
-    """Answer, and end."""
+    """Answer, and end; without a question for long, end as well."""
+    if not select.select([sys.stdin], [], [], _PATIENCE_S)[0]:
+        return
     asked = json.load(sys.stdin)
     bound(asked["memory_bytes"], asked["cpu_s"])
     sys.stdout.write(answered(asked))

@@ -12,6 +12,7 @@ from sightline.core.errors import ConflictError, NotFoundError, SightlineError
 from sightline.core.videos import Video, VideoFilter, VideoState, safe_name
 from sightline.service.accounts.quotas import check_storage_quota
 from sightline.service.folder import sha256_of
+from sightline.service.guards.looker import LOOKERS
 from sightline.service.submit import media_limits, new_run_id
 from sightline.service.videos.facts import media_to_json
 from sightline.service.videos.incoming import IncomingFile
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from sightline.service.platform import Platform
 
 _PART = ".part"
+_LARGE_BYTES = 64_000_000
 _PAGE = 200
 
 
@@ -67,6 +69,8 @@ def begin(platform: Platform, who: Principal, offer: Offer) -> Video:
     with writing(platform, video) as file:
         file.check_room(offer.size_bytes or 0)
         platform.videos.add(video)
+    if video.size_bytes >= _LARGE_BYTES:
+        LOOKERS.make_ready()
     return video
 
 

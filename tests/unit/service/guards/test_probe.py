@@ -6,7 +6,6 @@ import gzip
 import json
 import os
 import struct
-import subprocess
 import sys
 import zipfile
 import zlib
@@ -23,7 +22,7 @@ from sightline.core.errors import (
 )
 from sightline.media.container import MediaLimits
 from sightline.media.probe import probe
-from sightline.service.guards import probe as probing
+from sightline.service.guards import looker
 from sightline.service.guards.probe import ProbeRules, probe_stranger
 from sightline.service.guards.sniff import container_of, sniff_container
 
@@ -182,14 +181,9 @@ def test_a_cut_or_scrambled_file_is_refused_or_read_and_never_more(clip, keep):
     refused(path)
 
 
-class Child:
-    """Stands in for the process that looks into the file."""
-
-    def __init__(self, code, monkeypatch):
-        run = subprocess.run
-        monkeypatch.setattr(
-            probing.subprocess, "run", lambda _, **given: run([sys.executable, "-I", "-c", code], **given)
-        )
+def stand_in(code, monkeypatch):
+    """Have something else answer in place of the process that looks into the file."""
+    monkeypatch.setattr(looker, "_COMMAND", (sys.executable, "-I", "-c", code))
 
 
 @pytest.fixture
@@ -234,7 +228,7 @@ LIMITED = (
     ],
 )
 def test_a_child_that_goes_wrong_ends_and_the_file_is_refused(video, monkeypatch, code, rules):
-    Child(code, monkeypatch)
+    stand_in(code, monkeypatch)
     refused(video, rules=rules, kind=ContentRefusedError)
 
 
@@ -244,7 +238,7 @@ def test_the_child_has_no_environment_and_cannot_write(video, monkeypatch, tmp_p
     target = tmp_path / "written"
     report = tmp_path / "report"
     os.mkfifo(report)
-    Child(
+    stand_in(
         LIMITED + "import os\nwrote = True\n"
         f"try:\n    with open({str(target)!r}, 'wb') as file: file.write(b'x')\nexcept OSError: wrote = False\n"
         "facts = dict(container=str(wrote), codec=str(sorted(os.environ)), size=[1, 1], rotation_deg=0, frame_rate_hz=None,"
@@ -259,8 +253,24 @@ def test_the_child_has_no_environment_and_cannot_write(video, monkeypatch, tmp_p
 
 def test_a_refusal_of_the_child_keeps_its_name(video, monkeypatch):
     said = json.dumps({"code": "unsupported_format", "message": "m" * 900, "hint": "h"})
-    monkeypatch.setattr(
-        probing.subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], 0, said.encode(), b"")
-    )
+    monkeypatch.setattr(looker.LOOKERS, "ask", lambda *_, **__: (0, said.encode()))
     error = refused(video, kind=UnsupportedFormatError)
     assert len(str(error)) == 500
+
+
+@pytest.mark.slow
+def test_a_process_that_waits_is_used_and_one_that_is_gone_does_no_harm(clip, monkeypatch):
+    path, expected = clip().path, probe(clip().path, LIMITS)
+    lookers = looker.LOOKERS
+    lookers.make_ready()
+    waiting = lookers._ready
+    lookers.make_ready()
+    assert lookers._ready is waiting
+    assert probe_stranger(path, LIMITS, RULES) == expected
+    assert (waiting.returncode, lookers._ready) == (0, None)
+    with monkeypatch.context() as patch:
+        stand_in("pass", patch)  # as one that nobody needed
+        lookers.make_ready()
+    while lookers._ready.poll() is None:
+        pass
+    assert probe_stranger(path, LIMITS, RULES) == expected
