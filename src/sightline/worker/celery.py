@@ -29,7 +29,7 @@ QUEUES = ("cpu", "gpu", "io")
 _CHORE = "sightline.chore"
 _ANNOUNCE = "sightline.announce"
 _ANNOUNCE_EVERY_S = 5.0
-_MOST_RUNS = 50
+_MOST_TASKS = 500  # chores are tasks too; a process that is begun anew loads everything again
 # A task that the broker has not heard of for that long is handed out again; its lease keeps it from being done twice.
 _HIDDEN_S = 6 * 3600
 _log = structlog.get_logger()
@@ -70,7 +70,7 @@ def make_app(settings: Settings) -> Any:
         task_reject_on_worker_lost=True,
         task_ignore_result=True,
         worker_prefetch_multiplier=1,
-        worker_max_tasks_per_child=_MOST_RUNS,
+        worker_max_tasks_per_child=_MOST_TASKS,
         worker_hijack_root_logger=False,
         worker_send_task_events=True,  # Flower shows them
         task_send_sent_event=True,
