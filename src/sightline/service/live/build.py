@@ -12,7 +12,7 @@ from sightline.core.errors import SettingsError
 from sightline.core.models import Task
 from sightline.ports import ModelOptions
 from sightline.service.live.desk import LiveDesk
-from sightline.service.live.stream.look import MODEL_IOU
+from sightline.service.live.models import ChosenModel
 from sightline.service.prepare import cores
 from sightline.service.webhooks.herald import Herald
 from sightline.vision.catalog import build_model
@@ -37,13 +37,13 @@ def build_desk(platform: Platform) -> LiveDesk:
         threads=workers,
         in_flight=workers + 1,
         min_score=_MIN_SCORE,
-        iou=MODEL_IOU,
         device=settings.stream_device,
         at_once=at_once,
     )
 
-    def build(name: str, scale: float, source_size: tuple[int, int] | None) -> ModelAdapter:
-        model = build_model(name, options, platform.zoo)
+    def build(chosen: ChosenModel, scale: float, source_size: tuple[int, int] | None) -> ModelAdapter:
+        wanted = replace(options, iou=chosen.iou, max_detections=chosen.max_detections)
+        model = build_model(chosen.name, wanted, platform.zoo)
         if model.info.task is not Task.DETECT:
             raise SettingsError(
                 f"{model.info.name} does not detect", hint="name a detector with SIGHTLINE_STREAM_MODEL"
@@ -52,7 +52,9 @@ def build_desk(platform: Platform) -> LiveDesk:
         if own is None or (scale == 1.0 and source_size is None):
             return model
         size = own if scale == 1.0 else scaled_size(own, scale)
-        return build_model(name, replace(options, input_size=size, source_size=source_size), platform.zoo)
+        return build_model(
+            chosen.name, replace(wanted, input_size=size, source_size=source_size), platform.zoo
+        )
 
     return LiveDesk(
         settings,
@@ -64,12 +66,13 @@ def build_desk(platform: Platform) -> LiveDesk:
     )
 
 
-def default_model(settings: Settings, app: str | None) -> str:
+def default_model(settings: Settings, app: str | None) -> ChosenModel:
     """Give the model of an application's streams: the one that is set for streams, its own, or everybody's."""
-    if settings.stream_model or app is None or app not in plugins.names("apps"):
-        return settings.stream_model or settings.model
+    if app is None or app not in plugins.names("apps"):
+        return ChosenModel(settings.stream_model or settings.model)
     own: Mapping[str, Any] = plugins.load("apps", app)().defaults()
-    return own.get("model") or settings.model
+    name = settings.stream_model or own.get("model") or settings.model
+    return ChosenModel(name, **{key: own[key] for key in ("iou", "max_detections") if key in own})
 
 
 def scaled_size(own: tuple[int, int], scale: float) -> tuple[int, int]:

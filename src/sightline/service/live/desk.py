@@ -14,7 +14,7 @@ import numpy as np
 from sightline.core.errors import StreamNotFoundError, StreamOverloadedError
 from sightline.core.events import EventKind
 from sightline.service.live.admission import Admission
-from sightline.service.live.models import BuildModel, ModelShelf
+from sightline.service.live.models import BuildModel, ChosenModel, ModelShelf
 from sightline.service.live.owner import ModelOwner
 from sightline.service.live.quality import FIXED, AutoQuality, level_of
 from sightline.service.live.stream.analysis import make_analysis
@@ -44,7 +44,7 @@ class LiveDesk:
         workers: Frames that are worked on at once.
         clock: Tells the time.
         build: Gives a model.
-        choose: Gives the name of the model for an application's streams.
+        choose: Gives the model for an application's streams.
         herald: Tells webhooks of events; None where nobody is told.
         analysis: Gives an application's analysis of a stream.
     """
@@ -56,11 +56,13 @@ class LiveDesk:
         clock: Clock,
         build: BuildModel,
         *,
-        choose: Callable[[str | None], str] | None = None,
+        choose: Callable[[str | None], ChosenModel] | None = None,
         herald: Herald | None = None,
         analysis: MakeAnalysis = make_analysis,
     ) -> None:
-        self.models = ModelShelf(build, choose or (lambda _: settings.stream_model or settings.model))
+        self.models = ModelShelf(
+            build, choose or (lambda _: ChosenModel(settings.stream_model or settings.model))
+        )
         self.owner = ModelOwner(workers, clock)
         self.auto = AutoQuality()
         self.admission = Admission(

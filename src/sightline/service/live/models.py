@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -16,8 +17,30 @@ if TYPE_CHECKING:
     from sightline.core.models import ModelInfo
     from sightline.ports import ModelAdapter
 
-BuildModel = Callable[[str, float, "tuple[int, int] | None"], "ModelAdapter"]
-"""Gives a model, not open: `(its name, scale of its own input size, (height, width) of the pictures to come)`."""
+MODEL_IOU = 0.7
+"""What a model suppresses by where no application says."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenModel:
+    """A model as some streams want it.
+
+    An application suppresses as it does in a file: to suppress by more overlap first and by less afterwards leaves other
+    boxes than to do it once.
+
+    Attributes:
+        name: Of the zoo, or a file.
+        iou: Overlap above which the weaker of two boxes is dropped.
+        max_detections: Most boxes a frame.
+    """
+
+    name: str
+    iou: float = MODEL_IOU
+    max_detections: int = 300
+
+
+BuildModel = Callable[[ChosenModel, float, "tuple[int, int] | None"], "ModelAdapter"]
+"""Gives a model, not open: `(which, scale of its own input size, (height, width) of the pictures to come)`."""
 
 MOST_SHAPES = 6
 """Shapes of picture that get a graph of their own; any further one is padded into the square one."""
@@ -60,9 +83,9 @@ class SharedModel:
 class StreamModels:
     """Opens one model's graphs and hands them out; a model that learns the scene is a stream's own."""
 
-    def __init__(self, build: BuildModel, name: str) -> None:
-        self.name = name
-        self._build = partial(build, name)
+    def __init__(self, build: BuildModel, chosen: ChosenModel) -> None:
+        self.chosen = chosen
+        self._build = partial(build, chosen)
         self._lock = threading.Lock()
         self._opening: dict[tuple[object, ...], threading.Lock] = {}
         self._open: dict[tuple[object, ...], SharedModel] = {}
@@ -134,18 +157,18 @@ class StreamModels:
 
 
 class ModelShelf:
-    """All models that streams use, by name: few, and each opened when first needed.
+    """All models that streams use: few, and each opened when first needed.
 
     Args:
         build: Gives a model.
-        choose: Gives the name of the model for an application's streams, None for those without one.
+        choose: Gives the model for an application's streams, None for those without one.
     """
 
-    def __init__(self, build: BuildModel, choose: Callable[[str | None], str]) -> None:
+    def __init__(self, build: BuildModel, choose: Callable[[str | None], ChosenModel]) -> None:
         self._build = build
         self._choose = choose
         self._lock = threading.Lock()
-        self._models: dict[str, StreamModels] = {}
+        self._models: dict[ChosenModel, StreamModels] = {}
 
     @property
     def open_count(self) -> int:
@@ -153,8 +176,10 @@ class ModelShelf:
         return sum(models.open_count for models in tuple(self._models.values()))
 
     def of(self, app: str | None, name: str | None = None) -> StreamModels:
-        """Give the models for an application's streams, or those of a name; nothing is opened."""
-        chosen = name or self._choose(app)
+        """Give the models for an application's streams, under a name of one's own where one is given; opens nothing."""
+        chosen = self._choose(app)
+        if name:
+            chosen = replace(chosen, name=name)
         with self._lock:
             if chosen not in self._models:
                 self._models[chosen] = StreamModels(self._build, chosen)

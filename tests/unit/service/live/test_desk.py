@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from sightline.apps.road.settings import RoadSettings
 from sightline.bootstrap import build_platform
 from sightline.core.errors import SettingsError, StreamNotFoundError, StreamOverloadedError
 from sightline.service.live.build import build_desk
@@ -239,8 +240,16 @@ def test_other_services_variables_are_known(monkeypatch):
 )
 def test_an_applications_streams_have_its_own_model_unless_one_is_set(tmp_path, given, app, chosen):
     live = build_desk(build_platform(read_settings(home=tmp_path, model="motion", **given)))
-    assert live.models.of(app).name == chosen
-    assert live.models.of(app, "hog").name == "hog"
+    assert live.models.of(app).chosen.name == chosen
+    assert live.models.of(app, "hog").chosen.name == "hog"
+    live.shut()
+
+
+def test_an_applications_streams_suppress_once_and_as_in_a_file(tmp_path):
+    live = build_desk(build_platform(read_settings(home=tmp_path)))
+    road = live.models.of("road").chosen
+    assert (road.iou, road.max_detections) == (RoadSettings().iou, RoadSettings().max_detections)
+    assert live.models.of(None).chosen.iou == 0.7
     live.shut()
 
 

@@ -56,7 +56,7 @@ class OwnedModel:
     @property
     def name(self) -> str:
         """By which it was chosen."""
-        return self._models.name
+        return self._models.chosen.name
 
     @property
     def info(self) -> ModelInfo:

@@ -31,9 +31,6 @@ if TYPE_CHECKING:
     from sightline.service.live.stream.frames import Arrival
     from sightline.service.live.stream.settings import StreamSettings
 
-MODEL_IOU = 0.7
-"""What the shared model suppresses by already."""
-
 _LEAST_STEP_S = 0.001
 _LONGEST_STEP_S = 3600.0
 
@@ -182,8 +179,8 @@ class Look:
         iou, limit = settings.iou_threshold, len(found)
         if self.analysis is not None:
             found = found.above(self.analysis.min_score)
-            iou, limit = min(self.analysis.iou, MODEL_IOU), self.analysis.max_detections
-        if iou < MODEL_IOU and len(found) > 1:
+            iou, limit = self.analysis.iou, self.analysis.max_detections
+        if (iou < self._models.chosen.iou or len(found) > limit) and len(found) > 1:
             found = found[suppress(found.boxes_px, found.scores, found.class_ids, iou=iou, limit=limit)]
         if settings.roi is not None and len(found):
             height, width = source_size
