@@ -39,6 +39,7 @@ def add_scores(evaluate: typer.Typer) -> None:
     """Add what scores cameras to `sightline football evaluate`."""
     evaluate.command("calibration")(evaluate_lines)
     evaluate.command("stability")(evaluate_still)
+    evaluate.command("smoothing")(evaluate_smooth)
     evaluate.command("camera-quality")(evaluate_quality)
     evaluate.command("pitch-lines")(evaluate_pixels)
 
@@ -167,6 +168,32 @@ def evaluate_still(
             for name, one in part["smooth_over_ransac"].items()
         ],
     )
+
+
+def evaluate_smooth(
+    *,
+    scene: Annotated[
+        list[Path], typer.Option(metavar="DIR", help="Of `sightline simulate football`; may be repeated.")
+    ],
+    as_json: _Json = False,
+) -> None:
+    """Cameras found in pixels and smoothed over time, against the true camera of rendered matches."""
+    from sightline.cli.console import say, show_json, show_table
+    from sightline.service.football.evaluate_smoothing import evaluate_smoothing
+
+    found = evaluate_smoothing(scene)
+    if as_json:
+        show_json(found)
+        return
+    show_table(
+        ("cameras", "of the grass in view", "median m", "90 % below m"),
+        [
+            (kind, words, found[kind][what]["median"], found[kind][what]["p90"])
+            for kind in ("table", "steadied")
+            for what, words in (("error_m", "error"), ("jitter_m", "jitter"))
+        ],
+    )
+    say(f"{found['frames']} frames of {len(found['scenes'])} scenes")
 
 
 def evaluate_quality(
