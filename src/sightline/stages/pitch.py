@@ -157,7 +157,7 @@ class PitchStage:
         if one is None:
             return _columns(None, None, "none", 0.0)
         camera = one.camera.scaled(factor)
-        return _columns(camera, _map(camera, picture), "file", one.quality)
+        return _columns(camera, _map(camera, picture), file.source, one.quality)
 
     def _auto(self, frame: Frame) -> Mapping[str, Sequence[Any]]:
         motion = self._drift.follow(frame)
@@ -230,7 +230,7 @@ def read_cameras(path: Path, pitch: PitchSize) -> CameraFile:
     solved = solve_camera(seen, pitch)
     if solved is None:
         raise CalibrationError("these points fix no camera", hint="click points that do not lie on one line")
-    return CameraFile(seen.picture, fixed=FileCamera(solved.camera, solved.quality))
+    return CameraFile(seen.picture, fixed=FileCamera(solved.camera, solved.quality), source="points")
 
 
 def _map(camera: PitchCamera, picture: tuple[int, int]) -> Homography | None:

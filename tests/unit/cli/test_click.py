@@ -144,7 +144,7 @@ def test_points_from_last_time_are_on_the_page(clicks):
 def test_a_file_of_points_is_a_camera_file(clicks):
     clicks.keep(points())
     found = read_cameras(clicks.out, SIZE)
-    assert found.picture == (HEIGHT, WIDTH)
+    assert (found.picture, found.source) == ((HEIGHT, WIDTH), "points")
     seen = found.fixed.camera.fitted_homography(found.picture)
     centre = CAMERA.project(np.zeros((1, 3)))
     assert np.abs(seen.project(centre)).max() < 0.3

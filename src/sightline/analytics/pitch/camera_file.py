@@ -39,6 +39,7 @@ class CameraFile:
         homography: The map of every frame, where the file knows no camera but only that.
         frames: The cameras of single frames, by frame number.
         names: What the file calls those frames.
+        source: What the `pitch` table calls where a camera comes from: `file`, or `points` where it was solved.
     """
 
     picture: tuple[int, int] = SOCCERNET_SIZE
@@ -46,6 +47,7 @@ class CameraFile:
     homography: Homography | None = None
     frames: Mapping[int, FileCamera] = field(default_factory=dict)
     names: Mapping[int, str] = field(default_factory=dict)
+    source: str = "file"
 
 
 def camera_file(data: Any) -> CameraFile:

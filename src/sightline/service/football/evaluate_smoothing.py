@@ -123,7 +123,8 @@ def _ground(matrices: Float64, picture: tuple[int, int]) -> Float64:
 
 def _against(found: Float64, real: Float64) -> dict[str, Float64]:
     size = PitchSize()
-    inside = (np.abs(real) < np.array([size.length_m, size.width_m]) / 2).all(axis=2)
+    half_m = np.array([size.length_m, size.width_m]) / 2
+    inside = np.asarray((np.abs(real) < half_m).all(axis=2), np.bool_)
     error_m = np.linalg.norm(found - real, axis=2)
     jitter_m = np.linalg.norm(np.diff(found - real, n=2, axis=0), axis=2)
     return {
