@@ -100,6 +100,8 @@ def settle(platform: Platform, run_id: str, attempt: int, stopped: Stop | None) 
     run = platform.runs.get(run_id)
     if stopped is Stop.LOST or run.attempts > attempt:
         return ANEW  # somebody else's now, unless nobody could take it: as when the database was away
+    if run.attempts < attempt and stopped is Stop.MEMORY and run.state is RunState.QUEUED:
+        run = _begun(platform, run, attempt)
     if run.attempts < attempt:  # it could not begin: its folder or its row was held by somebody
         return OFF if run.has_ended else Next(_BUSY_WAIT_S)
     if run.state is RunState.QUEUED:
@@ -121,6 +123,13 @@ def _take_over(platform: Platform, run: Run) -> Run | Next:
         )
         return _ended(_change(platform, run, RunState.FAILED, error.to_json(), attempt="lost"))
     return _change(platform, run, RunState.QUEUED, {}, attempt="lost")
+
+
+def _begun(platform: Platform, run: Run, attempt: int) -> Run:
+    """Count an attempt whose process grew too large while it started, or the run would be begun for ever."""
+    now_s = platform.clock.now_s()
+    running = replace(run, state=RunState.RUNNING, attempts=attempt, updated_s=now_s)
+    return platform.runs.update(running, attempt=Attempt(attempt, "", now_s))
 
 
 def _ended(_run: Run) -> Next:

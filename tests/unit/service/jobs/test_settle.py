@@ -159,6 +159,13 @@ def test_a_run_that_took_too_much_memory_says_so(platform, run):
     assert "SIGHTLINE_RUN_MEMORY_BYTES" in error["hint"]
 
 
+def test_a_process_that_is_too_large_before_it_begins_is_not_begun_for_ever(platform, run):
+    assert settle(platform, "r1", 1, Stop.MEMORY) == OFF
+    failed = platform.runs.get("r1")
+    assert (failed.state, failed.attempts, failed.error["code"]) == (RunState.FAILED, 1, "run_memory")
+    assert outcomes(platform) == ["failed"]
+
+
 def test_a_worker_that_lost_its_lease_changes_nothing(platform, run):
     running = begin(platform)
     assert settle(platform, "r1", 1, Stop.LOST) == ANEW
