@@ -116,27 +116,25 @@ class Overheard:
 
     def __init__(self, app: Any) -> None:
         self._seen: set[str] = set()
-        self._app = app
-        self._enough = threading.Event()
+        self._connection = app.connection()
+        handlers = {"*": lambda event: self._seen.add(event["type"])}
+        self._receiver = app.events.Receiver(self._connection, handlers=handlers)
         self._thread = threading.Thread(target=self._listen)
         self._thread.start()
 
     def _listen(self) -> None:
-        with self._app.connection() as connection:
-            receiver = self._app.events.Receiver(
-                connection, handlers={"*": lambda event: self._seen.add(event["type"])}
-            )
-            while not self._enough.is_set():
+        with self._connection:
+            while not self._receiver.should_stop:
                 with suppress(TimeoutError):
-                    receiver.capture(limit=None, timeout=0.5, wakeup=False)
+                    self._receiver.capture(limit=None, timeout=0.5, wakeup=False)
 
     def kinds(self, wanted: set[str]) -> set[str]:
         """Give what was heard, once that is all that is wanted or it took too long."""
         deadline_s = time.monotonic() + 20
         while not self._seen >= wanted and time.monotonic() < deadline_s:
             time.sleep(0.05)
-        self._enough.set()
-        self._thread.join()
+        self._receiver.should_stop = True  # workers say something all the time, so no timeout ends it
+        self._thread.join(30)
         return self._seen
 
 
