@@ -76,6 +76,8 @@ class Address:
             options["rtsp_transport"] = "tcp"
             if self.listens:
                 options["rtsp_flags"] = "listen"
+                # In seconds; left out, it is taken from a time in microseconds, which is refused as too large.
+                options["listen_timeout"] = str(max(1, round(self.silence_s)))
         elif self.listens:
             options["listen"] = "1"
         return options
