@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from factories import ROOT
 from routes import build, routes_of
 from sightline.asgi.security import May, Public
 from sightline.service.accounts.access import RULES
@@ -45,3 +46,11 @@ def test_what_is_open_to_all_is_little_and_says_why():
 
 def test_every_rule_is_asked_for_by_a_route_or_a_service():
     assert {route.rules[0].action for route in ROUTES if isinstance(route.rules[0], May)} <= set(RULES)
+
+
+def test_the_page_of_the_api_names_every_route():
+    """A quick look; tests/e2e/test_api_page.py asks each of them as the page says."""
+    page = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    shown = [route for route in ROUTES if not route.path.startswith(("/docs", "/setup", "/stream/view"))]
+    last = {[step for step in route.path.split("/") if not step.startswith("{")][-1] for route in shown}
+    assert not [word for word in sorted(last) if f"/{word}" not in page]
