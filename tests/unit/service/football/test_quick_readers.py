@@ -182,6 +182,13 @@ def test_what_is_unusual_is_left_to_kloppy(written, name, spoil):
         provider.load_match(name, written / tracking, [written / one for one in meta])
 
 
+def test_a_file_of_one_long_line_is_read_by_kloppy_once(written, monkeypatch):
+    """TRACAB's frames also come as one JSON document."""
+    (written / "tracking.json").write_text('{"FrameData": [' + " " * (2 << 20) + "]}")
+    monkeypatch.setattr(provider, "_load", lambda *_: pytest.fail("kloppy was asked for a part"))
+    assert provider._read_quickly("tracab", written / "tracking.json", written / "metadata.xml") is None
+
+
 def test_numbers_in_quotes_are_read_by_kloppy(written):
     def quote(line):
         return re.sub(r'"number":(\d+)', r'"number":"\1"', line)
@@ -225,6 +232,8 @@ def test_lines_are_taken_from_all_over_a_file(tmp_path):
     assert numbers[-1] > 350
     path.write_bytes(b"alone")
     assert some_lines(path) == b"alone\n"
+    path.write_bytes(b"a\n" + b"x" * (3 << 20))
+    assert some_lines(path) is None
     path.write_bytes(b"")
     assert some_lines(path) == b"\n"
 

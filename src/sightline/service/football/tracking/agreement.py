@@ -19,19 +19,22 @@ if TYPE_CHECKING:
 
 _LINES = 12
 _NEAR_M = 1e-6
+_LONGEST_BYTES = 1 << 20
 
 
-def some_lines(path: Path, count: int = _LINES) -> bytes:
-    """Give so many whole lines from all over a file, in its order."""
+def some_lines(path: Path, count: int = _LINES) -> bytes | None:
+    """Give so many whole lines from all over a file, in its order; None where its lines are no frames but longer."""
     size = path.stat().st_size
     lines = []
     with path.open("rb") as file:
         reached = -1
         for place in range(count):
             file.seek(size * place // count)
-            if place:
-                file.readline()
-            if file.tell() > reached and (line := file.readline()):
+            if place and len(file.readline(_LONGEST_BYTES)) == _LONGEST_BYTES:
+                return None
+            if file.tell() > reached and (line := file.readline(_LONGEST_BYTES)):
+                if len(line) == _LONGEST_BYTES:
+                    return None
                 lines.append(line.rstrip(b"\r\n") + b"\n")
                 reached = file.tell() - 1
     return b"".join(lines) or b"\n"

@@ -200,10 +200,13 @@ def _read_quickly(
     if loader is None or loader.quick is None or len(files) != 1 or _is_packed(files[0]):
         return None
     arguments = _arguments(provider, loader, files, _paths(meta), None)
+    few = some_lines(files[0])
+    if few is None:
+        return None
     try:
         nothing, some = (
             _load(provider, loader, {**arguments, loader.tracking[0]: BytesIO(lines)})
-            for lines in (b"\n", some_lines(files[0]))
+            for lines in (b"\n", few)
         )
     except UnsupportedFormatError:
         return None
