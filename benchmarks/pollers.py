@@ -77,7 +77,10 @@ class Bench:
 
     def close(self) -> None:
         self.server.terminate()
-        self.server.wait(30)
+        try:
+            self.server.wait(30)
+        except psutil.TimeoutExpired:
+            self.server.kill()
         self.platform.runs.close()
 
     def round(self, *, watched: bool) -> Round:

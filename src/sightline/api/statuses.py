@@ -6,9 +6,10 @@ second old at most: two hundred who look on must not slow the run that they look
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
@@ -28,25 +29,37 @@ _MANY = 20
 _MOST_KEPT = 1024
 
 
-@dataclass(slots=True)
-class _Asked:
-    """What is known of one run that is asked about."""
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """A status as it is sent, and who may have it."""
 
-    since_s: float
-    count: int = 0
-    before: int = 0
-    body: bytes = b""
-    owner: str = ""
-    groups: frozenset[str] = field(default_factory=frozenset)
-    read_s: float = 0.0
+    owner: str
+    groups: frozenset[str]
+    body: bytes
+    read_s: float
+
+
+class _Asked:
+    """A run that is asked about."""
+
+    def __init__(self, now_s: float) -> None:
+        self.answer: _Answer | None = None
+        self.reading: asyncio.Future[_Answer] | None = None
+        self._since_s = now_s
+        self._count = self._before = 0
 
     def is_asked_by_many(self, now_s: float) -> bool:
         """Count one who asks."""
-        if now_s - self.since_s >= _WINDOW_S:
-            self.before = self.count if now_s - self.since_s < 2 * _WINDOW_S else 0
-            self.since_s, self.count = now_s, 0
-        self.count += 1
-        return max(self.count, self.before) > _MANY
+        passed_s = now_s - self._since_s
+        if passed_s >= _WINDOW_S:
+            self._before = self._count if passed_s < 2 * _WINDOW_S else 0
+            self._since_s, self._count = now_s, 0
+        self._count += 1
+        return max(self._count, self._before) > _MANY
+
+    def forget(self) -> None:
+        """Share nothing that was read, or begun to be read, before now."""
+        self.answer = self.reading = None
 
 
 class StatusDesk:
@@ -61,7 +74,6 @@ class StatusDesk:
         self._platform = platform
         self._board = board
         self._asked: OrderedDict[str, _Asked] = OrderedDict()
-        self._forgotten = 0
 
     async def answer(self, who: Principal, run_id: str) -> bytes:
         """Give the status as JSON.
@@ -70,28 +82,39 @@ class StatusDesk:
             RunNotFoundError: There is no such run, or none that they may know of.
         """
         now_s = time.monotonic()
-        asked = self._asked.get(run_id)
-        if asked is not None and asked.is_asked_by_many(now_s) and now_s - asked.read_s < _SHARED_FOR_S:
-            check_access(who, run_id, asked.owner, asked.groups)
-            return asked.body
-        forgotten = self._forgotten
-        owner, groups, body = await run_in_threadpool(self._read, who, run_id)
-        if asked is None:
-            asked = self._asked[run_id] = self._asked.get(run_id) or _Asked(now_s, count=1)
-            while len(self._asked) > _MOST_KEPT:
-                self._asked.popitem(last=False)
-        if forgotten == self._forgotten:
-            asked.owner, asked.groups, asked.body, asked.read_s = owner, groups, body, now_s
-        return body
+        asked = self._asked.setdefault(run_id, _Asked(now_s))
+        while len(self._asked) > _MOST_KEPT:
+            self._asked.popitem(last=False)
+        many = asked.is_asked_by_many(now_s)
+        answer = await (self._shared(asked, run_id, now_s) if many else self._read(run_id))
+        check_access(who, run_id, answer.owner, answer.groups)
+        return answer.body
 
     def forget(self) -> None:
-        """Share no answer from before now: whoever changes something is to see it."""
-        self._forgotten += 1
+        """Share no answer from before now: whoever has changed something is to see it."""
         for asked in self._asked.values():
-            asked.read_s = 0.0
+            asked.forget()
 
-    def _read(self, who: Principal, run_id: str) -> tuple[str, frozenset[str], bytes]:
+    async def _shared(self, asked: _Asked, run_id: str, now_s: float) -> _Answer:
+        """Give an answer that is new enough, or that is being read: however slow that is, one at a time does it."""
+        if asked.answer is not None and now_s - asked.answer.read_s < _SHARED_FOR_S:
+            return asked.answer
+        if asked.reading is None:
+            asked.reading = asyncio.ensure_future(self._read(run_id))
+        reading = asked.reading
+        try:
+            answer = await asyncio.shield(reading)
+        finally:
+            if asked.reading is reading and reading.done():
+                asked.reading = None
+                asked.answer = reading.result() if reading.exception() is None else None
+        return answer
+
+    async def _read(self, run_id: str) -> _Answer:
+        return await run_in_threadpool(self._read_now, run_id)
+
+    def _read_now(self, run_id: str) -> _Answer:
+        read_s = time.monotonic()
         run, groups = look_up(self._platform, run_id)
-        check_access(who, run_id, run.owner, groups)
         status = PipelineStatus.of_status(status_of(self._platform, run, self._board))
-        return run.owner, groups, status.model_dump_json().encode()
+        return _Answer(run.owner, groups, status.model_dump_json().encode(), read_s)
