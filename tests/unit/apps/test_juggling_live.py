@@ -2,6 +2,7 @@
 
 from concurrent.futures import Future
 from fractions import Fraction
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -106,5 +107,9 @@ def test_a_stream_hands_the_detections_themselves_to_who_tracks_on_its_own(track
     assert stream.outbox.after(0)[0].data["kind"] == "Detections"
 
 
-def test_the_application_can_be_asked_for_its_analysis():
+def test_the_application_starts_its_process_before_there_is_anything_to_name(monkeypatch):
+    started = []
+    pool = SimpleNamespace(submit=lambda work: started.append(work.__name__))
+    monkeypatch.setattr("sightline.apps.juggling.live._pool", lambda: pool)
     assert JugglingApp().analysis({}, ("ball",)).tracking is None
+    assert started == ["ready"]

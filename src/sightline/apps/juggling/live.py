@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from sightline.analytics.juggling.live.meter import JuggleMeter, Named, named
+from sightline.analytics.juggling.live.meter import JuggleMeter, Named, named, ready
 
 if TYPE_CHECKING:
     from sightline.analytics.juggling.arcs.candidates import Candidates
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from sightline.core.detections import Detections
     from sightline.core.frames import Frame
     from sightline.core.tracks import Tracks
-
-_WAIT_AT_END_S = 2.0
 
 
 class Namer(Protocol):
@@ -33,7 +31,13 @@ class Namer(Protocol):
 
 
 class ProcessNamer:
-    """Looks in a process of its own, which all streams share: beside the frames it would keep them waiting."""
+    """Looks in a process of its own, which all streams share: beside the frames it would keep them waiting.
+
+    The process takes seconds to start, so that it is started before there is anything to look at.
+    """
+
+    def __init__(self) -> None:
+        _pool().submit(ready)
 
     def ask(self, candidates: Candidates) -> Future[Named]:
         """Begin to look; a process that has died is replaced at the next question."""
@@ -102,23 +106,23 @@ class JugglingAnalysis:
         return [*ended, *events]
 
     def finish(self) -> Sequence[Mapping[str, Any]]:
-        """Give the last name that is being looked for, if it is another one."""
-        if self._meter is None or self._tick is None:
+        """Give the name that all that is remembered has in the end, if it is another one; no frame waits any more."""
+        if self._meter is None or self._tick is None or not self._tick.catches:
             return []
-        if self._asked is None and self._tick.catches:
-            self._asked = self._namer.ask(self._meter.remembered())
-        changed = self._is_named(within_s=_WAIT_AT_END_S)
+        changed = self._is_another(named(self._meter.remembered()))
         return [self._said("pattern", self._tick.t_s)] if changed else []
 
-    def _is_named(self, within_s: float = 0.0) -> bool:
+    def _is_named(self) -> bool:
         """Take an answer in, if there is one; says whether it changes what is known."""
-        if self._asked is None or not (within_s or self._asked.done()):
+        if self._asked is None or not self._asked.done():
             return False
         asked, self._asked = self._asked, None
         try:
-            answer = asked.result(timeout=within_s)
-        except (TimeoutError, BrokenProcessPool):
+            return self._is_another(asked.result())
+        except BrokenProcessPool:
             return False
+
+    def _is_another(self, answer: Named) -> bool:
         before, self._named = self._named, answer
         return before is None or (before.siteswap, before.balls) != (answer.siteswap, answer.balls)
 

@@ -177,6 +177,11 @@ class JuggleMeter:
         )
 
 
+def ready() -> bool:
+    """Say that all is loaded that `named` needs."""
+    return True
+
+
 def named(candidates: Candidates) -> Named:
     """Look for the pattern in what a meter remembers: the same way as in a whole clip."""
     juggle = read(link(candidates))
