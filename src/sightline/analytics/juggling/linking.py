@@ -149,12 +149,10 @@ def _not_carried(arcs: list[Arc], candidates: Candidates) -> list[Arc]:
 
 
 def _lasts_s(arc: Arc, candidates: Candidates) -> float:
-    """Give how long an arc is; one that the clip's begin or end cuts short lasts twice as long as its way to the top."""
-    first, last = candidates.clock_s[0] + _EDGE_S, candidates.clock_s[-1] - _EDGE_S
+    """Give how long an arc is; one that the clip's end cuts short lasts twice as long as its way to the top."""
     apex_s = arc.start_s - float(arc.speed @ arc.fall) / float(arc.fall @ arc.fall)
-    rising = apex_s - arc.first_s if arc.last_s > last else 0.0
-    falling = arc.last_s - apex_s if arc.first_s < first else 0.0
-    return max(arc.last_s - arc.first_s, 2 * rising, 2 * falling)
+    is_cut = arc.last_s > candidates.clock_s[-1] - _EDGE_S
+    return max(arc.last_s - arc.first_s, 2 * (apex_s - arc.first_s) if is_cut else 0.0)
 
 
 def _rise_radii(arc: Arc) -> float:

@@ -113,10 +113,8 @@ class Flight:
 
     @property
     def lasting_s(self) -> float:
-        """How long it is in the air where it comes down as deep as it began, if its end or its beginning was not seen."""
-        rising, falling = self.apex_t_s - self.throw_t_s, self.catch_t_s - self.apex_t_s
-        unseen_s = 2 * max(0.0 if self.landed else rising, 0.0 if self.thrown else falling)
-        return max(self.flight_s, unseen_s)
+        """How long it is in the air; where its end was not seen, until it is down as deep as it began."""
+        return max(self.flight_s, 0.0 if self.landed else 2 * (self.apex_t_s - self.throw_t_s))
 
     @property
     def height_px(self) -> float:
