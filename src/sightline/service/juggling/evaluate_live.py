@@ -23,7 +23,8 @@ _SEEN = TrackerErrors(noise_px=0.6, misses=0.04)  # as the detector sees balls o
 def evaluate_live(seed: int, *, beats: int = 40) -> dict[str, Any]:
     """Feed simulated runs frame by frame: delays of catches after the meter has settled, counts, and names.
 
-    The delay is the algorithm's: frames after the catch until it is counted, whatever the machine's speed.
+    What was caught before gravity was known is told when it is, and says nothing of the delay. The delay is the
+    algorithm's: frames after the catch until it is counted, whatever the machine's speed.
     """
     delays: list[float] = []
     true = counted = right_names = rights = 0
@@ -38,7 +39,7 @@ def evaluate_live(seed: int, *, beats: int = 40) -> dict[str, Any]:
         delays += [
             said_s - min(catches, key=lambda t_s: abs(t_s - moment))
             for said_s, moment in found
-            if min(abs(t_s - moment) for t_s in catches) < _NEAR_S
+            if moment > found[0][0] and min(abs(t_s - moment) for t_s in catches) < _NEAR_S
         ]
         true += len(later)
         counted += len(found)
