@@ -95,11 +95,17 @@ class Client:
             reader.cancel()
 
     def _look(self, client_id: str) -> None:
-        """Ask the server what became of the stream's frames."""
+        """Ask the server what became of the stream's frames, once all have come to an end or half a minute later."""
         base = self.url.replace("ws://", "http://").partition("/stream/")[0]
         asked = urllib.request.Request(f"{base}/stream/sessions/{client_id}/stats", headers=self.headers)
-        with urllib.request.urlopen(asked, timeout=10) as answer:
-            told = json.load(answer)
+        end = time.monotonic() + 30
+        while True:
+            with urllib.request.urlopen(asked, timeout=30) as answer:
+                told = json.load(answer)
+            settled = told["frames"]["received"] >= self.count and not told["frames"]["waiting"]
+            if settled or time.monotonic() > end:
+                break
+            time.sleep(0.2)
         self.frames_told, self.legs = told["frames"], told["latency"]
 
     async def _read(self, socket) -> None:
