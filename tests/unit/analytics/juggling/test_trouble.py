@@ -1,0 +1,95 @@
+"""What is not a juggler before a still camera at 60 frames a second: never a confident wrong pattern."""
+
+import numpy as np
+import pytest
+
+from sightline.analytics.juggling.arcs.candidates import Candidates
+from sightline.analytics.juggling.linking import link
+from sightline.analytics.juggling.notation import parse
+from sightline.analytics.juggling.observe import Lens, TrackerErrors, observe
+from sightline.analytics.juggling.reading import read
+from sightline.analytics.juggling.simulate import Juggler, Run, perform
+
+SIZE, RADIUS_PX = (720, 1280), 12.0
+SEEN = TrackerErrors(noise_px=0.5, misses=0.03)
+
+
+def juggled(text="3", beats=16, fps=60.0, **lens):
+    """Throws that flew, and `(t_s, x, y)` of what a detector sees of the balls."""
+    rng = np.random.default_rng(4)
+    performance = perform([Run(parse(text), beats)], Juggler(), rng)
+    paths = observe(performance, Lens(fps=fps, **lens), SEEN, rng)
+    rows = [np.column_stack([path.t_s, path.points_px]) for path in paths]
+    return [throw for throw in performance.throws if throw.value >= 3], np.concatenate(rows)
+
+
+def candidates(seen, fps):
+    frames = np.rint(seen[:, 0] * fps).astype(np.int64)
+    order = np.argsort(frames, kind="stable")
+    count = int(frames.max()) + 1
+    return Candidates(
+        numbers=np.arange(count),
+        clock_s=np.arange(count) / fps,
+        rows=frames[order],
+        points_px=seen[order, 1:],
+        radii_px=np.full(len(seen), RADIUS_PX),
+        scores=np.full(len(seen), 0.8),
+        size=SIZE,
+    )
+
+
+def walker(fps, seconds=5.0):
+    """A head that crosses the picture and bobs at every step."""
+    t_s = np.arange(int(seconds * fps)) / fps
+    return np.column_stack([t_s, 60 + 230 * t_s, 300 - 9 * np.abs(np.sin(np.pi * 1.9 * t_s))])
+
+
+def test_film_at_24_frames_a_second_has_its_throws_and_its_pattern():
+    real, seen = juggled(fps=24.0)
+    juggle = read(link(candidates(seen, 24.0)))
+    assert abs(len(juggle.throws) - len(real)) <= 1
+    assert juggle.siteswap == "3"
+
+
+def test_a_hand_that_holds_the_camera_changes_nothing():
+    real, seen = juggled(shake_px=3.0)
+    juggle = read(link(candidates(seen, 60.0)))
+    assert abs(len(juggle.throws) - len(real)) <= 1
+    assert juggle.siteswap == "3"
+
+
+def test_somebody_who_walks_through_throws_nothing():
+    real, seen = juggled()
+    both = np.concatenate([seen, walker(60.0)])
+    juggle = read(link(candidates(both, 60.0)))
+    assert abs(len(juggle.throws) - len(real)) <= 1
+    assert (juggle.siteswap, juggle.balls) == ("3", 3)
+
+
+def test_somebody_who_walks_by_alone_is_no_juggler():
+    juggle = read(link(candidates(walker(60.0), 60.0)))
+    assert (juggle.siteswap, juggle.throws, juggle.drops) == (None, (), ())
+
+
+def test_two_jugglers_are_said_to_be_unsupported_and_have_no_pattern():
+    _, left = juggled(beats=9, centre_px=(300.0, 420.0), scale_px_per_m=300.0)
+    _, right = juggled(beats=9, centre_px=(980.0, 420.0), scale_px_per_m=300.0)
+    juggle = read(link(candidates(np.concatenate([left, right + (0.1, 0, 0)]), 60.0)))
+    assert juggle.siteswap is None
+    assert any("passing is not supported" in note for note in juggle.notes)
+
+
+@pytest.mark.parametrize("roll_deg", [-12.0, 12.0])
+def test_a_camera_that_leans_is_told_and_changes_nothing(roll_deg):
+    _, seen = juggled(roll_deg=roll_deg)
+    juggle = read(link(candidates(seen, 60.0)))
+    assert juggle.siteswap == "3"
+    assert juggle.roll_deg == pytest.approx(roll_deg, abs=2)
+
+
+def test_a_throw_that_the_clips_end_cuts_short_is_a_throw():
+    real, seen = juggled()
+    end_s = real[-1].t_s + 0.25
+    juggle = read(link(candidates(seen[seen[:, 0] < end_s], 60.0)))
+    assert juggle.throws[-1].t_s == pytest.approx(real[-1].t_s, abs=0.05)
+    assert juggle.throws[-1].outcome != "dropped"
