@@ -62,12 +62,12 @@ def load_pictures(recipe: Recipe, part: str, data_root: Path) -> Pictures:
 
 
 def _read(labelled: Labelled, recipe: Recipe) -> Sample:
-    """Decode; what is much larger than training needs is made smaller once."""
+    """Decode; what is larger than training ever shows it is made smaller once."""
     image = cv2.imread(str(labelled.path), cv2.IMREAD_COLOR)
     if image is None:
         raise FileNotFoundError(f"{labelled.path} cannot be read as a picture")
     boxes = labelled.boxes_px.astype(np.float32)
-    longest = 1.25 * max(recipe.train_size)
+    longest = max(1.0, recipe.augmentation.scale[1]) * max(recipe.train_size)
     if recipe.augmentation.native_scale is None and max(image.shape[:2]) > longest:
         factor = longest / max(image.shape[:2])
         image, boxes = (

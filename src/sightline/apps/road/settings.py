@@ -33,7 +33,7 @@ class RoadSettings(AppSettings):
     )
     min_score: float = Field(default=0.1, ge=0, le=1, description="Lowest score of a detection that is kept.")
     iou: float = Field(
-        default=0.6, gt=0, le=1, description="Overlap above which the weaker of two boxes is dropped."
+        default=0.45, gt=0, le=1, description="Overlap above which the weaker of two boxes is dropped."
     )
     max_detections: int = Field(default=50, ge=1, le=1000, description="Most boxes a frame, the best ones.")
     confirm_score: float = Field(
