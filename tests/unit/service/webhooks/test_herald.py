@@ -11,7 +11,7 @@ from sightline.core.events import EventKind
 from sightline.core.webhooks import is_signed
 from sightline.service.webhooks.deliver import deliver_due
 from sightline.service.webhooks.herald import Herald, News
-from sightline.service.webhooks.manage import make_webhook
+from sightline.service.webhooks.manage import make_webhook, secret_for
 from sightline.settings import read_settings
 from sightline.testing.fakes import FakeClock
 from sightline.testing.memory import MemoryRunStore
@@ -73,7 +73,7 @@ def test_only_its_owners_webhooks_that_want_it_are_told_and_it_arrives_signed(pl
     ((url, body, headers),) = courier.sent
     assert url == "https://example.org/a"
     assert json.loads(body)["type"] == "camera_event"
-    assert is_signed(mine.secret, headers, body, now_s=platform.clock.now_s())
+    assert is_signed(secret_for(platform, mine), headers, body, now_s=platform.clock.now_s())
 
 
 def test_a_store_that_is_away_costs_the_message_not_the_herald(platform, monkeypatch):
