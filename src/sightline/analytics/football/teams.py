@@ -30,11 +30,13 @@ class KitRows:
         track_ids: `(n,)` int64.
         colors: `(n, 3)` float64, CIE L*a*b*.
         shares: `(n,)` float64, share of the crop that was shirt, 0..1.
+        rows: `(n,)` int64, in which frame each look was; left out where nobody asks.
     """
 
     track_ids: Int64
     colors: Float64
     shares: Float64
+    rows: Int64 | None = None
 
     def __post_init__(self) -> None:
         same_rows(track_ids=self.track_ids, colors=self.colors, shares=self.shares)
@@ -111,6 +113,7 @@ class Teams:
         alike: Shirts were seen, but no two kits could be told apart.
         named_by: How it is known which kit is the home team's: `given`, `side` (it defends the left), `shade`
             (the lighter one), or `nothing`.
+        beliefs: By track id, how likely it wears home's kit, away's, neither; empty where no two kits were found.
     """
 
     tracks: Mapping[int, TrackTeam]
@@ -118,6 +121,7 @@ class Teams:
     separation: float = 0.0
     alike: bool = False
     named_by: str = "nothing"
+    beliefs: Mapping[int, tuple[float, float, float]] = field(default_factory=dict)
 
 
 def assign_teams(
@@ -153,9 +157,11 @@ def assign_teams(
             for track, count in zip(ids, votes, strict=True)
         }
         return Teams(tracks, separation=found.separation if found else 0.0, alike=True)
-    shares = _believed(kits, ids, colors, votes, found, rules)
+    beliefs = _believed(kits, ids, colors, found)
+    shares = _patient(beliefs, votes, rules.votes)
     order, named_by = _order(ids, shares, found, given, places)
     shares, centers = shares[:, [*order, 2]], found.centers[list(order)]
+    beliefs = beliefs[:, [*order, 2]]
     labels = np.argmax(shares, axis=1)
     stands = _stands(ids, labels, places, rules, pitch or PitchSize())
     tracks = _roles(ids, votes, shares, hints, stands, rules)
@@ -164,6 +170,10 @@ def assign_teams(
         {Team.HOME: unshaded(centers[0]), Team.AWAY: unshaded(centers[1])},
         separation=found.separation,
         named_by=named_by,
+        beliefs={
+            int(track): (float(row[0]), float(row[1]), float(row[2]))
+            for track, row in zip(ids, beliefs, strict=True)
+        },
     )
 
 
@@ -179,9 +189,7 @@ def _medians(kits: KitRows) -> tuple[Int64, Float64, Int64]:
     return ids, colors, counts.astype(np.int64)
 
 
-def _believed(
-    kits: KitRows, ids: Int64, colors: Float64, votes: Int64, found: TwoKits, rules: TeamRules
-) -> Float64:
+def _believed(kits: KitRows, ids: Int64, colors: Float64, found: TwoKits) -> Float64:
     """Give `(n, 3)` belief in home kit, away kit, neither: what the track's colour says, times its looks' vote."""
     shares = found.shares(colors)
     places = np.searchsorted(ids, kits.track_ids)
@@ -196,8 +204,13 @@ def _believed(
     together = shares.copy()
     together[:, :2] *= ballots
     together /= together.sum(axis=1, keepdims=True)
-    patience = np.minimum(1.0, votes / rules.votes)[:, None]
-    return np.asarray(patience * together + (1 - patience) / 3)
+    return np.asarray(together)
+
+
+def _patient(beliefs: Float64, votes: Int64, least: int) -> Float64:
+    """Give beliefs that are the less sure the fewer looks they come from."""
+    patience = np.minimum(1.0, votes / least)[:, None]
+    return np.asarray(patience * beliefs + (1 - patience) / 3)
 
 
 def _order(

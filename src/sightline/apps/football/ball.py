@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from sightline.analytics.ball.candidates import BallCandidates, BallTrack
+from sightline.analytics.ball.located import LocatedBall, locate_ball
 from sightline.analytics.ball.settings import BallSettings
-from sightline.analytics.ball.track import track_ball
+from sightline.analytics.ball.track import speeds_of, track_ball
+from sightline.analytics.football.match import BallState
 from sightline.apps.football.sight.columns import columns_of
 
 if TYPE_CHECKING:
@@ -26,10 +28,10 @@ class FollowedBall(NamedTuple):
     """Where the ball is, a row a frame.
 
     Attributes:
-        ball_m: `(n, 3)`; NaN where it is not known, z 0.
+        ball_m: `(n, 3)`, height as gravity tells it; NaN where it is not known.
         states: `(n,)` `seen`, `interpolated` or `lost`.
         speeds_mps: `(n,)`; NaN where not known.
-        seen: Columns of the `ball` table in pixels.
+        seen: Columns of the `ball` table in pixels; the place is the ball's foot.
     """
 
     ball_m: Float64
@@ -43,24 +45,21 @@ def follow_ball(context: ReportContext, settings: FootballSettings, watched: Wat
     match, cameras = watched.match, watched.cameras
     count = len(match)
     rows, points_px, radii_px, scores = _candidates(context, settings, watched)
-    known = np.isfinite(cameras.matrices).all(axis=(1, 2))
-    in_metres = count > 0 and float(known.mean()) >= _ENOUGH_CAMERAS
-    points_m = cameras.project(rows, points_px)
-    far = np.array([match.pitch.length_m, match.pitch.width_m]) / 2 + _BEYOND_M
-    points_m[~(np.abs(points_m) <= far).all(axis=1)] = np.nan
-    if in_metres:
-        given = BallCandidates(rows, points_m, scores, np.full(len(rows), np.nan))
-        rules = _rules(BallSettings.in_metres(tracking_method=settings.tracking_method), settings, match)
-        track = track_ball(given, match.t_s, rules, players=match.positions_m)
-        return _in_metres(track, watched, points_px, radii_px)
+    known = np.isfinite(cameras.projections).all(axis=(1, 2))
+    rules = BallSettings.in_pixels(context.media.size[0], tracking_method=settings.tracking_method)
+    rules = _rules(rules, settings, match)
     given = BallCandidates(rows, points_px, scores, radii_px)
-    rules = _rules(
-        BallSettings.in_pixels(context.media.size[0], tracking_method=settings.tracking_method),
-        settings,
-        match,
-    )
-    track = track_ball(given, match.t_s, rules)
-    return _in_pixels(track, watched)
+    if count > 0 and float(known.mean()) >= _ENOUGH_CAMERAS:
+        located = locate_ball(
+            given,
+            match.t_s,
+            cameras.projections,
+            rules,
+            players_m=match.positions_m,
+            reach_m=(match.pitch.length_m / 2 + _BEYOND_M, match.pitch.width_m / 2 + _BEYOND_M),
+        )
+        return _in_metres(located, match.t_s, points_px)
+    return _in_pixels(track_ball(given, match.t_s, rules), watched)
 
 
 def _rules(base: BallSettings, settings: FootballSettings, match: Any) -> BallSettings:
@@ -84,34 +83,33 @@ def _candidates(
     radii = ((x2 - x1) + (y2 - y1)) / 4
     fits = (radii >= settings.min_ball_radius) & (radii <= settings.max_ball_radius)
     rows = np.searchsorted(watched.match.frames, columns["frame"][mine][fits].astype(np.int64))
-    points = np.stack([(x1 + x2) / 2, y2], axis=1)[fits]
+    points = np.stack([(x1 + x2) / 2, (y1 + y2) / 2], axis=1)[fits]
     return rows.astype(np.int64), points, radii[fits], score[fits]
 
 
-def _in_metres(track: BallTrack, watched: Watched, points_px: Float64, radii_px: Float64) -> FollowedBall:
-    count = len(track.states)
-    ball = np.full((count, 3), np.nan)
-    ball[:, :2] = track.positions
-    ball[np.isfinite(track.positions).all(axis=1), 2] = 0.0
+def _in_metres(located: LocatedBall, t_s: Float64, points_px: Float64) -> FollowedBall:
+    track, pixels = located.track, located.points_px.copy()
     picked = track.picked >= 0
-    pixels = watched.cameras.unproject(track.positions)
-    radii = np.full(count, np.nan)
-    pixels[picked], radii[picked] = points_px[track.picked[picked]], radii_px[track.picked[picked]]
-    seen = {"x_px": pixels[:, 0], "y_px": pixels[:, 1], "radius_px": radii, "score": track.scores}
-    return FollowedBall(ball, track.states.astype("<U12"), track.speeds, seen)
+    pixels[picked] = points_px[track.picked[picked]]
+    unknown = np.isnan(located.positions_m).any(axis=1)
+    states = np.where(unknown, BallState.LOST.value, track.states).astype("<U12")
+    feet_px = pixels[:, 1] + np.nan_to_num(track.radii)
+    seen = {"x_px": pixels[:, 0], "y_px": feet_px, "radius_px": track.radii, "score": track.scores}
+    return FollowedBall(located.positions_m, states, speeds_of(t_s, located.positions_m), seen)
 
 
 def _in_pixels(track: BallTrack, watched: Watched) -> FollowedBall:
     """The ball in the picture; on the pitch only in the few frames whose camera is known."""
     count = len(track.states)
-    points_m = watched.cameras.project(np.arange(count), np.nan_to_num(track.positions))
+    feet_px = track.positions + np.stack([np.zeros(count), np.nan_to_num(track.radii)], axis=1)
+    points_m = watched.cameras.project(np.arange(count), np.nan_to_num(feet_px))
     points_m[~np.isfinite(track.positions).all(axis=1)] = np.nan
     ball = np.full((count, 3), np.nan)
     ball[:, :2] = points_m
     ball[np.isfinite(points_m).all(axis=1), 2] = 0.0
     seen = {
-        "x_px": track.positions[:, 0],
-        "y_px": track.positions[:, 1],
+        "x_px": feet_px[:, 0],
+        "y_px": feet_px[:, 1],
         "radius_px": track.radii,
         "score": track.scores,
     }

@@ -15,8 +15,8 @@ from sightline.analytics.football.formation.windows import (
     TeamFormation,
     find_formations,
 )
+from sightline.analytics.football.identity.paths import fill_gaps
 from sightline.analytics.football.match import BallState, Match, Team
-from sightline.analytics.football.persons import fill_gaps
 from sightline.analytics.football.physical import (
     VIDEO_GAP_S,
     VIDEO_SMOOTH_S,
@@ -169,7 +169,7 @@ def _reasons(match: Match, watched: Watched | None) -> tuple[str, ...]:
         reasons.append("Nobody was followed on the pitch: the detector found no people for long enough.")
     elif not placed.any():
         reasons.append("It was never known where on the pitch anybody stood: no camera was found or given.")
-    elif watched is not None and watched.teams.alike:
+    elif watched is not None and watched.persons.teams.alike:
         reasons.append("The two kits could not be told apart, so nobody is given a team.")
     else:
         both = (teams[Team.HOME] + teams[Team.AWAY] >= _LEAST_PLAYERS) & (

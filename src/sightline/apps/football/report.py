@@ -183,9 +183,9 @@ def _video_notes(found: Found) -> list[str]:
         "side": "The home team is the one that stood further left; --home-kit says it for sure.",
         "shade": "Which team is the home team is not known; the one in the lighter kit is called so. --home-kit says it.",
     }
-    if watched.teams.named_by in named:
-        notes.append(named[watched.teams.named_by])
-    if watched.teams.alike and not found.sight.reasons:
+    if watched.persons.teams.named_by in named:
+        notes.append(named[watched.persons.teams.named_by])
+    if watched.persons.teams.alike and not found.sight.reasons:
         notes.append("The two kits could not be told apart.")
     short = len(watched.persons.players) > 2 * 25
     if short:

@@ -52,7 +52,7 @@ def looks(found: Found, settings: FootballSettings) -> dict[Team, Look]:
 
 
 def _kits(found: Found, settings: FootballSettings) -> dict[Team, Float64]:
-    kits = dict(found.watched.teams.colors) if found.watched is not None else {}
+    kits = dict(found.watched.persons.teams.colors) if found.watched is not None else {}
     for team, said in ((Team.HOME, settings.home_kit), (Team.AWAY, settings.away_kit)):
         if said is not None:
             kits[team] = lab_of(said)

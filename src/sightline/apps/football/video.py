@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -11,11 +11,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sightline.analytics.football.identity.links import Views
+from sightline.analytics.football.identity.paths import positions_of
+from sightline.analytics.football.identity.persons import ROLES, Persons, PersonSource, find_persons
+from sightline.analytics.football.identity.tracklets import Sightings
 from sightline.analytics.football.kits.colors import lab_of
 from sightline.analytics.football.match import BallState, Match, Period, PitchSize, Role, Team
-from sightline.analytics.football.persons import Persons, join_tracks, positions_of
 from sightline.analytics.football.rows import record, words
-from sightline.analytics.football.teams import KitRows, PlaceRows, Teams, assign_teams
+from sightline.analytics.football.teams import KitRows
 from sightline.apps.football.sight.cameras import Cameras, read_cameras
 from sightline.apps.football.sight.columns import columns_of, looked_frames
 from sightline.core.tracks import Quality
@@ -41,14 +44,14 @@ class People:
     Attributes:
         rows: `(n,)` which frame of those looked at.
         track_ids: `(n,)`.
-        feet_px: `(n, 2)`.
+        boxes_px: `(n, 4)`.
         points_m: `(n, 2)`; NaN where not known.
         class_names: `(n,)`.
     """
 
     rows: NDArray[np.int64]
     track_ids: Int64
-    feet_px: Float64
+    boxes_px: Float64
     points_m: Float64
     class_names: NDArray[np.object_]
 
@@ -61,14 +64,12 @@ class Watched:
         match: Positions; the ball is not in it yet.
         cameras: How each frame was seen.
         people: What was tracked.
-        teams: Who plays for whom.
-        persons: Which tracks are one person.
+        persons: Who is who, and plays for whom.
     """
 
     match: Match
     cameras: Cameras
     people: People
-    teams: Teams
     persons: Persons
 
 
@@ -78,10 +79,10 @@ def watch(context: ReportContext, settings: FootballSettings) -> Watched:
     frames, times_s = looked_frames(context.read)
     cameras = read_cameras(context, settings, frames, times_s)
     people = _people(context.read, frames, cameras, settings, pitch)
-    teams = _teams(context.read, frames, people, settings, pitch)
-    persons = join_tracks(people.track_ids, times_s[people.rows], people.points_m, teams.tracks)
-    columns = np.array([persons.column_of[track] for track in people.track_ids.tolist()], np.int64)
-    positions = positions_of(people.rows, columns, people.points_m, (len(frames), len(persons.players)))
+    persons = find_persons(_source(context, (frames, times_s), cameras, people, settings))
+    positions = positions_of(
+        people.rows, persons.columns, people.points_m, (len(frames), len(persons.players))
+    )
     match = Match(
         frame_rate_hz=_rate(context, times_s),
         frames=frames,
@@ -93,13 +94,13 @@ def watch(context: ReportContext, settings: FootballSettings) -> Watched:
         ball_states=np.full(len(frames), BallState.LOST.value, dtype="<U12"),
         pitch=pitch,
     )
-    return Watched(match, cameras, people, teams, persons)
+    return Watched(match, cameras, people, persons)
 
 
 def player_rows(watched: Watched, speeds_mps: Float64 | None) -> Iterator[pa.RecordBatch]:
     """Give the rows of `players`: one a sighting, also where the place in metres is not known."""
     match, people, persons = watched.match, watched.people, watched.persons
-    columns = np.array([persons.column_of[track] for track in people.track_ids.tolist()], np.int64)
+    columns = persons.columns
     names = [player.player_id for player in persons.players]
     teams = [
         player.team.value if player.team else ("referee" if player.role is Role.REFEREE else None)
@@ -143,7 +144,7 @@ def _people(
     """Read the tracks of people that lived long enough; the ball's are not among them."""
     wanted = {name.lower() for name in settings.person_classes}
     balls = {name.lower() for name in settings.ball_classes}
-    names = ("frame", "track_id", "class_name", "x1_px", "x2_px", "y2_px", "t_s")
+    names = ("frame", "track_id", "class_name", "x1_px", "y1_px", "x2_px", "y2_px", "t_s")
     columns = columns_of(read, "tracks", names)
     classes = pc.utf8_lower(pa.array(columns["class_name"], pa.string())).to_numpy(zero_copy_only=False)
     known = np.isin(classes.astype(str), sorted(wanted))
@@ -151,12 +152,11 @@ def _people(
     ids = columns["track_id"].astype(np.int64)
     keep &= _long_lived(ids, columns["t_s"])
     rows = np.searchsorted(frames, columns["frame"][keep])
-    feet = np.stack([(columns["x1_px"] + columns["x2_px"]) / 2, columns["y2_px"]], axis=1)[keep]
-    feet = feet.astype(np.float64)
-    points = cameras.project(rows, feet)
+    boxes = np.stack([columns[name][keep] for name in names[3:7]], axis=1).astype(np.float64)
+    points = cameras.project(rows, np.stack([(boxes[:, 0] + boxes[:, 2]) / 2, boxes[:, 3]], axis=1))
     limits = np.array([pitch.length_m, pitch.width_m]) / 2 + _MARGIN_M
     points[~(np.abs(points) <= limits).all(axis=1)] = np.nan
-    return People(rows.astype(np.int64), ids[keep], feet, points, classes[keep])
+    return People(rows.astype(np.int64), ids[keep], boxes, points, classes[keep])
 
 
 def _long_lived(ids: Int64, times_s: NDArray[Any]) -> NDArray[np.bool_]:
@@ -169,37 +169,38 @@ def _long_lived(ids: Int64, times_s: NDArray[Any]) -> NDArray[np.bool_]:
     return np.asarray((last - first >= _MIN_TRACK_S)[place])
 
 
-def _teams(
-    read: TableReader, frames: Int64, people: People, settings: FootballSettings, pitch: PitchSize
-) -> Teams:
-    columns = columns_of(read, "kits", ("track_id", "l", "a", "b", "share"))
-    mine = np.isin(columns["track_id"], people.track_ids)
+def _source(
+    context: ReportContext,
+    looked: tuple[Int64, Float64],
+    cameras: Cameras,
+    people: People,
+    settings: FootballSettings,
+) -> PersonSource:
+    frames, times_s = looked
+    columns = columns_of(context.read, "kits", ("frame", "track_id", "l", "a", "b", "share"))
     kits = KitRows(
-        columns["track_id"][mine].astype(np.int64),
-        np.stack([columns[name][mine] for name in ("l", "a", "b")], axis=1).astype(np.float64),
-        columns["share"][mine].astype(np.float64),
+        columns["track_id"].astype(np.int64),
+        np.stack([columns[name] for name in ("l", "a", "b")], axis=1).astype(np.float64),
+        columns["share"].astype(np.float64),
+        np.searchsorted(frames, columns["frame"]).astype(np.int64),
     )
-    seen = np.isfinite(people.points_m).all(axis=1)
-    places = (
-        PlaceRows(frames[people.rows[seen]], people.track_ids[seen], people.points_m[seen])
-        if seen.any()
-        else None
+    return PersonSource(
+        Sightings(times_s, people.rows, people.track_ids, people.boxes_px, people.points_m),
+        kits,
+        _roles(people.class_names),
+        given_kits(settings),
+        Views(cameras.projections[:, :, [0, 1, 3]], context.media.size),
+        PitchSize(settings.pitch_length_m, settings.pitch_width_m),
     )
-    hints = _hints(people)
-    return assign_teams(kits, places=places, hints=hints, given=given_kits(settings), pitch=pitch)
 
 
-def _hints(people: People) -> Mapping[int, Role]:
-    """Tracks that the detector mostly calls a goalkeeper or a referee."""
-    found = dict[int, Role]()
-    if not set(people.class_names.tolist()) & set(_HINTS):
-        return found
-    for track in np.unique(people.track_ids).tolist():
-        names = people.class_names[people.track_ids == track]
-        for name, role in _HINTS.items():
-            if float(np.mean(names == name)) > 0.5:
-                found[track] = role
-    return found
+def _roles(class_names: NDArray[np.object_]) -> Int64:
+    """Give what the detector says of each box as a number of `ROLES`; -1 where it knows no roles."""
+    if not set(class_names.tolist()) & set(_HINTS):
+        return np.full(len(class_names), -1, np.int64)
+    numbers = {name: ROLES.index(role) for name, role in _HINTS.items()}
+    other = ROLES.index(Role.PLAYER)
+    return np.array([numbers.get(name, other) for name in class_names.tolist()], np.int64)
 
 
 def _rate(context: ReportContext, times_s: Float64) -> Fraction:

@@ -14,20 +14,22 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from sightline.analytics.ball.candidates import BallCandidates
+from sightline.analytics.ball.located import locate_ball
 from sightline.analytics.ball.settings import BallSettings
-from sightline.analytics.ball.track import track_ball
 from sightline.analytics.evaluation.moments import bootstrap_interval, match_moments
 from sightline.analytics.evaluation.mot import MotTable, evaluate_mot
 from sightline.analytics.football.events import find_events
+from sightline.analytics.football.identity.links import Views
+from sightline.analytics.football.identity.paths import fill_gaps, positions_of
+from sightline.analytics.football.identity.persons import ROLES, Persons, PersonSource, find_persons
+from sightline.analytics.football.identity.tracklets import Sightings
 from sightline.analytics.football.match import BallState, Match, Period, Role, Team
-from sightline.analytics.football.persons import Persons, fill_gaps, join_tracks, positions_of
 from sightline.analytics.football.physical import (
     VIDEO_GAP_S,
     VIDEO_SMOOTH_S,
     PhysicalSettings,
     measure_physical,
 )
-from sightline.analytics.football.teams import PlaceRows, Teams, assign_teams
 from sightline.service.football.simulated_sight import SightNoise, see
 
 if TYPE_CHECKING:
@@ -35,13 +37,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from sightline.core.arrays import Float64, Int64
+    from sightline.core.arrays import Float64, Int32, Int64
     from sightline.service.football.simulated_sight import Sight
 
 _TOLERANCE_S = 2.0
 _LEAST_IOU = 0.5
 _MIN_TRACK_S = 0.5
-_BEYOND_M = 8.0
+_REACH_M = (60.5, 42.0)
 _ROLES = {1: Role.GOALKEEPER, 3: Role.REFEREE}
 TARGETS: Mapping[str, tuple[str, float]] = {
     "hota": ("at least", 0.80), "position_error_m": ("at most", 0.5), "team_share": ("at least", 0.98),
@@ -142,19 +144,23 @@ def _mean(values: Float64, name: str) -> dict[str, Any]:
 
 def score(sight: Sight, seed: int) -> Score:
     """Score one match; see `Score`."""
-    rows, ids, boxes = _long_lived(sight.tracks, sight.times_s)
+    rows, ids, boxes, kinds = _long_lived(sight.tracks, sight.times_s)
     feet_px = np.stack([(boxes[:, 0] + boxes[:, 2]) / 2, boxes[:, 3]], axis=1)
-    points_m = _project(sight.cameras[rows], feet_px)
+    points_m = _project(np.linalg.inv(sight.cameras[rows][:, :, [0, 1, 3]]), feet_px)
     owners = _owners(sight.boxes, rows, boxes)
-    teams = assign_teams(
-        sight.kits, places=PlaceRows(rows, ids, points_m), hints=_hints(sight.tracks), pitch=None
+    persons = find_persons(
+        PersonSource(
+            Sightings(sight.times_s, rows, ids, boxes, points_m),
+            sight.kits,
+            np.array([ROLES.index(_ROLES.get(kind, Role.PLAYER)) for kind in kinds.tolist()], np.int64),
+            views=Views(sight.cameras[:, :, [0, 1, 3]], sight.size),
+        )
     )
-    persons = join_tracks(ids, sight.times_s[rows], points_m, teams.tracks)
-    columns = np.array([persons.column_of[number] for number in ids.tolist()], np.int64)
+    columns = persons.columns
     match = _match(sight, rows, columns, points_m, persons)
     owned = owners >= 0
     true_m = sight.places_m[rows[owned], owners[owned]]
-    team_share, time_share, role_share = _team_shares(sight, ids, owners, teams)
+    team_share, time_share, role_share = _team_shares(sight, ids, owners, persons)
     passes_s = np.array([event.t_s for event in sight.events if event.kind == "pass"])
     found_s = np.array([event.t_s for event in find_events(match).of("pass")])
     return Score(
@@ -180,15 +186,15 @@ def _project(matrices: Float64, points_px: Float64) -> Float64:
     return result
 
 
-def _long_lived(tracks: MotTable, times_s: Float64) -> tuple[Int64, Int64, Float64]:
-    """Give frames, ids and boxes of tracks of at least half a second, in order of frame."""
+def _long_lived(tracks: MotTable, times_s: Float64) -> tuple[Int64, Int64, Float64, Int32]:
+    """Give frames, ids, boxes and classes of tracks of at least half a second, in order of frame."""
     keep = np.zeros(len(tracks.frames), bool)
     for number in np.unique(tracks.track_ids):
         mine = tracks.track_ids == number
         spans = times_s[tracks.frames[mine]]
         keep |= mine & bool(spans.max() - spans.min() >= _MIN_TRACK_S)
     order = np.flatnonzero(keep)[np.argsort(tracks.frames[keep], kind="stable")]
-    return tracks.frames[order], tracks.track_ids[order], tracks.boxes_px[order]
+    return tracks.frames[order], tracks.track_ids[order], tracks.boxes_px[order], tracks.class_ids[order]
 
 
 def _owners(truth: MotTable, rows: Int64, boxes: Float64) -> Int64:
@@ -214,17 +220,6 @@ def _ious(first: Float64, second: Float64) -> Float64:
     return result
 
 
-def _hints(tracks: MotTable) -> dict[int, Role]:
-    """Tracks that the detector mostly calls a goalkeeper or a referee."""
-    found = {}
-    for number in np.unique(tracks.track_ids).tolist():
-        kinds = tracks.class_ids[tracks.track_ids == number]
-        for kind, role in _ROLES.items():
-            if float(np.mean(kinds == kind)) > 0.5:
-                found[number] = role
-    return found
-
-
 def _persons_table(rows: Int64, columns: Int64, boxes: Float64) -> MotTable:
     """Give boxes by person; where two tracks of one person overlap in time, the first one's."""
     _, first = np.unique(np.stack([rows, columns]), axis=1, return_index=True)
@@ -236,14 +231,21 @@ def _match(sight: Sight, rows: Int64, columns: Int64, points_m: Float64, persons
     """Give the match as it was found, ball and all."""
     count = len(sight.times_s)
     positions = positions_of(rows, columns, points_m, (count, len(persons.players)))
-    ball_rows = sight.balls[:, 0].astype(np.int64)
-    places_m = _project(sight.cameras[ball_rows], sight.balls[:, 1:3])
-    places_m[~(np.abs(places_m) <= np.array([52.5, 34.0]) + _BEYOND_M).all(axis=1)] = np.nan
-    given = BallCandidates(ball_rows, places_m, sight.balls[:, 3].copy(), np.full(len(ball_rows), np.nan))
-    track = track_ball(given, sight.times_s, BallSettings.in_metres(), players=positions)
-    ball = np.full((count, 3), np.nan)
-    ball[:, :2] = track.positions
-    ball[np.isfinite(track.positions).all(axis=1), 2] = 0.0
+    given = BallCandidates(
+        sight.balls[:, 0].astype(np.int64),
+        sight.balls[:, 1:3].copy(),
+        sight.balls[:, 3].copy(),
+        sight.balls[:, 4].copy(),
+    )
+    located = locate_ball(
+        given,
+        sight.times_s,
+        sight.cameras,
+        BallSettings.in_pixels(sight.size[0]),
+        players_m=positions,
+        reach_m=_REACH_M,
+    )
+    ball, track = located.positions_m, located.track
     return Match(
         sight.rate_hz, np.arange(count), sight.times_s, (Period(1, 0, count, _attacks(positions, persons)),),
         persons.players, positions, ball, track.states.astype("<U12"),
@@ -265,7 +267,7 @@ def _attacks(positions: Float64, persons: Persons) -> int:
     return 1 if means[1] >= means[0] else -1
 
 
-def _team_shares(sight: Sight, ids: Int64, owners: Int64, teams: Teams) -> tuple[float, float, float]:
+def _team_shares(sight: Sight, ids: Int64, owners: Int64, persons: Persons) -> tuple[float, float, float]:
     """Give the share of tracks with the right team, the same by time, and the share with the right role."""
     right: list[tuple[bool, bool, bool, int]] = []
     for number in np.unique(ids).tolist():
@@ -273,8 +275,8 @@ def _team_shares(sight: Sight, ids: Int64, owners: Int64, teams: Teams) -> tuple
         if (mine >= 0).mean() < 0.5:
             continue
         player = sight.players[int(np.bincount(mine[mine >= 0]).argmax())]
-        said = teams.tracks.get(number)
-        team, role = (said.team, said.role) if said is not None else (None, None)
+        said = persons.players[int(np.bincount(persons.columns[ids == number]).argmax())]
+        team, role = said.team, said.role
         if player.role is Role.REFEREE:
             straight = swapped = role is Role.REFEREE
         else:

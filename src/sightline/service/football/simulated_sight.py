@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from sightline.core.arrays import Float64, Int64
     from sightline.ports import Tracker
 
+_FALSE_RADIUS_PX = 4.0
 CLASSES = ("ball", "goalkeeper", "player", "referee")
 
 
@@ -70,6 +71,7 @@ class Sight:
     Attributes:
         times_s: `(n,)` of the frames.
         rate_hz: Frames a second.
+        size: `(height, width)` of the picture.
         players: Who the columns of `places_m` are; a truth box's id is the column plus one.
         places_m: `(n, p, 2)` where they really are.
         ball_m: `(n, 3)` where the ball really is.
@@ -77,12 +79,13 @@ class Sight:
         boxes: True boxes of people who can be seen.
         tracks: What the tracker gave.
         kits: Looks at the shirts of tracks.
-        balls: Rows `frame, x_px, y_px, score` of what may be the ball, its foot.
-        cameras: `(n, 3, 3)` maps from pixels to metres, with errors.
+        balls: Rows `frame, x_px, y_px, score, radius_px` of what may be the ball, its centre.
+        cameras: `(n, 3, 4)` projections from metres to pixels, with errors.
     """
 
     times_s: Float64
     rate_hz: Fraction
+    size: tuple[int, int]
     players: tuple[Player, ...]
     places_m: Float64
     ball_m: Float64
@@ -121,7 +124,7 @@ def see(
     rng = np.random.default_rng([seed, 0x5EE])
     true: list[tuple[int, int, Sequence[float], int]] = []
     found: list[tuple[int, int, Sequence[float], int]] = []
-    balls: list[tuple[float, float, float, float]] = []
+    balls: list[tuple[float, ...]] = []
     kits: list[tuple[float, ...]] = []
     for shot in scene.shots(draw_every=noise.kit_every):
         people = [one for one in shot.seen if one.kind != "ball"]
@@ -140,13 +143,13 @@ def see(
             for number, box, _ in rows:
                 color = shirt_color(shot.image, box)
                 if color is not None:
-                    kits.append((float(number), *color))
-    looks = np.array(kits, np.float64).reshape(-1, 5)
+                    kits.append((float(number), *color, float(shot.index)))
+    looks = np.array(kits, np.float64).reshape(-1, 6)
     return Sight(
-        scene.staging.times_s, rate_hz, scene.played.players, scene.staging.positions_m, scene.staging.ball_m,
+        scene.staging.times_s, rate_hz, size, scene.played.players, scene.staging.positions_m, scene.staging.ball_m,
         tuple(scene.played.events), _table(true), _table(found),
-        KitRows(looks[:, 0].astype(np.int64), looks[:, 1:4].copy(), looks[:, 4].copy()),
-        np.array(balls, np.float64).reshape(-1, 4), _cameras(scene.eyes, noise, rng),
+        KitRows(looks[:, 0].astype(np.int64), looks[:, 1:4].copy(), looks[:, 4].copy(), looks[:, 5].astype(np.int64)),
+        np.array(balls, np.float64).reshape(-1, 5), _cameras(scene.eyes, noise, rng),
     )  # fmt: skip
 
 
@@ -186,21 +189,22 @@ def _inside(box: Float64, size: tuple[int, int]) -> Float64:
 
 def _balls(
     seen: Sequence[Any], size: tuple[int, int], noise: SightNoise, rng: np.random.Generator
-) -> list[tuple[float, float, float]]:
+) -> list[tuple[float, float, float, float]]:
+    """Give `x_px, y_px, score, radius_px` of what may be the ball in a frame."""
     rows = []
     for one in seen:
         if one.kind == "ball" and one.visibility >= noise.hidden and rng.random() >= noise.ball_miss:
-            x1, _, x2, y2 = one.box_px
-            x, y = np.array([(x1 + x2) / 2, y2]) + rng.normal(0, noise.ball_px, 2)
-            rows.append((float(x), float(y), float(rng.uniform(0.3, 0.9))))
+            x1, y1, x2, y2 = one.box_px
+            x, y = np.array([(x1 + x2) / 2, (y1 + y2) / 2]) + rng.normal(0, noise.ball_px, 2)
+            rows.append((float(x), float(y), float(rng.uniform(0.3, 0.9)), (y2 - y1) / 2))
     for _ in range(int(rng.poisson(noise.false_balls))):
         x, y = rng.uniform((0, 0.2 * size[0]), (size[1], size[0]))
-        rows.append((float(x), float(y), float(rng.uniform(0.05, 0.5))))
+        rows.append((float(x), float(y), float(rng.uniform(0.05, 0.5)), _FALSE_RADIUS_PX))
     return rows
 
 
 def _cameras(eyes: Sequence[Any], noise: SightNoise, rng: np.random.Generator) -> Float64:
-    """Give `(n, 3, 3)` maps of cameras that are a little off: an error of each frame, and one that drifts."""
+    """Give `(n, 3, 4)` projections of cameras that are a little off: an error of each frame, and one that drifts."""
     keep = np.exp(-1 / 40)
     drift = np.zeros(3)
     maps = []
@@ -210,7 +214,7 @@ def _cameras(eyes: Sequence[Any], noise: SightNoise, rng: np.random.Generator) -
         )
         pan, tilt = drift[:2] + rng.normal(0, noise.pan_deg, 2)
         zoom = float(np.exp(drift[2]))
-        maps.append(eye.turned(pan_deg=float(pan), tilt_deg=float(tilt), zoom=zoom).image_to_ground().matrix)
+        maps.append(eye.turned(pan_deg=float(pan), tilt_deg=float(tilt), zoom=zoom).matrix())
     return np.array(maps)
 
 

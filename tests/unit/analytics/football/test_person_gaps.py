@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sightline.analytics.football.persons import fill_gaps
+from sightline.analytics.football.identity.paths import fill_gaps
 
 
 def path(seen):

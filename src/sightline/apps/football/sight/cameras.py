@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sightline.analytics.ball.projection import projections_of
 from sightline.analytics.football.match import PitchSize
 from sightline.analytics.pitch.camera import PitchCamera
 from sightline.analytics.pitch.observed import middle_px
@@ -35,11 +36,13 @@ class Cameras:
 
     Attributes:
         matrices: `(n, 3, 3)`; NaN where none is good enough.
+        projections: `(n, 3, 4)` from metres, height included, to pixels; NaN where not known.
         quality: `(n,)` 0..1, also of those that are not.
         carried: `(n,)`, true where the camera was carried over from other frames.
     """
 
     matrices: Float64
+    projections: Float64
     quality: Float64
     carried: NDArray[np.bool_]
 
@@ -50,16 +53,6 @@ class Cameras:
         ahead = mapped[:, 2] > 1e-9
         result = np.full((len(points_px), 2), np.nan)
         result[ahead] = mapped[ahead, :2] / mapped[ahead, 2:]
-        return result
-
-    def unproject(self, points_m: Float64) -> Float64:
-        """Give where points of the pitch, one a frame, appear, `(n, 2)` pixels; NaN where that is not known."""
-        result = np.full((len(points_m), 2), np.nan)
-        rows = np.flatnonzero(np.isfinite(self.matrices).all(axis=(1, 2)) & np.isfinite(points_m).all(axis=1))
-        if len(rows):
-            back = np.linalg.inv(self.matrices[rows])
-            mapped = np.einsum("nij,nj->ni", back, np.c_[points_m[rows], np.ones(len(rows))])
-            result[rows] = mapped[:, :2] / mapped[:, 2:]
         return result
 
 
@@ -75,12 +68,16 @@ def read_cameras(
     quality[rows] = np.nan_to_num(columns["quality"].astype(np.float64))
     carried[rows] = np.asarray(columns["source"] == "propagated", np.bool_)
     matrices[rows] = stacked
+    places_m = np.full((len(frames), 3), np.nan)
+    places_m[rows] = np.stack([columns[name].astype(np.float64) for name in _PLACE], axis=1)
     if settings.smooth_camera and len(rows) and np.isin(columns["source"].astype(str), _FOUND).any():
         size = PitchSize(settings.pitch_length_m, settings.pitch_width_m)
         own = _own(columns, rows, len(frames), context.media.size)
-        matrices, quality = _smooth(own, matrices, quality, carried, times_s, (context.media.size, size))
+        seen = (matrices, quality, places_m)
+        matrices, quality, places_m = _smooth(own, seen, carried, times_s, (context.media.size, size))
     matrices[quality < settings.min_pitch_quality] = np.nan
-    return Cameras(matrices, quality, carried)
+    projections = projections_of(matrices, places_m, context.media.size)
+    return Cameras(matrices, projections, quality, carried)
 
 
 def _own(
@@ -98,13 +95,13 @@ def _own(
 
 def _smooth(
     own: list[PitchCamera | None],
-    matrices: Float64,
-    quality: Float64,
+    seen: tuple[Float64, Float64, Float64],
     carried: NDArray[np.bool_],
     times_s: Float64,
     sizes: tuple[tuple[int, int], PitchSize],
-) -> tuple[Float64, Float64]:
-    """Give maps and qualities after smoothing, with frames laid out evenly in time for it."""
+) -> tuple[Float64, Float64, Float64]:
+    """Give maps, qualities and cameras' places after smoothing, with frames laid out evenly in time for it."""
+    matrices, quality, places_m = seen
     picture, pitch = sizes
     step_s = float(np.median(np.diff(times_s))) if len(times_s) > 1 else 1.0
     places = np.round((times_s - times_s[0]) / step_s).astype(np.int64)
@@ -116,12 +113,17 @@ def _smooth(
     for place, camera in zip(places.tolist(), own, strict=True):
         even[place] = camera
     found = steady_cameras(even, maps, worth, over, picture=picture, size=pitch, rate_hz=1 / step_s)
-    steady, trust = matrices.copy(), quality.copy()  # a map that is of no camera stays as it is
+    steady, trust, stood_m = (
+        matrices.copy(),
+        quality.copy(),
+        places_m.copy(),
+    )  # a map that is of no camera stays as it is
     for row, place in enumerate(places.tolist()):
         one = found[place]
         if one.camera is not None:
             try:
                 steady[row], trust[row] = one.camera.fitted_homography(picture).matrix, one.quality
+                stood_m[row] = one.camera.position_m
             except CalibrationError:
                 continue
-    return steady, trust
+    return steady, trust, stood_m

@@ -1,0 +1,134 @@
+"""Chooses the chain of pieces that explains a ball's track best, by dynamic programming over pieces.
+
+What two pieces may do where they meet is physics: only a player turns a ball or sends it up; the grass takes some of its
+speed, and throws it back up by a share of that with which it came down.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sightline.analytics.ball.pieces import GROUND, FlightSettings, Pieces, Run, drawn, fit_pieces
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from sightline.core.arrays import Float64, Int64
+
+_BOUNCE, _GRIP = 0.58, 0.75
+_SPEED_MPS = 1.2
+_SPEED_SHARE = 0.15
+_PLACE_M = 0.3
+_REACH_M = 0.8
+_REACH_ERROR_M = 0.5
+_UNKNOWN_KICKER = 3.0
+_FAR_KICKER = 40.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrived:
+    """Pieces that end at one cut, and what the best chains up to their ends cost."""
+
+    numbers: Int64
+    totals: Float64
+    after: Int64
+    speeds_mps: Float64
+    rolling: NDArray[np.bool_]
+    lasting_s: Float64
+
+
+def explained(run: Run, settings: FlightSettings) -> tuple[Float64, NDArray[np.bool_]]:
+    """Find the cheapest chain of pieces from the first to the last row, and draw it.
+
+    Returns:
+        `(m, 3)` places, and `(m,)` whether each belongs to a flight.
+    """
+    cuts = len(run.cuts)
+    arriving: list[list[tuple[Pieces, Int64, Int64, Float64]]] = [[] for _ in range(cuts)]
+    every: list[tuple[int, Pieces]] = []
+    befores: list[Int64] = []
+    count = 0
+    for start in range(cuts - 1):
+        arrived = _arrived(arriving[start])
+        if start and arrived is None:
+            continue
+        pieces = fit_pieces(run, start, settings)
+        totals, before = pieces.costs, np.full(len(pieces.costs), -1, np.int64)
+        if arrived is not None:
+            sums = arrived.totals[:, None] + _joints(arrived, pieces, float(run.kickers_m[start]), settings)
+            best = sums.argmin(axis=0)
+            totals, before = totals + sums[best, np.arange(len(best))], arrived.numbers[best]
+        every.append((start, pieces))
+        befores.append(before)
+        for end in np.unique(pieces.ends).tolist():
+            mine = np.flatnonzero((pieces.ends == end) & np.isfinite(totals))
+            if len(mine):
+                arriving[end].append((pieces, mine, mine + count, totals[mine]))
+        count += len(pieces.costs)
+    return _drawn(run, every, np.concatenate(befores), _arrived(arriving[-1]))
+
+
+def _arrived(parts: list[tuple[Pieces, Int64, Int64, Float64]]) -> _Arrived | None:
+    if not parts:
+        return None
+    return _Arrived(
+        np.concatenate([numbers for _, _, numbers, _ in parts]),
+        np.concatenate([totals for _, _, _, totals in parts]),
+        np.concatenate([pieces.after[mine] for pieces, mine, _, _ in parts]),
+        np.concatenate([pieces.last_mps()[mine] for pieces, mine, _, _ in parts]),
+        np.concatenate([pieces.drags[mine] < 0 for pieces, mine, _, _ in parts]),
+        np.concatenate([pieces.lasting_s[mine] for pieces, mine, _, _ in parts]),
+    )
+
+
+def _joints(arrived: _Arrived, pieces: Pieces, kicker_m: float, settings: FlightSettings) -> Float64:
+    """Give what it costs that each piece follows each that arrived, `(i, k)`; infinite where it cannot."""
+    kicked = _UNKNOWN_KICKER
+    if not np.isnan(kicker_m):
+        kicked = settings.kick_cost + (max(kicker_m - _REACH_M, 0.0) / _REACH_ERROR_M) ** 2 / 2
+    cost = np.minimum(_bounced(arrived, pieces), min(kicked, _FAR_KICKER))
+    ground = arrived.after[:, None] == GROUND
+    joint = np.where(ground, cost, 0.0)
+    return np.where(arrived.after[:, None] == pieces.before[None], joint, np.inf)
+
+
+def _bounced(arrived: _Arrived, pieces: Pieces) -> Float64:
+    """Give what it costs that nobody touched the ball between two pieces."""
+    rolling, rolls = arrived.rolling[:, None], pieces.drags[None] < 0
+    along, leaves = arrived.speeds_mps[:, None, :2], pieces.states[None, :, 3:5]
+    kept = np.where(rolling, 1.0, _GRIP)[..., None]
+    error = _SPEED_MPS + _SPEED_SHARE * np.hypot(along[..., 0], along[..., 1])
+    error = error + _PLACE_M / np.maximum(arrived.lasting_s[:, None], 0.04)
+    error = error + _PLACE_M / np.maximum(pieces.lasting_s[None], 0.04)
+    turned = ((leaves - kept * along) ** 2).sum(axis=2) / error**2
+    falls, rises = -arrived.speeds_mps[:, None, 2], pieces.states[None, :, 5]
+    thrown = np.where(rolling, 0.0, _BOUNCE * np.maximum(falls, 0.0))
+    risen = np.where(rolls, np.maximum(thrown - _SPEED_MPS, 0.0), rises - thrown)
+    return np.asarray((turned + (risen / error) ** 2) / 2, np.float64)
+
+
+def _drawn(
+    run: Run, every: list[tuple[int, Pieces]], befores: Int64, arrived: _Arrived | None
+) -> tuple[Float64, NDArray[np.bool_]]:
+    positions_m, flying = np.full((len(run.t_s), 3), np.nan), np.zeros(len(run.t_s), np.bool_)
+    if arrived is None:
+        return positions_m, flying
+    firsts = np.cumsum([0, *(len(pieces.costs) for _, pieces in every)])
+    number = int(arrived.numbers[arrived.totals.argmin()])
+    while number >= 0:
+        place = int(np.searchsorted(firsts, number, side="right")) - 1
+        start, pieces = every[place]
+        which = number - int(firsts[place])
+        rows = np.arange(run.cuts[start], run.cuts[pieces.ends[which]] + 1)
+        way = drawn(run.t_s[rows] - run.t_s[rows[0]], pieces.states[which], float(pieces.drags[which]))
+        # where two pieces meet, the place lies between what both say
+        joint = positions_m[rows[-1]]
+        if not np.isnan(joint).any():
+            way[-1] = (way[-1] + joint) / 2
+        positions_m[rows] = way
+        flying[rows] = pieces.drags[which] > 0
+        number = int(befores[number])
+    return positions_m, flying

@@ -1,0 +1,1 @@
+"""Who is who: a tracker's tracks cut where people met, and joined again on the pitch."""
