@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sightline.analytics.ball.candidates import BallCandidates, BallTrack
-from sightline.analytics.ball.flight import FlightSettings, lift_ball
+from sightline.analytics.ball.flight import lift_ball
 from sightline.analytics.ball.track import track_ball
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from sightline.analytics.ball.pieces import FlightSettings
     from sightline.analytics.ball.settings import BallSettings
     from sightline.core.arrays import Float64, Int64
 
@@ -126,12 +127,14 @@ def locate_ball(
     bearings = bearings_of(cameras)
     if bearings is None:
         nothing = np.full((count, 3), np.nan)
-        few = BallCandidates(*(values[:0] for values in (candidates.rows, candidates.positions, candidates.scores, candidates.radii)))  # fmt: skip
+        few = BallCandidates(
+            candidates.rows[:0], candidates.positions[:0], candidates.scores[:0], candidates.radii[:0]
+        )
         track = track_ball(few, t_s, settings)
         return LocatedBall(track, nothing[:, :2].copy(), nothing, np.zeros(count, np.bool_))
     rows = candidates.rows
     places = np.full((len(rows), 2), np.nan)
-    known = np.isfinite(cameras[rows]).all(axis=(1, 2))
+    known = np.asarray(np.isfinite(cameras[rows]).all(axis=(1, 2)), np.bool_).reshape(-1)
     known[known] = _over_pitch(cameras[rows[known]], candidates.positions[known], reach_m)
     places[known] = bearings.of(rows[known], candidates.positions[known])
     track = track_ball(
@@ -167,9 +170,8 @@ def _shown(players_m: Float64, cameras: Float64, bearings: Bearings) -> Float64:
     """Give the directions of players' feet, `(n, p, 2)`; NaN where not seen."""
     count, people = players_m.shape[:2]
     shown = np.full((count, people, 2), np.nan)
-    rows, columns = np.nonzero(
-        np.isfinite(players_m).all(axis=2) & np.isfinite(cameras).all(axis=(1, 2))[:, None]
-    )
+    known = np.asarray(np.isfinite(cameras).all(axis=(1, 2)), np.bool_).reshape(-1)
+    rows, columns = np.nonzero(np.isfinite(players_m).all(axis=2) & known[:, None])
     if len(rows):
         solid = np.c_[players_m[rows, columns], np.zeros(len(rows)), np.ones(len(rows))]
         seen = np.einsum("nij,nj->ni", cameras[rows], solid)

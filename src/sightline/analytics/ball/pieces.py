@@ -164,11 +164,11 @@ def fit_pieces(run: Run, start: int, settings: FlightSettings) -> Pieces:
                 states[better, before, after] = state[better]
                 drags[better, before, after] = drag_hz
     kept = np.isfinite(costs) & (costs <= costs.min(axis=(1, 2), keepdims=True) + _WORSE)
-    which, before, after = np.nonzero(kept)
+    which, begins, stops_at = np.nonzero(kept)
     return Pieces(
         ends[which].astype(np.int64),
-        before,
-        after,
+        begins.astype(np.int64),
+        stops_at.astype(np.int64),
         costs[kept],
         states[kept],
         drags[kept],

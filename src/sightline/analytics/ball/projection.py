@@ -34,7 +34,7 @@ def projections_of(ground: Float64, positions_m: Float64, size: tuple[int, int])
     rows = np.flatnonzero(np.isfinite(ground).all(axis=(1, 2)))
     if not len(rows):
         return found
-    maps = np.linalg.inv(ground[rows])
+    maps: Float64 = np.linalg.inv(ground[rows]).astype(np.float64)
     places = positions_m[rows]
     unknown = ~np.isfinite(places).all(axis=1)
     places[unknown] = _places(maps[unknown], size)

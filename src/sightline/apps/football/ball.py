@@ -48,6 +48,7 @@ def follow_ball(context: ReportContext, settings: FootballSettings, watched: Wat
     known = np.isfinite(cameras.projections).all(axis=(1, 2))
     rules = BallSettings.in_pixels(context.media.size[0], tracking_method=settings.tracking_method)
     rules = _rules(rules, settings, match)
+    far_m = (match.pitch.length_m / 2 + _BEYOND_M, match.pitch.width_m / 2 + _BEYOND_M)
     given = BallCandidates(rows, points_px, scores, radii_px)
     if count > 0 and float(known.mean()) >= _ENOUGH_CAMERAS:
         located = locate_ball(
@@ -56,9 +57,14 @@ def follow_ball(context: ReportContext, settings: FootballSettings, watched: Wat
             cameras.projections,
             rules,
             players_m=match.positions_m,
-            reach_m=(match.pitch.length_m / 2 + _BEYOND_M, match.pitch.width_m / 2 + _BEYOND_M),
+            reach_m=far_m,
         )
         return _in_metres(located, match.t_s, points_px)
+    if count > 0 and float(np.isfinite(cameras.matrices).all(axis=(1, 2)).mean()) >= _ENOUGH_CAMERAS:
+        # a map of the ground alone: what is not over the pitch is no ball, and nothing is in a cut away from it
+        over = (np.abs(cameras.project(rows, points_px)) <= far_m).all(axis=1)
+        off = ~np.asarray(over, np.bool_).reshape(-1)
+        given = BallCandidates(rows, np.where(off[:, None], np.nan, points_px), scores, radii_px)
     return _in_pixels(track_ball(given, match.t_s, rules), watched)
 
 
@@ -113,4 +119,4 @@ def _in_pixels(track: BallTrack, watched: Watched) -> FollowedBall:
         "radius_px": track.radii,
         "score": track.scores,
     }
-    return FollowedBall(ball, track.states.astype("<U12"), np.full(count, np.nan), seen)
+    return FollowedBall(ball, track.states.astype("<U12"), speeds_of(watched.match.t_s, points_m), seen)

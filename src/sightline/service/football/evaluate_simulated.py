@@ -146,7 +146,7 @@ def score(sight: Sight, seed: int) -> Score:
     """Score one match; see `Score`."""
     rows, ids, boxes, kinds = _long_lived(sight.tracks, sight.times_s)
     feet_px = np.stack([(boxes[:, 0] + boxes[:, 2]) / 2, boxes[:, 3]], axis=1)
-    points_m = _project(np.linalg.inv(sight.cameras[rows][:, :, [0, 1, 3]]), feet_px)
+    points_m = _project(np.linalg.inv(sight.cameras[rows][:, :, [0, 1, 3]]).astype(np.float64), feet_px)
     owners = _owners(sight.boxes, rows, boxes)
     persons = find_persons(
         PersonSource(

@@ -232,7 +232,8 @@ def _unseen(
     rows = np.searchsorted(times_s, first_s[which] + step * _SAMPLE_S).clip(0, len(times_s) - 1)
     inside = views.contain(rows.astype(np.int64), points)
     seen_s = np.bincount(which, inside, minlength=len(before)) * _SAMPLE_S
-    return np.minimum(rules.seen_hz * np.maximum(seen_s - rules.grace_s, 0.0), _MOST_SEEN)
+    costs: Float64 = np.minimum(rules.seen_hz * np.maximum(seen_s - rules.grace_s, 0.0), _MOST_SEEN)
+    return costs
 
 
 def cheapest(before: Int64, after: Int64, gains: Float64, count: int) -> Int64:

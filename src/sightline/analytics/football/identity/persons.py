@@ -123,7 +123,8 @@ def _clear_looks(source: PersonSource) -> KitRows:
 
 def _kinds(source: PersonSource, who: Int64) -> Int64:
     count = int(who.max(initial=-1)) + 1
-    return _beliefs(source, who, count).argmax(axis=1)
+    kinds: Int64 = _beliefs(source, who, count).argmax(axis=1).astype(np.int64)
+    return kinds
 
 
 def _beliefs(source: PersonSource, who: Int64, count: int) -> Float64:
