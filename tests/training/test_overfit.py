@@ -24,7 +24,7 @@ RECIPE = Recipe(
     ("along", "across"),
     (96, 96),
     (96, 96),
-    images=8 * 220,
+    images=8 * 320,
     batch=8,
     warmup=20,
     ema=0.97,
