@@ -156,6 +156,7 @@ def test_the_page_shows_the_pattern(tmp_path):
     page = JugglingApp().page(report, tmp_path / "figures")
     assert '<div class="big">3</div>' in page
     assert page.count("data:image/svg+xml") == 2
+    assert '<div class="ladder"><img' in page  # scrolls on a phone, where it would be too small to read
 
 
 def test_an_unknown_mode_is_refused(tmp_path):
