@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from sightline.analytics.ball.candidates import BallCandidates, BallTrack
+from sightline.analytics.ball.limits import within_limits
 from sightline.analytics.ball.located import LocatedBall, locate_ball
 from sightline.analytics.ball.settings import BallSettings
 from sightline.analytics.ball.track import speeds_of, track_ball
@@ -59,13 +60,13 @@ def follow_ball(context: ReportContext, settings: FootballSettings, watched: Wat
             players_m=match.positions_m,
             reach_m=far_m,
         )
-        return _in_metres(located, match.t_s, points_px)
+        return _in_metres(located, match.t_s, points_px, far_m)
     if count > 0 and float(np.isfinite(cameras.matrices).all(axis=(1, 2)).mean()) >= _ENOUGH_CAMERAS:
         # a map of the ground alone: what is not over the pitch is no ball, and nothing is in a cut away from it
         over = (np.abs(cameras.project(rows, points_px)) <= far_m).all(axis=1)
         off = ~np.asarray(over, np.bool_).reshape(-1)
         given = BallCandidates(rows, np.where(off[:, None], np.nan, points_px), scores, radii_px)
-    return _in_pixels(track_ball(given, match.t_s, rules), watched)
+    return _in_pixels(track_ball(given, match.t_s, rules), watched, far_m)
 
 
 def _rules(base: BallSettings, settings: FootballSettings, match: Any) -> BallSettings:
@@ -93,30 +94,35 @@ def _candidates(
     return rows.astype(np.int64), points, radii[fits], score[fits]
 
 
-def _in_metres(located: LocatedBall, t_s: Float64, points_px: Float64) -> FollowedBall:
+def _in_metres(
+    located: LocatedBall, t_s: Float64, points_px: Float64, reach_m: tuple[float, float]
+) -> FollowedBall:
     track, pixels = located.track, located.points_px.copy()
     picked = track.picked >= 0
     pixels[picked] = points_px[track.picked[picked]]
-    unknown = np.isnan(located.positions_m).any(axis=1)
+    filled = track.states == BallState.INTERPOLATED.value
+    ball_m = within_limits(t_s, located.positions_m, filled, reach_m)
+    unknown = np.isnan(ball_m).any(axis=1)
     states = np.where(unknown, BallState.LOST.value, track.states).astype("<U12")
     feet_px = pixels[:, 1] + np.nan_to_num(track.radii)
     seen = {"x_px": pixels[:, 0], "y_px": feet_px, "radius_px": track.radii, "score": track.scores}
-    return FollowedBall(located.positions_m, states, speeds_of(t_s, located.positions_m), seen)
+    return FollowedBall(ball_m, states, speeds_of(t_s, ball_m), seen)
 
 
-def _in_pixels(track: BallTrack, watched: Watched) -> FollowedBall:
+def _in_pixels(track: BallTrack, watched: Watched, reach_m: tuple[float, float]) -> FollowedBall:
     """The ball in the picture; on the pitch only in the few frames whose camera is known."""
-    count = len(track.states)
+    count, t_s = len(track.states), watched.match.t_s
     feet_px = track.positions + np.stack([np.zeros(count), np.nan_to_num(track.radii)], axis=1)
     points_m = watched.cameras.project(np.arange(count), np.nan_to_num(feet_px))
     points_m[~np.isfinite(track.positions).all(axis=1)] = np.nan
     ball = np.full((count, 3), np.nan)
     ball[:, :2] = points_m
     ball[np.isfinite(points_m).all(axis=1), 2] = 0.0
+    ball = within_limits(t_s, ball, track.states == BallState.INTERPOLATED.value, reach_m)
     seen = {
         "x_px": feet_px[:, 0],
         "y_px": feet_px[:, 1],
         "radius_px": track.radii,
         "score": track.scores,
     }
-    return FollowedBall(ball, track.states.astype("<U12"), speeds_of(watched.match.t_s, points_m), seen)
+    return FollowedBall(ball, track.states.astype("<U12"), speeds_of(t_s, ball[:, :2]), seen)

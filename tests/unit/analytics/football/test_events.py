@@ -71,6 +71,13 @@ def test_a_pass_that_an_opponent_takes_is_incomplete_and_his_interception():
     assert kinds(events, "interception") == [("interception", "away", "a8")]
 
 
+def test_a_ball_that_goes_faster_than_anybody_kicks_is_no_pass():
+    way = ((0.0, -15.0, 8.0), (0.5, -14.0, 8.0), (0.7, 3.0, 10.0), (2.9, 4.0, 11.0))
+    there = {"h10": ((0.0, 3.0, 10.0), (0.7, 3.0, 10.0), (2.9, 4.0, 11.0))}
+    assert not find_events(play(way, there)).of("pass")
+    assert find_events(play(way, there), EventSettings(fastest_mps=100.0)).of("pass")
+
+
 def test_a_dribble_is_no_pass():
     steps = [(0.6 * step, -15.0 + 3.0 * step, 8.0 + (step % 2)) for step in range(8)]
     events = find_events(play(steps, {"h7": steps}))
@@ -105,6 +112,11 @@ SHOOTER = {
     "a3": (36.0, 12.0),
     "a4": (36.0, -12.0),
 }
+
+
+def test_a_ball_that_jumps_into_the_goal_is_no_shot_and_no_goal():
+    way = (*SHOT[:3], (1.4, 53.5, 1.0), (6.0, 54.0, 1.0))
+    assert not find_events(play(way, SHOOTER)).of("shot", "goal")
 
 
 def test_a_shot_that_the_keeper_stops_is_a_shot_and_a_save():

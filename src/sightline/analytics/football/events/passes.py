@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sightline.analytics.football.events.possession import Carry
     from sightline.analytics.football.events.scene import Scene
     from sightline.analytics.football.events.touches import Touches
+    from sightline.core.arrays import Float64
 
 _BLOCK_S = 0.2
 
@@ -32,6 +33,7 @@ class Flight:
         receiver: Number of the carry that it comes to; -1 where play stops first.
         length_m: From begin to end over the ground.
         speed_mps: As it leaves.
+        peak_mps: Greatest over the ground on the way, or as it leaves.
         top_m: Greatest height on the way.
     """
 
@@ -42,6 +44,7 @@ class Flight:
     receiver: int
     length_m: float
     speed_mps: float
+    peak_mps: float
     top_m: float
 
 
@@ -91,6 +94,7 @@ def find_flights(
         if end <= begin or np.isnan(scene.ball_m[begin : end + 1, 0]).any():
             continue
         way = scene.ball_m[begin : end + 1]
+        speed_mps = _leaving_mps(scene, touches, carry.last, begin, end)
         flights.append(
             Flight(
                 number,
@@ -99,7 +103,8 @@ def find_flights(
                 end,
                 follower,
                 float(np.hypot(*(way[-1, :2] - way[0, :2]))),
-                _leaving_mps(scene, touches, carry.last, begin, end),
+                speed_mps,
+                max(speed_mps, _peak_mps(scene, way)),
                 float(way[:, 2].max()),
             )
         )
@@ -111,6 +116,13 @@ def _leaving_mps(scene: Scene, touches: Touches, touch: int, begin: int, end: in
     seconds = (end - begin) * scene.step_s
     mean = float(np.hypot(*(scene.ball_m[end, :2] - scene.ball_m[begin, :2]))) / seconds
     return max(touches.speed_out_mps(touch), mean)
+
+
+def _peak_mps(scene: Scene, way: Float64) -> float:
+    """Give the greatest speed over the ground, each measured over `window_s` or the whole way."""
+    rows = min(scene.rows(scene.settings.window_s), len(way) - 1)
+    steps = way[rows:, :2] - way[:-rows, :2]
+    return float(np.hypot(steps[:, 0], steps[:, 1]).max()) / (rows * scene.step_s)
 
 
 def find_passes(reading: Reading, flights: Iterable[Flight]) -> Iterator[FootballEvent]:
@@ -136,7 +148,9 @@ def find_passes(reading: Reading, flights: Iterable[Flight]) -> Iterator[Footbal
 def _is_pass(reading: Reading, flight: Flight) -> bool:
     settings, carries = reading.scene.settings, reading.carries
     carry, receiver = carries[flight.carry], reading.receiver(flight)
-    if flight.length_m < settings.min_pass_m or flight.speed_mps < settings.min_release_mps:
+    if flight.length_m < settings.min_pass_m:
+        return False
+    if flight.speed_mps < settings.min_release_mps or flight.peak_mps > settings.fastest_mps:
         return False
     if receiver is not None and receiver.side == carry.side:
         return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
+from sightline.analytics.ball.limits import FASTEST_MPS
 from sightline.core.errors import SettingsError
 
 
@@ -21,6 +22,7 @@ class EventSettings:
         hysteresis_s: A team that has the ball for less, between two spells of the other, never had it.
         min_pass_m: Shortest way of the ball from one player to the next that is a pass.
         min_release_mps: Least speed of the ball as a pass leaves.
+        fastest_mps: What moves faster is no ball that somebody kicked but two things taken for one.
         deflection_m: A first touch off an opponent's ball that goes no further than this, back to an opponent, is a
             deflection and no pass.
         high_m: A pass whose ball rises above this is high.
@@ -52,6 +54,7 @@ class EventSettings:
     hysteresis_s: float = 0.4
     min_pass_m: float = 3.0
     min_release_mps: float = 3.0
+    fastest_mps: float = FASTEST_MPS
     deflection_m: float = 6.0
     high_m: float = 2.0
     long_m: float = 30.0

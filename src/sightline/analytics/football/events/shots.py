@@ -78,7 +78,9 @@ def _shot(reading: Reading, number: int, stop: Stop | None) -> Shot | None:
     x, y = scene.ball_m[flight.begin, :2].tolist()
     line = scene.half[0] * sign
     distance_m = float(np.hypot(line - x, y))
-    if not sign or distance_m > settings.shot_range_m or flight.speed_mps < settings.shot_mps:
+    if not sign or distance_m > settings.shot_range_m:
+        return None
+    if flight.speed_mps < settings.shot_mps or flight.peak_mps > settings.fastest_mps:
         return None
     own = receiver is not None and receiver.side == carry.side
     if (
