@@ -23,6 +23,7 @@ with warnings.catch_warnings():
     )
 
     schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
+    schemathesis.serializer.alias("application/sdp", "text/plain")
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200), pytest.mark.filterwarnings("ignore")]
 CHECKS = [status_code_conformance, content_type_conformance, response_schema_conformance]

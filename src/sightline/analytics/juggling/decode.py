@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 GRAVITY_MPS2 = 9.81
 _SURELY_THROWN_S = 0.4
+_PAUSE_OF_CHANGE = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,10 +267,18 @@ def _changes(  # noqa: PLR0917 - a run and where it comes from
         if label is None:
             continue
         if last is not None and label != last[0]:
-            cuts.append((last[1] + start + settings.window) // 2)
+            cuts.append(_cut(flights, kept, last[1], start + settings.window))
         last = (label, start)
     cuts.append(len(kept))
     return [kept[first:end] for first, end in pairwise(cuts) if end - first >= 4]
+
+
+def _cut(flights: Sequence[Flight], kept: list[int], low: int, high: int) -> int:
+    """Give the throw that a new pattern begins with, of those in doubt: after a pause that stands out, else the middle."""
+    gaps = np.diff([flights[number].throw_t_s for number in kept])
+    doubted = gaps[low : high - 1]
+    longest = low + int(np.argmax(doubted))
+    return longest + 1 if gaps[longest] > _PAUSE_OF_CHANGE * np.median(gaps) else (low + high) // 2
 
 
 def _throws_and_catches(
