@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from sightline.analytics.ball.candidates import BallCandidates, BallTrack
-from sightline.analytics.ball.limits import within_limits
-from sightline.analytics.ball.located import LocatedBall, locate_ball
 from sightline.analytics.ball.settings import BallSettings
+from sightline.analytics.ball.space.limits import within_limits
+from sightline.analytics.ball.space.located import LocatedBall, locate_ball
 from sightline.analytics.ball.track import speeds_of, track_ball
 from sightline.analytics.football.match import BallState
 from sightline.apps.football.sight.columns import columns_of

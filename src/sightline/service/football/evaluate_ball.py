@@ -12,9 +12,9 @@ import numpy as np
 from scipy.interpolate import PchipInterpolator
 
 from sightline.analytics.ball.candidates import BallCandidates
-from sightline.analytics.ball.flight import lift_ball
 from sightline.analytics.ball.gaps import GapSettings, fill_gaps
 from sightline.analytics.ball.settings import METHODS, BallSettings
+from sightline.analytics.ball.space.flight import lift_ball
 from sightline.analytics.ball.track import track_ball
 from sightline.analytics.evaluation.moments import bootstrap_interval
 from sightline.analytics.pitch.camera import SOCCERNET_SIZE, PitchCamera

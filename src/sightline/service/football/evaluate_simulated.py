@@ -14,8 +14,8 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from sightline.analytics.ball.candidates import BallCandidates
-from sightline.analytics.ball.located import locate_ball
 from sightline.analytics.ball.settings import BallSettings
+from sightline.analytics.ball.space.located import locate_ball
 from sightline.analytics.evaluation.moments import bootstrap_interval, match_moments
 from sightline.analytics.evaluation.mot import MotTable, evaluate_mot
 from sightline.analytics.football.events import find_events

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sightline.analytics.ball.flight import lift_ball
-from sightline.analytics.ball.pieces import FlightSettings
+from sightline.analytics.ball.space.flight import lift_ball
+from sightline.analytics.ball.space.pieces import FlightSettings
 from sightline.core.errors import AnalysisError, SettingsError
 
 T_S = np.arange(75) / 25

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sightline.analytics.ball.limits import within_limits
+from sightline.analytics.ball.space.limits import within_limits
 
 REACH_M = (60.5, 42.0)
 

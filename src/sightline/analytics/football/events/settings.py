@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
-from sightline.analytics.ball.limits import FASTEST_MPS
+from sightline.analytics.ball.space.limits import FASTEST_MPS
 from sightline.core.errors import SettingsError
 
 

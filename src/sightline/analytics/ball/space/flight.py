@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sightline.analytics.ball.chain import explained
-from sightline.analytics.ball.pieces import FlightSettings, Run
+from sightline.analytics.ball.space.chain import explained
+from sightline.analytics.ball.space.pieces import FlightSettings, Run
 from sightline.core.errors import AnalysisError
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sightline.analytics.ball.pieces import GROUND, FlightSettings, Pieces, Run, drawn, fit_pieces
+from sightline.analytics.ball.space.pieces import GROUND, FlightSettings, Pieces, Run, drawn, fit_pieces
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sightline.analytics.ball.candidates import BallCandidates, BallTrack
-from sightline.analytics.ball.flight import lift_ball
+from sightline.analytics.ball.space.flight import lift_ball
 from sightline.analytics.ball.track import track_ball
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from sightline.analytics.ball.pieces import FlightSettings
     from sightline.analytics.ball.settings import BallSettings
+    from sightline.analytics.ball.space.pieces import FlightSettings
     from sightline.core.arrays import Float64, Int64
 
 _HEIGHTS_M = (0.0, 6.0, 12.0)
