@@ -30,7 +30,7 @@ _SHOWS = (
     "( videotestsrc is-live=true ! video/x-raw,width=320,height=240,framerate=15/1 ! "
     "x264enc tune=zerolatency speed-preset=ultrafast key-int-max=15 ! rtph264pay name=pay0 )"
 )
-_TAKES = "( rtph264depay name=depay0 ! h264parse ! video/x-h264,stream-format=byte-stream ! filesink sync=false location={} )"
+_TAKES = "( rtph264depay name=depay0 ! h264parse ! video/x-h264,stream-format=byte-stream ! filesink sync=false buffer-mode=unbuffered location={} )"
 
 
 class RtspServer:
