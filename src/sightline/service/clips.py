@@ -89,9 +89,7 @@ def cut_clips(video: Path, clips: Sequence[Mapping[str, Any]], out: RunFolder, f
     Raises:
         OutputError: They cannot be written.
     """
-    fresh = out.work / "highlights"
-    shutil.rmtree(fresh, ignore_errors=True)
-    shutil.rmtree(out.clips, ignore_errors=True)
+    fresh = _emptied(out)
     if not clips:
         return
     fresh.mkdir(parents=True)
@@ -107,14 +105,27 @@ def cut_clips(video: Path, clips: Sequence[Mapping[str, Any]], out: RunFolder, f
             picture = thumbnail(video, float(clip["picture_s"]), _PICTURE_HEIGHT_PX)
         except MediaError:
             continue
-        packed = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])[1]
-        (figures / name).with_suffix(".jpg").write_bytes(packed.tobytes())
+        _write_picture(picture, figures / name)
         done.append(span)
         listed.append(clip)
     if done:
         cutter.join(fresh / REEL, sorted(done, key=lambda span: span.start_s))
     write_windows(listed, fresh / WINDOWS)
     fresh.replace(out.clips)
+
+
+def _emptied(out: RunFolder) -> Path:
+    """Remove the clips of an earlier try, and give where new ones are made; the folder is not there yet."""
+    fresh = out.work / "highlights"
+    shutil.rmtree(fresh, ignore_errors=True)
+    shutil.rmtree(out.clips, ignore_errors=True)
+    return fresh
+
+
+def _write_picture(picture: UInt8, clip: Path) -> None:
+    """Write a clip's best moment beside its preview, under the same name."""
+    packed = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])[1]
+    clip.with_suffix(".jpg").write_bytes(packed.tobytes())
 
 
 def draw_clips(drawing: Drawing, clips: Sequence[Mapping[str, Any]], out: RunFolder, figures: Path) -> None:
@@ -129,9 +140,7 @@ def draw_clips(drawing: Drawing, clips: Sequence[Mapping[str, Any]], out: RunFol
     Raises:
         OutputError: They cannot be written.
     """
-    fresh = out.work / "highlights"
-    shutil.rmtree(fresh, ignore_errors=True)
-    shutil.rmtree(out.clips, ignore_errors=True)
+    fresh = _emptied(out)
     if not clips:
         return
     fresh.mkdir(parents=True)
@@ -151,8 +160,7 @@ def draw_clips(drawing: Drawing, clips: Sequence[Mapping[str, Any]], out: RunFol
                     best = t_s, picture
         shutil.copyfile(fresh / name, figures / name)
         if best is not None:
-            packed = cv2.imencode(".jpg", best[1], [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])[1]
-            (figures / name).with_suffix(".jpg").write_bytes(packed.tobytes())
+            _write_picture(best[1], figures / name)
     in_time = sorted(clips, key=lambda clip: float(clip["start_s"]))
     join_files([fresh / Path(str(clip["file"])).name for clip in in_time], fresh / REEL)
     write_windows(clips, fresh / WINDOWS)
