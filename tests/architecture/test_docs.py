@@ -34,7 +34,7 @@ def all_ports():
     return [
         name
         for name, kind in inspect.getmembers(ports, inspect.isclass)
-        if getattr(kind, "_is_protocol", False) and kind.__module__ == ports.__name__
+        if getattr(kind, "_is_protocol", False) and kind.__module__.startswith(ports.__name__ + ".")
     ]
 
 

@@ -1,0 +1,78 @@
+"""Every place where Sightline can be extended, one Protocol each; import them from here.
+
+Built-in implementations register by entry points like anyone's (see `plugins.py`); each port has a contract
+test class in `sightline.testing.contracts` that every implementation passes.
+"""
+
+from sightline.ports.applications import (
+    Application,
+    Export,
+    Kit,
+    ReportContext,
+    Scene,
+    SceneOptions,
+    TableReader,
+    TableWriter,
+)
+from sightline.ports.pipeline import FrameSource, Resumable, Stage
+from sightline.ports.runs import EventBus, JobQueue, Lease, Lock, Locks, Outbox, RunJournal, RunStore
+from sightline.ports.server import (
+    AccountStore,
+    CameraStore,
+    ObjectStore,
+    RateLimiter,
+    ReceiptStore,
+    Upkeep,
+    VideoStore,
+)
+from sightline.ports.vision import (
+    GraphInfo,
+    ImageInput,
+    ModelAdapter,
+    ModelOptions,
+    Pending,
+    Runtime,
+    TensorInfo,
+    Tracker,
+)
+from sightline.ports.webhooks import Courier, DeliveryStore, WebhookStore
+
+__all__ = [
+    "AccountStore",
+    "Application",
+    "CameraStore",
+    "Courier",
+    "DeliveryStore",
+    "EventBus",
+    "Export",
+    "FrameSource",
+    "GraphInfo",
+    "ImageInput",
+    "JobQueue",
+    "Kit",
+    "Lease",
+    "Lock",
+    "Locks",
+    "ModelAdapter",
+    "ModelOptions",
+    "ObjectStore",
+    "Outbox",
+    "Pending",
+    "RateLimiter",
+    "ReceiptStore",
+    "ReportContext",
+    "Resumable",
+    "RunJournal",
+    "RunStore",
+    "Runtime",
+    "Scene",
+    "SceneOptions",
+    "Stage",
+    "TableReader",
+    "TableWriter",
+    "TensorInfo",
+    "Tracker",
+    "Upkeep",
+    "VideoStore",
+    "WebhookStore",
+]
