@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from fastapi import APIRouter
+from sightline.api.routes import (
+    catalog,
+    events,
+    health,
+    pipelines,
+    reference,
+    results,
+    uploads,
+    videos,
+    webhooks,
+)
+from sightline.api.routes.accounts import audit, auth, groups, keys, quotas, setup, shares, users
 
-PREFIX = "/api/v1"
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fastapi import APIRouter
 
 
 def routers() -> Sequence[APIRouter]:
     """Give every route of the API, one router a resource."""
-    from sightline.api.routes import (
-        catalog,
-        events,
-        health,
-        pipelines,
-        reference,
-        results,
-        uploads,
-        videos,
-        webhooks,
-    )
-    from sightline.api.routes.accounts import audit, auth, groups, keys, quotas, setup, shares, users
-
     return (
         health.router,
         reference.router,

@@ -1,4 +1,4 @@
-"""Hands routes what the server was built with."""
+"""What every route knows: where the API begins, and what the server was built with."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from typing import Annotated
 from fastapi import Depends, Path, Request
 
 from sightline.service.platform import Platform
+
+PREFIX = "/api/v1"
+"""Where every versioned route begins."""
 
 
 async def _platform(request: Request) -> Platform:

@@ -14,6 +14,7 @@ from starlette.middleware.cors import CORSMiddleware
 import sightline
 from sightline.api import app as api
 from sightline.api.feed import EventFeed
+from sightline.api.platform import PREFIX
 from sightline.api.statuses import StatusDesk
 from sightline.asgi import problems
 from sightline.asgi.metrics import HttpMetrics
@@ -28,7 +29,7 @@ from sightline.worker.pool import WorkerPool
 if TYPE_CHECKING:
     from sightline.service.platform import Platform
 
-_UPLOADS = (f"{api.PREFIX}/videos", f"{api.PREFIX}/uploads")
+_UPLOADS = (f"{PREFIX}/videos", f"{PREFIX}/uploads")
 _ABOUT = """Turns video into data.
 
 Upload a video or name one, start a *pipeline* on it, follow its events, and fetch tables, reports and pictures.

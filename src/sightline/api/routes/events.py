@@ -10,10 +10,9 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response, WebSoc
 from starlette.concurrency import run_in_threadpool
 from starlette.websockets import WebSocketDisconnect
 
-from sightline.api.app import PREFIX
 from sightline.api.event_stream import EventStream
 from sightline.api.feed import EventFeed, Told
-from sightline.api.platform import PipelineId, PlatformHere
+from sightline.api.platform import PREFIX, PipelineId, PlatformHere
 from sightline.asgi.problems import listed
 from sightline.asgi.security import may
 from sightline.core.accounts import Principal

@@ -9,9 +9,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from sightline.api.app import PREFIX
 from sightline.api.feed import EventFeed
-from sightline.api.platform import PipelineId, PlatformHere
+from sightline.api.platform import PREFIX, PipelineId, PlatformHere
 from sightline.api.statuses import StatusDesk
 from sightline.api.views.pipelines import Pipeline, PipelinePage, PipelineStatus, ProcessVideo, Started
 from sightline.asgi.problems import listed

@@ -7,9 +7,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
-from sightline.api.app import PREFIX
 from sightline.api.file_answer import file_answer
-from sightline.api.platform import PipelineId, PlatformHere
+from sightline.api.platform import PREFIX, PipelineId, PlatformHere
 from sightline.api.views.pipelines import Files, FileView, Rows, SignedFileView, when
 from sightline.api.views.pipelines import Query as Question
 from sightline.asgi.problems import listed

@@ -12,9 +12,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Header, Path, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from sightline.api.app import PREFIX
 from sightline.api.body import pass_on
-from sightline.api.platform import PlatformHere
+from sightline.api.platform import PREFIX, PlatformHere
 from sightline.api.routes.videos import TAKING
 from sightline.asgi.problems import listed
 from sightline.asgi.security import may, public

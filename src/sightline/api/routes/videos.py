@@ -9,10 +9,9 @@ from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 
-from sightline.api.app import PREFIX
 from sightline.api.body import FormFile, pass_on
 from sightline.api.file_answer import file_answer
-from sightline.api.platform import PlatformHere
+from sightline.api.platform import PREFIX, PlatformHere
 from sightline.api.views.videos import FetchVideo, VideoPage, VideoView
 from sightline.asgi.problems import listed
 from sightline.asgi.security import may

@@ -7,8 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from sightline.api.app import PREFIX
-from sightline.api.platform import PlatformHere
+from sightline.api.platform import PREFIX, PlatformHere
 from sightline.api.routes.accounts.users import Cursor, Limit
 from sightline.asgi.problems import listed
 from sightline.asgi.security import may

@@ -6,8 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path
 
-from sightline.api.app import PREFIX
-from sightline.api.platform import PlatformHere
+from sightline.api.platform import PREFIX, PlatformHere
 from sightline.api.routes.accounts.users import Cursor, Limit, UserId
 from sightline.api.views.accounts import GroupPage, GroupView, Member, MemberList, NewGroup
 from sightline.asgi.problems import listed

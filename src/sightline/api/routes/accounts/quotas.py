@@ -6,8 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
-from sightline.api.app import PREFIX
-from sightline.api.platform import PlatformHere
+from sightline.api.platform import PREFIX, PlatformHere
 from sightline.api.routes.accounts.users import UserId
 from sightline.api.views.accounts import Limits, QuotaView
 from sightline.asgi.problems import listed

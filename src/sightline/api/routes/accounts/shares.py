@@ -6,8 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query
 
-from sightline.api.app import PREFIX
-from sightline.api.platform import PlatformHere
+from sightline.api.platform import PREFIX, PlatformHere
 from sightline.api.views.accounts import (
     LinkView,
     NewLinkView,
