@@ -85,7 +85,9 @@ class Bench:
 
     def round(self, *, watched: bool) -> Round:
         """Begin a run, wait until it is under way, and count its frames for a while."""
-        run = enqueue(self.platform, AnalyzeRequest(self.video, annotate=False), reuse=False).run
+        run = enqueue(
+            self.platform, AnalyzeRequest(self.video, model="motion", annotate=False), reuse=False
+        ).run
         self._until(lambda: self._done(run.id) is not None)
         load = self._load(run.id) if watched else None
         time.sleep(_WARM_S)

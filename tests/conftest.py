@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,14 @@ from factories import DATA, Clip, make_clip
 _NO_DATA = f"no test data at {DATA}; set SIGHTLINE_TEST_DATA"
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _seen_without_weights() -> Iterator[None]:
+    """Where a test names no model, what moves is looked for: that is fast, and it sees the squares of `clip`."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setenv("SIGHTLINE_MODEL", "motion")
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads or writes the user's own runs, models and settings."""
@@ -21,6 +29,7 @@ def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
         if not name.startswith("SIGHTLINE_TEST_"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("SIGHTLINE_HOME", str(tmp_path_factory.getbasetemp() / "home"))
+    monkeypatch.setenv("SIGHTLINE_MODEL", "motion")
 
 
 @pytest.fixture(scope="session")

@@ -29,7 +29,13 @@ def _choice(words: str, default: str | bool = False, **more: Any) -> Any:
 
 _Video = Annotated[Path, typer.Argument(metavar="VIDEO", help="The video file.", show_default=False)]
 _App = Annotated[str, typer.Option("--app", help="What to make of it.")]
-_Model = Annotated[str | None, _choice("Detector: a name from `sightline models list`, or a file.", "motion")]
+_Model = Annotated[
+    str | None,
+    _choice(
+        "Detector: a name from `sightline models list`, or a file; other apps than people have their own.",
+        "sightline-people-n",
+    ),
+]
 _Layout = Annotated[str | None, _choice("The model's family, where its file does not tell.")]
 _Rules = Annotated[Path | None, _choice("YAML file of lines, zones and thresholds.")]
 _Score = Annotated[float | None, _choice("Lowest score of a detection to keep.", "the app's", min=0, max=1)]

@@ -10,7 +10,11 @@ from sightline.settings.declare import SettingsGroup, setting
 class WorkSettings(SettingsGroup):
     """How runs are carried out, and how long they are kept."""
 
-    model: str = setting("motion", "Default model", "Model used where a run names none: a name or a file.")
+    model: str = setting(
+        "sightline-people-n",
+        "Default model",
+        "Model used where neither a run nor its application names one, as with `people`: a name or a file.",
+    )
     runtime: str = setting("openvino", "Runtime", "Plugin that runs model graphs.")
     precision: Literal["auto", "f32", "bf16", "int8"] = setting(
         "auto",
