@@ -71,6 +71,7 @@ STATUS: Mapping[type[SightlineError], int] = {
     errors.RunTimeoutError: 408,
     errors.StreamError: 400,
     errors.StreamNotFoundError: 404,
+    errors.CameraElsewhereError: 421,
     errors.StreamOverloadedError: 503,
     errors.MessageInvalidError: 422,
     errors.FrameRefusedError: 422,

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from sightline.cli.console import say, show_json, show_table
+from sightline.cli.console import note, say, show_json, show_table
 from sightline.cli.lazy import examples, group
 
 _Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -15,6 +15,7 @@ _Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 evaluate = group(
     "Measure how right hazards are.",
     "sightline road evaluate drives --drives 10",
+    "sightline road evaluate rendered --drives 4 --seed 301",
     "sightline road evaluate geojson sightline-out/drive/figures/hazards.geojson",
 )
 app = group("Score road hazards: counts, sizes, places.", groups={"evaluate": evaluate})
@@ -47,6 +48,45 @@ def drives(
         show_json(found)
         return
     _show(found)
+
+
+@evaluate.command(
+    "rendered",
+    epilog=examples(
+        "sightline road evaluate rendered --drives 4 --seed 301",
+        "sightline road evaluate rendered --model hazards.onnx --set confirm_score=0.2 --json",
+    ),
+)
+def rendered(
+    *,
+    drives: Annotated[int, typer.Option(min=1, help="How many, each on a road of its own.")] = 4,
+    seed: Annotated[int, typer.Option(min=0, help="Of the first drive.")] = 1,
+    seconds: Annotated[float, typer.Option(min=5, max=39, help="Length of each.")] = 30.0,
+    fps: Annotated[int, typer.Option(min=5, help="Frames a second.")] = 15,
+    size: Annotated[str, typer.Option(metavar="WxH", help="Width and height in pixels.")] = "1280x720",
+    model: Annotated[
+        str | None, typer.Option(help="Detector: a name, or a file.", show_default="the application's")
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="A setting of the application; may be repeated."),
+    ] = None,
+    as_json: _Json = False,
+) -> None:
+    """Render drives and analyse them, network and all: recall, precision, one event a hazard, sizes."""
+    from sightline.cli.options import pairs
+    from sightline.cli.options import size as parsed_size
+    from sightline.cli.session import open_platform
+    from sightline.service.road.evaluate_rendered import DriveKind, evaluate_rendered
+
+    kind = DriveKind(seconds=seconds, fps=fps, size=parsed_size(size), model=model, settings=pairs(settings))
+    found = evaluate_rendered(
+        open_platform(), kind, drives=drives, first_seed=seed, tell=None if as_json else note
+    )
+    if as_json:
+        show_json(found)
+        return
+    _show_rendered(found)
 
 
 @evaluate.command(
@@ -107,3 +147,25 @@ def _show(found: dict[str, Any]) -> None:
             for name, key in (("hazards", "hazards"), ("the car, by GPS alone", "gps_alone"))
         ],
     )  # fmt: skip
+
+
+def _show_rendered(found: dict[str, Any]) -> None:
+    say(
+        f"{found['hazards']} hazards in {found['driven_km']} km, {found['told']} told, {found['false_a_km']} false a km"
+    )
+    shares = [
+        ("hazards found (recall)", found["recall"]),
+        *((f"... {kind}", share) for kind, share in found["recall_by_kind"].items()),
+        ("told that are hazards (precision)", found["precision"]),
+        ("found ones told exactly once", found["told_once"]),
+        ("kind right", found["kind_right"]),
+        ("extent within 15 %", found["size"]["within_15_percent"]),
+    ]
+    show_table(
+        ("", "right", "of", "share", "95 % interval"),
+        [(name, one["right"], one["of"], one["share"], str(one["interval95"])) for name, one in shares],
+    )
+    size = found["size"]
+    say(
+        f"extent: median error {size['median_error']} {size['interval95']}, bias {size['bias']}, of {size['measured']}"
+    )

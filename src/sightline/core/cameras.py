@@ -16,9 +16,11 @@ class StoredCamera:
         owner: Id of the user it belongs to.
         request: What was asked for, as plain data; its address may hold a password.
         created_s: When it was added, seconds since the Unix epoch.
+        server: Which server works on it, as that one calls itself; empty where none does.
     """
 
     id: str
     owner: str
     request: Mapping[str, Any]
     created_s: float = 0.0
+    server: str = ""

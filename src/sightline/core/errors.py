@@ -14,7 +14,8 @@
                          StageFailedError WorkerLostError*
       AccessError        AuthenticationError AccessDeniedError NotFoundError AddressRefusedError ContentRefusedError
         LimitError*      RateLimitedError* QuotaExceededError*
-      StreamError        StreamNotFoundError StreamOverloadedError* MessageInvalidError FrameRefusedError
+      StreamError        StreamNotFoundError CameraElsewhereError StreamOverloadedError* MessageInvalidError
+                         FrameRefusedError
       AdapterError       AdapterUnavailableError*
     RunCancelled         (BaseException: a stage's `except Exception` cannot swallow it)
 
@@ -400,6 +401,12 @@ class StreamNotFoundError(StreamError):
     """No live stream or camera of that id; it may have timed out."""
 
     code = "stream_not_found"
+
+
+class CameraElsewhereError(StreamError):
+    """Another server works on this camera: it is watched there."""
+
+    code = "camera_elsewhere"
 
 
 class StreamOverloadedError(StreamError):

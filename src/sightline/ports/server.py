@@ -98,6 +98,10 @@ class CameraStore(Protocol):
         """All there are, oldest first."""
         ...
 
+    def assign(self, camera_id: str, server: str) -> None:
+        """Note which server works on a camera, empty for none; does nothing where there is no such camera."""
+        ...
+
     def delete(self, camera_id: str) -> None:
         """Forget a camera; does nothing where there is none."""
         ...

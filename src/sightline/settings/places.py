@@ -62,6 +62,12 @@ class PlaceSettings(SettingsGroup):
     runs: str = setting("sql", "Run store", "Plugin that keeps runs and checkpoints.")
     queue: str = setting("sql", "Job queue", "Plugin that hands queued runs to workers: memory or sql.")
     bus: str = setting("memory", "Event bus", "Plugin that carries progress to listeners: memory or redis.")
+    server_address: str = setting(
+        "",
+        "Server address",
+        "Where people reach this server, as in `http://10.0.0.5:8000`: others name it where it has what they have not, "
+        "such as a camera's pictures; empty means its host and process.",
+    )
     locks: str = setting(
         "memory", "Locks", "Plugin that lets one server at a time do what is done for all: memory or redis."
     )

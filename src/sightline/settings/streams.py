@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import field_validator
+from pydantic import SecretStr, field_validator
 
 from sightline.settings.declare import SettingsGroup, setting
 
@@ -97,6 +97,24 @@ class StreamSettings(SettingsGroup):
         unit="streams",
         ge=0,
         le=1000,
+    )
+    stream_ice_servers: tuple[str, ...] = setting(
+        (),
+        "ICE servers",
+        'STUN and TURN servers that browsers are told of, as in `["stun:host:3478", "turns:host:443?transport=tcp"]`.',
+    )
+    stream_turn_user: str = setting(
+        "",
+        "TURN user",
+        "User at the TURN servers; empty: one for each stream, good for a day, as coturn's `use-auth-secret` takes it.",
+    )
+    stream_turn_secret: SecretStr = setting(
+        SecretStr(""), "TURN secret", "The TURN user's password, or the secret shared with the TURN servers."
+    )
+    stream_webrtc_addresses: tuple[str, ...] = setting(
+        (),
+        "WebRTC addresses",
+        "IP addresses by which browsers reach this machine besides its own, where NAT maps its ports one to one.",
     )
     stream_max_frame_bytes: int = setting(
         2_900_000,

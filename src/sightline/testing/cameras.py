@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sightline.core.errors import ConflictError
@@ -24,6 +25,10 @@ class MemoryCameraStore:
 
     def all(self) -> Sequence[StoredCamera]:
         return sorted(self._cameras.values(), key=lambda one: (one.created_s, one.id))
+
+    def assign(self, camera_id: str, server: str) -> None:
+        if camera_id in self._cameras:
+            self._cameras[camera_id] = replace(self._cameras[camera_id], server=server)
 
     def delete(self, camera_id: str) -> None:
         self._cameras.pop(camera_id, None)

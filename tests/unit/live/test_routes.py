@@ -9,6 +9,7 @@ from starlette.testclient import WebSocketDenialResponse
 from starlette.websockets import WebSocketDisconnect
 
 from sightline.core.accounts import Role
+from sightline.core.cameras import StoredCamera
 from sightline.live.wire import write_binary
 from sightline.service.live.stream.frames import Drop
 from unit.live.doors import door, signed_in, user_id
@@ -218,6 +219,25 @@ def test_a_frame_over_the_rate_says_so(client, app, owner):
     ]
     assert answers[0]["accepted"]
     assert answers[-1] == {"frame_id": None, "accepted": False, "dropped": Drop.RATE}
+
+
+def test_a_camera_of_another_server_is_named_with_that_server(app, client, owner):
+    request = {"name": "gate", "address": "rtsp://me:secret@192.0.2.7/1", "app": "people"}
+    app.state.platform.cameras.add(StoredCamera("c1", owner, request, 1.0, "http://10.0.0.5:8000"))
+    app.state.platform.locks.take("camera:c1", lease_s=600)
+    (listed,) = client.get("/api/v1/cameras").json()["items"]
+    assert (listed["server"], listed["connection"]["state"]) == ("http://10.0.0.5:8000", "elsewhere")
+    assert client.get("/api/v1/cameras/c1").json() == listed
+    for part in ("view", "hls", "events", "clips/a.mp4"):
+        answer = client.get(f"/api/v1/cameras/c1/{part}")
+        assert (answer.status_code, answer.json()["code"]) == (421, "camera_elsewhere")
+        assert answer.json()["hint"] == "ask http://10.0.0.5:8000"
+    stranger = TestClient(app, headers=signed_in(app, name="berta"))
+    for part in ("", "/view"):
+        assert stranger.get(f"/api/v1/cameras/c1{part}").json()["code"] == "stream_not_found"
+    assert stranger.delete("/api/v1/cameras/c1").status_code == 404
+    assert client.delete("/api/v1/cameras/c1").status_code == 200
+    assert client.get("/api/v1/cameras").json()["items"] == []
 
 
 def test_how_many_streams_fit_is_a_question_that_can_be_asked(client):

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from functools import cached_property
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from sightline.adapters.sql.connection import Database
@@ -36,6 +36,7 @@ class SqlCameraStore:
             "owner": camera.owner,
             "request": json.dumps(dict(camera.request)),
             "created_s": camera.created_s,
+            "server": camera.server,
         }
         with self._database.writing() as connection:
             try:
@@ -48,9 +49,16 @@ class SqlCameraStore:
         query = select(cameras).order_by(cameras.c.created_s, cameras.c.id)
         with self._database.reading() as connection:
             return [
-                StoredCamera(row["id"], row["owner"], json.loads(row["request"]), row["created_s"])
+                StoredCamera(
+                    row["id"], row["owner"], json.loads(row["request"]), row["created_s"], row["server"]
+                )
                 for row in connection.execute(query).mappings()
             ]
+
+    def assign(self, camera_id: str, server: str) -> None:
+        """Note which server works on a camera, empty for none; does nothing where there is no such camera."""
+        with self._database.writing() as connection:
+            connection.execute(update(cameras).where(cameras.c.id == camera_id).values(server=server))
 
     def delete(self, camera_id: str) -> None:
         """Forget a camera; does nothing where there is none."""

@@ -17,6 +17,7 @@ from sightline.asgi.security import may, public
 from sightline.core.accounts import Principal
 from sightline.core.errors import (
     AddressRefusedError,
+    CameraElsewhereError,
     SettingsError,
     SourceUnavailableError,
     StreamNotFoundError,
@@ -48,6 +49,7 @@ class CameraFacts(BaseModel):
     id: str
     name: str
     address: str = Field(description="Without password and query.")
+    server: str = Field(description="Which server works on it; its pictures, events and clips are there.")
     connection: dict[str, Any] = Field(description="`state`, since when, tries, the last error.")
 
 
@@ -83,14 +85,14 @@ CamerasHere = Annotated[CameraDesk, Depends(_desk)]
 def add_camera(body: CameraRequest, desk: CamerasHere, who: _Creates, request: Request) -> CameraFacts:
     """Begin to work on a camera: tables, events and clips, run after run, until it is removed."""
     camera = desk.add(guarded(request.app.state.platform.settings, body), owner=who.user_id)
-    return CameraFacts(**camera.to_json())
+    return CameraFacts(**desk.facts(camera.id))
 
 
 @router.get("", operation_id="list_cameras", summary="List cameras", responses=listed())
 def list_cameras(desk: CamerasHere, who: _Reads) -> Cameras:
-    """Give the cameras that one may see."""
-    seen = [camera for camera in desk.all() if can(who, "cameras.read", owner_id=camera.owner)]
-    return Cameras(items=[CameraFacts(**camera.to_json()) for camera in seen])
+    """Give the cameras that one may see, whichever server works on them."""
+    seen = desk.all_facts(lambda owner: can(who, "cameras.read", owner_id=owner))
+    return Cameras(items=[CameraFacts(**facts) for facts in seen])
 
 
 @router.get(
@@ -100,8 +102,9 @@ def list_cameras(desk: CamerasHere, who: _Reads) -> Cameras:
     responses=listed(StreamNotFoundError),
 )
 def get_camera(camera_id: str, desk: CamerasHere, who: _Reads) -> CameraFacts:
-    """Give its state, counts and runs."""
-    return CameraFacts(**_camera(desk, who, camera_id).to_json())
+    """Give its state, counts and runs; of one that another server works on, which server that is."""
+    _allow(desk, who, camera_id)
+    return CameraFacts(**desk.facts(camera_id))
 
 
 @router.delete(
@@ -111,10 +114,9 @@ def get_camera(camera_id: str, desk: CamerasHere, who: _Reads) -> CameraFacts:
     responses=listed(StreamNotFoundError),
 )
 def remove_camera(camera_id: str, desk: CamerasHere, who: _Deletes) -> CameraFacts:
-    """Hang up and make the last run's results; runs and clips stay."""
-    camera = _camera(desk, who, camera_id, "cameras.delete")
-    desk.remove(camera.id)
-    return CameraFacts(**camera.to_json())
+    """Hang up and make the last run's results; runs and clips stay. Another server lets go within ten seconds."""
+    _allow(desk, who, camera_id, "cameras.delete")
+    return CameraFacts(**desk.remove(camera_id))
 
 
 @router.get(
@@ -122,7 +124,7 @@ def remove_camera(camera_id: str, desk: CamerasHere, who: _Deletes) -> CameraFac
     operation_id="view_camera",
     summary="Watch a camera with its boxes (MJPEG)",
     response_class=StreamingResponse,
-    responses=listed(StreamNotFoundError),
+    responses=listed(StreamNotFoundError, CameraElsewhereError),
 )
 async def view_camera(camera_id: str, desk: CamerasHere, who: _Reads, request: Request) -> StreamingResponse:
     """Send a JPEG whenever there is a newer one; a slow reader gets fewer."""
@@ -138,7 +140,7 @@ async def view_camera(camera_id: str, desk: CamerasHere, who: _Reads, request: R
     "/{camera_id}/hls",
     operation_id="open_camera_hls",
     summary="Watch a camera with its boxes (HLS)",
-    responses=listed(StreamNotFoundError),
+    responses=listed(StreamNotFoundError, CameraElsewhereError),
 )
 def open_camera_hls(camera_id: str, desk: CamerasHere, who: _Reads) -> HlsAddress:
     """Give the address of the playlist; it is encoded while somebody fetches it."""
@@ -151,7 +153,7 @@ def open_camera_hls(camera_id: str, desk: CamerasHere, who: _Reads) -> HlsAddres
     operation_id="camera_hls",
     summary="A playlist or segment of HLS",
     response_class=Response,
-    responses=listed(StreamNotFoundError),
+    responses=listed(StreamNotFoundError, CameraElsewhereError),
     dependencies=[
         Depends(public("players fetch it without headers; its address holds a key that was given out"))
     ],
@@ -175,7 +177,7 @@ def camera_hls(camera_id: str, key: str, name: str, desk: CamerasHere) -> Respon
     operation_id="follow_camera",
     summary="Follow a camera's results and events",
     response_class=StreamingResponse,
-    responses=listed(StreamNotFoundError),
+    responses=listed(StreamNotFoundError, CameraElsewhereError),
 )
 async def follow_camera(
     camera_id: str,
@@ -196,18 +198,22 @@ async def follow_camera(
     operation_id="camera_clip",
     summary="Fetch the clip of an event",
     response_class=FileResponse,
-    responses=listed(StreamNotFoundError),
+    responses=listed(StreamNotFoundError, CameraElsewhereError),
 )
 def camera_clip(camera_id: str, name: str, desk: CamerasHere, who: _Reads) -> Response:
     """Give an event's clip; the event names it."""
     return FileResponse(_camera(desk, who, camera_id).clip(name), media_type="video/mp4")
 
 
-def _camera(desk: CameraDesk, who: Principal, camera_id: str, action: str = "cameras.read") -> Camera:
-    camera = desk.get(camera_id)
+def _allow(desk: CameraDesk, who: Principal, camera_id: str, action: str = "cameras.read") -> None:
     missing = StreamNotFoundError("no such camera", hint="GET /api/v1/cameras lists them")
-    allow(who, action, owner_id=camera.owner, missing=missing)
-    return camera
+    allow(who, action, owner_id=desk.owner_of(camera_id), missing=missing)
+
+
+def _camera(desk: CameraDesk, who: Principal, camera_id: str) -> Camera:
+    """Give a camera that is worked on here to those who may see it."""
+    _allow(desk, who, camera_id)
+    return desk.get(camera_id)
 
 
 async def _pictures(camera: Camera, closing: asyncio.Event) -> AsyncIterator[bytes]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from anyio import to_thread
 from fastapi import APIRouter, Depends, Request, Response
+from pydantic import BaseModel
 
 from sightline.asgi.problems import listed
 from sightline.asgi.security import may
@@ -20,6 +21,7 @@ from sightline.core.errors import (
 )
 from sightline.core.optional import require
 from sightline.live.asking import DeskHere, settings_of, stream_for
+from sightline.live.webrtc.ice import as_links, checked_addresses, ice_servers, with_addresses
 from sightline.live.webrtc.offers import LONGEST_OFFER_BYTES, checked_offer
 from sightline.live.webrtc.peers import Peers
 
@@ -29,6 +31,20 @@ if TYPE_CHECKING:
 router = APIRouter(prefix="/stream", tags=["live"])
 
 _SDP = "application/sdp"
+
+
+class IceServer(BaseModel):
+    """Servers of one kind, as `RTCPeerConnection` takes them."""
+
+    urls: list[str]
+    username: str | None = None
+    credential: str | None = None
+
+
+class IceServers(BaseModel):
+    """What a browser sets up its connection with."""
+
+    ice_servers: list[IceServer]
 
 
 @router.post(
@@ -55,7 +71,8 @@ async def open_webrtc(
     """Answer a browser's offer; settings of the stream go into the address, as on the WebSocket.
 
     Its data channel carries the messages of the WebSocket; an offer that also receives video gets its own back with
-    boxes. The answer names host addresses alone, and the server dials none that the offer names.
+    boxes. The answer names this machine's addresses alone, and the server dials none that the offer names. STUN and TURN
+    servers for the browser are in the `Link` header, and before that at `/stream/ice`.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != _SDP:
@@ -63,6 +80,9 @@ async def open_webrtc(
     peers: Peers = request.app.state.peers
     peers.check_room()
     offer = checked_offer(await _body(request))
+    platform = request.app.state.platform
+    addresses = checked_addresses(platform.settings.stream_webrtc_addresses)
+    links = as_links(ice_servers(platform.settings, user=who.user_id, now_s=platform.clock.now_s()))
     peer_kind = await to_thread.run_sync(
         _peer_kind
     )  # the first import takes a second, which no other stream waits for
@@ -79,10 +99,26 @@ async def open_webrtc(
     except StreamOverloadedError:  # others were quicker
         await peer.close()
         raise
-    answer = await peer.answer(offer)
-    return Response(
-        answer, status_code=201, media_type=_SDP, headers={"Location": f"/stream/whip/{stream.id}"}
-    )
+    answer = with_addresses(await peer.answer(offer), addresses)
+    headers = {"Location": f"/stream/whip/{stream.id}", **({"Link": links} if links else {})}
+    return Response(answer, status_code=201, media_type=_SDP, headers=headers)
+
+
+@router.get(
+    "/ice",
+    operation_id="webrtc_servers",
+    response_model_exclude_none=True,
+    summary="STUN and TURN servers for WebRTC",
+    responses=listed(SettingsError),
+)
+def webrtc_servers(
+    request: Request, response: Response, who: Annotated[Principal, Depends(may("live.create"))]
+) -> IceServers:
+    """Give the servers that a browser is to use, with a password that is good for a day."""
+    response.headers["Cache-Control"] = "no-store"
+    platform = request.app.state.platform
+    found = ice_servers(platform.settings, user=who.user_id, now_s=platform.clock.now_s())
+    return IceServers(ice_servers=[IceServer(**server) for server in found])
 
 
 @router.delete(

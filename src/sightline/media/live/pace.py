@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -60,5 +61,9 @@ def _camera(device: str, suffix: str) -> Iterator[tuple[float, bytes]]:
     except (OSError, av.FFmpegError) as error:
         raise SourceUnavailableError(f"{device}: {error}", hint="a camera's number, as in 0") from None
     with container:
+        begun_s = time.monotonic()
         for frame in container.decode(video=0):
-            yield 0.0, encoded(frame, suffix)
+            yield (
+                time.monotonic() - begun_s,
+                encoded(frame, suffix),
+            )  # when it came: cameras count from anywhere

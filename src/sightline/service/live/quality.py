@@ -42,6 +42,9 @@ LADDER = (
 )
 """What `auto` steps down while the machine is busy, one step at a time, all such streams together."""
 
+AUTO_SCALES = tuple(sorted({level.scale for level in LADDER}, reverse=True))
+"""Scales that `auto` may look at: their graphs are opened together, since a busy machine has no time to open one."""
+
 _BUSY, _EASY = 0.85, 0.55
 _EASY_ROUNDS = 5
 

@@ -34,7 +34,7 @@ class CameraStoreContract:
     def test_cameras_come_back_as_they_were_stored_oldest_first(self, store: CameraStore) -> None:
         cameras = [
             StoredCamera("b", "ann", _REQUEST, 1.5),
-            StoredCamera("c", "ann", {}, 2.5),
+            StoredCamera("c", "ann", {}, 2.5, "http://10.0.0.1:8000"),
             StoredCamera("a", "bob", {}, 2.5),
         ]
         for camera in reversed(cameras):
@@ -45,6 +45,15 @@ class CameraStoreContract:
         store.add(StoredCamera("a", "ann", {}))
         with pytest.raises(ConflictError):
             store.add(StoredCamera("a", "bob", {}))
+
+    def test_the_server_that_works_on_a_camera_is_noted(self, store: CameraStore) -> None:
+        store.add(StoredCamera("a", "ann", _REQUEST, 1.5, "one"))
+        store.add(StoredCamera("b", "ann", {}, 2.5, "one"))
+        store.assign("a", "other")
+        store.assign("nothing", "other")
+        assert [camera.server for camera in store.all()] == ["other", "one"]
+        store.assign("a", "")
+        assert store.all()[0] == StoredCamera("a", "ann", _REQUEST, 1.5)
 
     def test_a_camera_that_is_forgotten_is_gone_and_forgetting_again_does_nothing(
         self, store: CameraStore

@@ -10,7 +10,7 @@ import pytest
 
 from sightline.bootstrap import build_platform
 from sightline.core.cameras import StoredCamera
-from sightline.core.errors import SettingsError
+from sightline.core.errors import CameraElsewhereError, SettingsError, StreamNotFoundError
 from sightline.core.events import EventKind
 from sightline.core.runs import Run, RunState
 from sightline.media.draw import veil
@@ -74,9 +74,31 @@ def test_of_two_servers_one_works_on_a_camera_and_the_other_takes_over_when_it_i
     camera = one.add(REQUEST, owner="ada")
     other.look()
     assert other.all() == ()
+    with pytest.raises(CameraElsewhereError) as told:
+        other.get(camera.id)
+    assert told.value.hint == f"ask {one.server}"
+    facts = other.facts(camera.id)
+    assert (facts["server"], facts["connection"]["state"]) == (one.server, "elsewhere")
+    assert "secret" not in str(facts)
+    assert other.owner_of(camera.id) == "ada"
     one.shut()
+    assert other.facts(camera.id)["connection"]["state"] == "waiting"
     other.look()
     assert [each.id for each in other.all()] == [camera.id]
+    assert other.facts(camera.id)["server"] == platform.cameras.all()[0].server == other.server
+
+
+def test_a_camera_is_removed_at_any_server_and_let_go_where_it_is_worked_on(platform, asleep):
+    one, other = CameraDesk(platform, desk()), CameraDesk(platform, desk())
+    camera = one.add(REQUEST, owner="ada")
+    assert [facts["id"] for facts in other.all_facts(lambda owner: owner == "ada")] == [camera.id]
+    assert other.all_facts(lambda owner: owner == "bob") == []
+    assert other.remove(camera.id)["connection"]["state"] == "elsewhere"
+    one.look()
+    assert one.all() == ()
+    assert asleep == [("start", camera.id), ("stop", camera.id)]
+    with pytest.raises(StreamNotFoundError):
+        other.get(camera.id)
 
 
 def test_a_server_whose_lock_ran_out_or_whose_camera_was_removed_elsewhere_lets_go(platform, asleep, clock):

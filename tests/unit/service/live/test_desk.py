@@ -127,6 +127,29 @@ def test_each_mode_has_a_scale_of_its_own_and_shapes_share_few_graphs():
     assert models.get(1.0, (100, 400), "s") is models.get(1.0, (100, 401), "other")
 
 
+def test_an_auto_streams_first_picture_opens_all_that_it_may_step_down_to():
+    class Sized(FakeModel):
+        def __init__(self):
+            super().__init__()
+            self.info = replace(self.info, input_size=(64, 64))
+
+    live = desk(model=Sized())
+    streams = [live.open({"quality_mode": mode}) for mode in ("balanced", "auto")]
+    opened = []
+    for stream in streams:
+        stream.arrived(jpeg())
+        live.owner.step()
+        opened.append(live.models.open_count)
+    assert opened == [1, 2]
+    live.auto.step = len(LADDER) - 1
+    streams[1].configure({"fps_limit": 30})
+    for _ in range(LADDER[-1].stride):
+        streams[1].arrived(jpeg())
+        live.owner.step()
+    assert results(streams[1])[-1]["quality"]["level"] == LADDER[-1].name
+    assert live.models.open_count == 2
+
+
 def test_auto_streams_step_down_under_load_and_come_back_with_patience():
     auto = AutoQuality()
     assert auto.look(0.95, late=False)

@@ -13,4 +13,5 @@ cameras = Table(
     Column("owner", String(64), nullable=False),
     Column("request", Text, nullable=False),
     Column("created_s", Float, nullable=False),
+    Column("server", String(255), nullable=False, server_default=""),
 )

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
 from sightline.core.cameras import StoredCamera
-from sightline.core.errors import ConflictError, SightlineError, StreamNotFoundError
+from sightline.core.errors import CameraElsewhereError, ConflictError, SightlineError, StreamNotFoundError
 from sightline.media.live.connection import CameraState
+from sightline.service.execute import this_process
 from sightline.service.live.cameras.camera import Camera
 from sightline.service.live.cameras.guard import guarded
+from sightline.service.live.cameras.recording import redacted
 from sightline.service.live.cameras.request import CameraRequest
 
 if TYPE_CHECKING:
@@ -38,12 +40,17 @@ class CameraDesk:
     """All cameras of this process.
 
     Cameras are stored until they are removed. A server takes those that no other server has, at its start and when
-    another one has gone, so each is worked on once.
+    another one has gone, so each is worked on once. Pictures, events and clips are where it is worked on; of a camera
+    elsewhere its facts are known, and the server that has it.
+
+    Attributes:
+        server: What this server calls itself.
     """
 
     def __init__(self, platform: Platform, live: LiveDesk) -> None:
         self._platform = platform
         self._live = live
+        self.server = platform.settings.server_address or this_process()
         self._lock = threading.Lock()
         self._places: dict[str, _Place] = {}
         self._ended = threading.Event()
@@ -65,37 +72,87 @@ class CameraDesk:
         if lock is None:
             raise ConflictError(f"camera {camera.id} is somebody else's")
         self._platform.cameras.add(
-            StoredCamera(camera.id, owner, request.model_dump(mode="json"), self._platform.clock.now_s())
+            StoredCamera(
+                camera.id, owner, request.model_dump(mode="json"), self._platform.clock.now_s(), self.server
+            )
         )
         self._begin(camera, lock)
         return camera
 
     def get(self, camera_id: str) -> Camera:
-        """Find a camera.
+        """Find a camera that is worked on here.
+
+        Raises:
+            StreamNotFoundError: There is none.
+            CameraElsewhereError: Another server works on it.
+        """
+        place = self._places.get(camera_id)
+        if place is None:
+            elsewhere = self.elsewhere(camera_id)
+            raise CameraElsewhereError(
+                f"camera {camera_id} is worked on at {elsewhere.server or 'no server yet'}",
+                hint=f"ask {elsewhere.server}" if elsewhere.server else "ask again in a minute",
+            )
+        return place.camera
+
+    def elsewhere(self, camera_id: str) -> StoredCamera:
+        """Find a camera that is not worked on here.
+
+        Raises:
+            StreamNotFoundError: There is none.
+        """
+        for one in self.others():
+            if one.id == camera_id:
+                return one
+        raise StreamNotFoundError("no such camera", hint="GET /api/v1/cameras lists them")
+
+    def others(self) -> Sequence[StoredCamera]:
+        """All that are stored and not worked on here."""
+        return [one for one in self._platform.cameras.all() if one.id not in self._places]
+
+    def owner_of(self, camera_id: str) -> str:
+        """Give whose camera it is, wherever it is worked on.
+
+        Raises:
+            StreamNotFoundError: There is none.
+        """
+        place = self._places.get(camera_id)
+        return self.elsewhere(camera_id).owner if place is None else place.camera.owner
+
+    def facts(self, camera_id: str) -> dict[str, Any]:
+        """Give what a camera is and how it goes; of one elsewhere, where that is.
 
         Raises:
             StreamNotFoundError: There is none.
         """
         place = self._places.get(camera_id)
         if place is None:
-            raise StreamNotFoundError("no such camera", hint="GET /api/v1/cameras lists them")
-        return place.camera
+            return facts_elsewhere(self.elsewhere(camera_id))
+        return self._told(place.camera)
+
+    def all_facts(self, may_see: Callable[[str], bool]) -> list[dict[str, Any]]:
+        """Give the facts of all cameras whose owner's id `may_see` allows."""
+        here = [self._told(camera) for camera in self.all() if may_see(camera.owner)]
+        return here + [facts_elsewhere(one) for one in self.others() if may_see(one.owner)]
 
     def all(self) -> Sequence[Camera]:
         """All that are worked on here."""
         with self._lock:
             return tuple(place.camera for place in self._places.values())
 
-    def remove(self, camera_id: str) -> Camera:
-        """Stop a camera and forget it; its runs stay.
+    def remove(self, camera_id: str) -> dict[str, Any]:
+        """Stop a camera and forget it; its runs stay. One elsewhere is let go there within seconds.
 
         Raises:
             StreamNotFoundError: There is none.
         """
-        camera = self.get(camera_id)
+        place = self._places.get(camera_id)
+        facts = self.facts(camera_id)
         self._platform.cameras.delete(camera_id)
+        if place is None:
+            return facts
         self._end(camera_id)
-        return camera
+        return self._told(place.camera)
 
     def shut(self) -> None:
         """Stop all; they are taken up again by the next server."""
@@ -104,6 +161,7 @@ class CameraDesk:
             self._thread.join(timeout=5)
         for camera in self.all():
             self._end(camera.id)
+            self._platform.cameras.assign(camera.id, "")
 
     def look(self) -> None:
         """Take up cameras that nobody works on, keep the locks, and let go of what was removed or has been played."""
@@ -119,6 +177,9 @@ class CameraDesk:
                 self._take_up(one)
 
     # -- within ----------------------------------------------------------------------------------------------
+
+    def _told(self, camera: Camera) -> dict[str, Any]:
+        return {**camera.to_json(), "server": self.server}
 
     def _keep(self) -> None:
         while not self._ended.is_set():
@@ -140,6 +201,7 @@ class CameraDesk:
             _log.warning("camera_not_taken_up", camera=stored.id, code=error.code, error=str(error))
             self._platform.locks.release(lock)
             return
+        self._platform.cameras.assign(stored.id, self.server)
         self._begin(camera, lock)
 
     def _begin(self, camera: Camera, lock: Lock) -> None:
@@ -163,6 +225,21 @@ class CameraDesk:
         if place is not None:
             place.camera.stop()
             self._platform.locks.release(place.lock)
+
+
+def facts_elsewhere(stored: StoredCamera) -> dict[str, Any]:
+    """Give what a camera is that another server works on; no password is in it."""
+    request = dict(stored.request)
+    for name in ("address", "rtsp_push"):
+        if request.get(name):
+            request[name] = redacted(request[name])
+    return {
+        "id": stored.id,
+        "name": "",
+        **request,
+        "server": stored.server,
+        "connection": {"state": "elsewhere" if stored.server else "waiting"},
+    }
 
 
 def _name(camera_id: str) -> str:

@@ -16,6 +16,7 @@ from sightline.core.errors import FrameRefusedError, MediaTooLargeError
 from sightline.core.frames import Frame
 from sightline.core.tracks import Tracks
 from sightline.media.live.pictures import RawPicture, decode_picture, picture_header
+from sightline.service.live.quality import AUTO_SCALES
 from sightline.service.live.stream.steady import Steady
 from sightline.vision.geometry import scaled
 from sightline.vision.suppression import suppress
@@ -66,6 +67,7 @@ class Look:
         self._change: tuple[Analysis | None, StreamModels] | None = None
         self._id = stream_id
         self._models = models
+        self._ready_for: tuple[int, int] | None = None
         self._max_pixels = max_pixels
         self._tracker: ByteTrack | None = None
         self._threshold = -1.0
@@ -96,11 +98,14 @@ class Look:
         if self._change is not None:
             (self.analysis, self._models), self._change = self._change, None
             self._tracker, self._threshold, self._steady = None, -1.0, Steady()
+            self._ready_for = None
         begun_s = clock.monotonic_s()
         if isinstance(arrival.picture, RawPicture):
             image, source_size, model = self._converted(arrival.picture, level)
         else:
             image, source_size, model = self._decoded(picture_bytes(arrival.picture), level)
+        if settings.quality_mode == "auto" and source_size != self._ready_for:
+            self._open_all_levels(source_size)
         decoded_s = clock.monotonic_s()
         frame = self._frame(image, source_size, arrival)
         found = model.answer(frame)
@@ -156,6 +161,12 @@ class Look:
             )
         model = self._models.get(level.scale, picture.size, self._id)
         return picture.image(model.picture_size(picture.size)), picture.size, model
+
+    def _open_all_levels(self, source_size: tuple[int, int]) -> None:
+        """Open what `auto` may step down to, so that a busy machine neither waits for it nor grows by it."""
+        for scale in AUTO_SCALES:
+            self._models.get(scale, source_size, self._id)
+        self._ready_for = source_size
 
     def _frame(self, image: Any, source_size: tuple[int, int], arrival: Arrival) -> Frame:
         """Give the frame its place in time: the client's clock where it makes sense, else ours."""
