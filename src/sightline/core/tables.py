@@ -146,7 +146,7 @@ TABLES: Mapping[str, pa.Schema] = {
         ("score", pa.float64()),
         ("state", pa.string()),
     ),
-    # One row a frame and a person on the pitch. `team` is `home`, `away`, `referee` or null; `role` is
+    # One row a frame and a person on the pitch; the box is smoothed, and null for tracking data. `team` is `home`, `away`, `referee` or null; `role` is
     # `player`, `goalkeeper`, `referee` or `other`.
     "players": _schema(
         *_FRAME,
@@ -155,6 +155,7 @@ TABLES: Mapping[str, pa.Schema] = {
         ("team", pa.string()),
         ("role", pa.string()),
         ("jersey", pa.int32()),
+        *_BOX,
         ("x_m", pa.float64()),
         ("y_m", pa.float64()),
         ("speed_mps", pa.float64()),

@@ -23,24 +23,26 @@ _TURF: Color = (70, 96, 58)
 _LINES: Color = (196, 206, 196)
 _RADAR_WIDTH = 0.26
 _RADAR_MARGIN_M = 4.0
-_BOXES = ("frame", "track_id", "x1_px", "y1_px", "x2_px", "y2_px")
-_PEOPLE = ("frame", "track_id", "player_id", "team", "x_m", "y_m", "quality")
+_PEOPLE = ("frame", "player_id", "team", "x_m", "y_m", "quality", "x1_px", "y1_px", "x2_px", "y2_px")
 _BALLS = ("frame", "x_px", "y_px", "radius_px", "x_m", "y_m", "state")
 
 
 class _Person(NamedTuple):
-    track_id: int
     player_id: str
     team: str | None
     x_m: float | None
     y_m: float | None
     quality: str
+    x1_px: float
+    y1_px: float
+    x2_px: float
+    y2_px: float
 
 
 class MatchOverlay:
-    """Rings, ball and radar, from the tables `tracks`, `players` and `ball`; frames come in rising order.
+    """Rings, ball and radar, from the tables `players` and `ball`; frames come in rising order.
 
-    Rings and dots of positions whose camera was carried over are dashed or hollow; the radar is left out where there
+    Rings and dots of people who were missed for a moment, or whose camera was carried over, are dashed or hollow; the radar is left out where there
     is no camera, for then nobody knows where anybody stands.
 
     Args:
@@ -55,7 +57,6 @@ class MatchOverlay:
     ) -> None:
         self._painter = Painter(size)
         self._colors = {team: bgr_of(color) for team, color in colors.items()}
-        self._boxes = Lookahead(_rows(tables, "tracks", _BOXES))
         self._people = Lookahead(_rows(tables, "players", _PEOPLE))
         self._ball = Lookahead(_rows(tables, "ball", _BALLS))
         self._radar = Radar(size, pitch)
@@ -63,16 +64,12 @@ class MatchOverlay:
     def draw(self, picture: UInt8, frame: int, t_s: float) -> None:
         """Draw on one frame's picture."""
         del t_s
-        boxes = {row[0]: row[1:] for row in self._boxes.at(frame)}
         people = [_Person(*row) for row in self._people.at(frame)]
         ball = next(iter(self._ball.at(frame)), None)
         for person in people:
-            if person.track_id in boxes:
-                dashed = person.quality != "seen"
-                color = self._color(person.team)
-                self._painter.ring(
-                    picture, boxes[person.track_id], short(person.player_id), color, dashed=dashed
-                )
+            dashed = person.quality != "seen"
+            box = (person.x1_px, person.y1_px, person.x2_px, person.y2_px)
+            self._painter.ring(picture, box, short(person.player_id), self._color(person.team), dashed=dashed)
         if ball is not None and ball[0] is not None and ball[5] != "lost":
             x_px, y_px, radius_px = ball[:3]
             at = (x_px, y_px - (radius_px or 4.0))

@@ -104,6 +104,36 @@ def test_everybody_gets_a_team_and_a_role(make: Callable[..., Made]) -> None:
     assert kinds.count(("referee", "referee")) == 1
 
 
+def without(tables: MemoryTables, table: str, *, track: int, frames: range) -> MemoryTables:
+    """The same tables, one track's rows of some frames left out of one of them."""
+    left = MemoryTables()
+    for name in TABLES:
+        for batch in tables.batches(name):
+            gone = [
+                name == table and row["track_id"] == track and row["frame"] in frames
+                for row in batch.to_pylist()
+            ]
+            left.write(name, batch.filter([not one for one in gone]))
+    return left
+
+
+def test_a_person_who_is_missed_for_a_moment_is_told_as_interpolated(make: Callable[..., Made]) -> None:
+    play = Play(seconds=6)
+    tables = without(play.video_tables(), "tracks", track=5, frames=range(60, 66))
+
+    rows = make(tables).tables.table("players").to_pylist()
+
+    mine = {row["frame"]: row for row in rows if row["track_id"] == 5}
+    assert len({row["player_id"] for row in mine.values()}) == 1
+    assert [frame for frame, row in mine.items() if row["quality"] == "interpolated"] == list(range(60, 66))
+    assert [row["frame"] for row in rows] == sorted(row["frame"] for row in rows)
+    for frame in range(60, 66):
+        row, (x_m, y_m) = mine[frame], play.places()[frame, 4]
+        assert (row["x_m"], row["y_m"]) == pytest.approx((x_m, y_m), abs=0.2)
+        middle_px = (row["x1_px"] + row["x2_px"]) / 2, row["y2_px"]
+        assert middle_px == pytest.approx(((x_m + 60) * 10, (40 - y_m) * 10), abs=2.0)
+
+
 def test_both_doors_tell_the_same_match(make: Callable[..., Made]) -> None:
     play = Play()
     video = make(play.video_tables())

@@ -18,9 +18,8 @@ GRASS = np.full((*SIZE, 3), (50, 120, 60), np.uint8)
 def tables(**players: object) -> MemoryTables:
     made = MemoryTables()
     box = {"x1_px": [300.0], "y1_px": [200.0], "x2_px": [330.0], "y2_px": [280.0]}
-    made.add("tracks", {"frame": [1], "t_s": [0.04], "track_id": [7], **box})
     person = {"player_id": ["home-7"], "team": ["home"], "x_m": [1.0], "y_m": [2.0], "quality": ["seen"]}
-    made.add("players", {"frame": [1], "t_s": [0.04], "track_id": [7], **person, **players})
+    made.add("players", {"frame": [1], "t_s": [0.04], "track_id": [7], **box, **person, **players})
     made.add("ball", {"frame": [1], "t_s": [0.04], "x_px": [600.0], "y_px": [400.0], "state": ["seen"]})
     return made
 

@@ -124,6 +124,9 @@ class Teams:
     beliefs: Mapping[int, tuple[float, float, float]] = field(default_factory=dict)
 
 
+_DEEPER_M = 0.5
+
+
 def assign_teams(
     kits: KitRows,
     *,
@@ -293,12 +296,12 @@ def _without_a_kit(stand: _Stand | None) -> tuple[Team | None, Role]:
 def _stands(
     ids: Int64, labels: NDArray[np.int64], places: PlaceRows | None, rules: TeamRules, pitch: PitchSize
 ) -> dict[int, _Stand]:
-    """Where each track stood, and whose goal that was: the team whose players are deeper while it was there."""
+    """Where each track stood, and whose goal that was: the team whose line is deeper while it was there."""
     if places is None or not len(places.frames):
         return {}
     half = np.array([pitch.length_m, pitch.width_m]) / 2
     frames = np.unique(places.frames)
-    deep = _mean_sides(places, ids, labels, frames)
+    lines = _last_lines(places, ids, labels, frames)
     order = np.argsort(places.track_ids, kind="stable")
     tracks, begins, counts = np.unique(places.track_ids[order], return_index=True, return_counts=True)
     found = {}
@@ -310,29 +313,33 @@ def _stands(
             np.abs(points[:, 1]) < rules.goal_width_m / 2
         )
         outside = bool((np.abs([x, y]) > half + rules.margin_m).any())
-        sides = np.nanmean(deep[np.searchsorted(frames, places.frames[rows])], axis=0)
+        ahead = lines[int(x > 0)][np.searchsorted(frames, places.frames[rows])]
+        ahead = ahead[np.isfinite(ahead)]
         defends = None
-        if np.isfinite(sides).all() and abs(sides[0] - sides[1]) > 0.5:
-            defends = Team.HOME if (sides[0] - sides[1]) * np.sign(x) > 0 else Team.AWAY
+        if len(ahead) and abs(float(ahead.mean())) > _DEEPER_M:
+            defends = Team.HOME if ahead.mean() > 0 else Team.AWAY
         found[track] = _Stand(float(before.mean()) >= rules.goal_area_share, defends, outside)
     return found
 
 
-def _mean_sides(
+def _last_lines(
     places: PlaceRows, ids: Int64, labels: NDArray[np.int64], frames: Int64
-) -> NDArray[np.float64]:
-    """Give `(frames, 2)`: each team's mean x in each frame; a frame without one of its players has the team's mean."""
+) -> tuple[Float64, Float64]:
+    """Give, towards the left goal and towards the right one, how much deeper home's line stands than away's.
+
+    A team's line is its second deepest player in view: offside keeps attackers in front of the defenders' line, so it
+    tells whose goal it is even where the camera shows a crowd of attackers and few defenders. `(frames,)` metres; NaN
+    in frames that do not show both teams.
+    """
     at = np.searchsorted(frames, places.frames)
     spots = np.clip(np.searchsorted(ids, places.track_ids), 0, len(ids) - 1)
     kit = np.where(ids[spots] == places.track_ids, labels[spots], 2)
-    sides = np.full((len(frames), 2), np.nan)
+    lines = np.full((2, 2, len(frames)), np.nan)
     for team in range(2):
-        mine = kit == team
-        if not mine.any():
-            continue
-        counts = np.bincount(at[mine], minlength=len(frames))
-        sums = np.bincount(at[mine], places.points_m[mine, 0], minlength=len(frames))
-        seen = counts > 0
-        sides[seen, team] = sums[seen] / counts[seen]
-        sides[~seen, team] = places.points_m[mine, 0].mean()
-    return sides
+        mine = np.flatnonzero(kit == team)
+        for end, sign in enumerate((-1.0, 1.0)):
+            depths = sign * places.points_m[mine, 0]
+            order = np.lexsort((-depths, at[mine]))
+            seen, starts, counts = np.unique(at[mine][order], return_index=True, return_counts=True)
+            lines[end, team, seen] = depths[order[starts + np.minimum(counts - 1, 1)]]
+    return lines[0, 0] - lines[0, 1], lines[1, 0] - lines[1, 1]

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sightline.analytics.football.identity.boxes import PersonBoxes, steady_boxes
 from sightline.analytics.football.identity.links import Views
 from sightline.analytics.football.identity.paths import positions_of
 from sightline.analytics.football.identity.persons import ROLES, Persons, PersonSource, find_persons
@@ -65,12 +66,14 @@ class Watched:
         cameras: How each frame was seen.
         people: What was tracked.
         persons: Who is who, and plays for whom.
+        boxes: Where each of them was in the picture, without the detector's shake and short misses.
     """
 
     match: Match
     cameras: Cameras
     people: People
     persons: Persons
+    boxes: PersonBoxes
 
 
 def watch(context: ReportContext, settings: FootballSettings) -> Watched:
@@ -94,38 +97,60 @@ def watch(context: ReportContext, settings: FootballSettings) -> Watched:
         ball_states=np.full(len(frames), BallState.LOST.value, dtype="<U12"),
         pitch=pitch,
     )
-    return Watched(match, cameras, people, persons)
+    views = _views(cameras, context)
+    boxes = steady_boxes(times_s, people.rows, persons.columns, people.boxes_px, views=views)
+    return Watched(match, cameras, people, persons, boxes)
 
 
 def player_rows(watched: Watched, speeds_mps: Float64 | None) -> Iterator[pa.RecordBatch]:
-    """Give the rows of `players`: one a sighting, also where the place in metres is not known."""
-    match, people, persons = watched.match, watched.people, watched.persons
-    columns = persons.columns
+    """Give the rows of `players`: one a frame and person, also where the place in metres is not known."""
+    match, persons = watched.match, watched.persons
+    rows, columns, boxes_px, track_ids, points_m, filled = _told(watched)
     names = [player.player_id for player in persons.players]
     teams = [
         player.team.value if player.team else ("referee" if player.role is Role.REFEREE else None)
         for player in persons.players
     ]
-    carried = watched.cameras.carried[people.rows].astype(np.int64)
-    speeds = np.full(len(columns), np.nan) if speeds_mps is None else speeds_mps[people.rows, columns]
+    guessed = (filled | watched.cameras.carried[rows]).astype(np.int64)
+    speeds = np.full(len(columns), np.nan) if speeds_mps is None else speeds_mps[rows, columns]
     whole = record(
         "players",
         {
-            "frame": match.frames[people.rows],
-            "t_s": match.t_s[people.rows],
-            "track_id": people.track_ids,
+            "frame": match.frames[rows],
+            "t_s": match.t_s[rows],
+            "track_id": track_ids,
             "player_id": words(columns, names),
             "team": words(columns, teams),
             "role": words(columns, [player.role.value for player in persons.players]),
-            "x_m": people.points_m[:, 0],
-            "y_m": people.points_m[:, 1],
+            **{f"{edge}_px": boxes_px[:, place] for place, edge in enumerate(("x1", "y1", "x2", "y2"))},
+            "x_m": points_m[:, 0],
+            "y_m": points_m[:, 1],
             "speed_mps": speeds,
-            "quality": words(carried, [Quality.SEEN.value, Quality.INTERPOLATED.value]),
+            "quality": words(guessed, [Quality.SEEN.value, Quality.INTERPOLATED.value]),
         },
     )
     step = 65_536
     for start in range(0, max(1, whole.num_rows), step):
         yield whole.slice(start, step)
+
+
+def _told(watched: Watched) -> tuple[Int64, Int64, Float64, Int64, Float64, NDArray[np.bool_]]:
+    """Give frames, persons, boxes, tracks, places and whether each is a filled miss, in order of frame and track.
+
+    A filled miss belongs to the track that was seen before it; its place is that of its feet.
+    """
+    people, boxes = watched.people, watched.boxes
+    filled = boxes.sightings < 0
+    seen_last = np.maximum.accumulate(np.where(filled, -1, np.arange(len(filled))))
+    source = boxes.sightings[seen_last]
+    points_m = people.points_m[source].copy()
+    feet = np.stack([(boxes.boxes_px[:, 0] + boxes.boxes_px[:, 2]) / 2, boxes.boxes_px[:, 3]], axis=1)
+    points_m[filled] = watched.cameras.project(boxes.rows[filled], feet[filled])
+    track_ids = people.track_ids[source]
+    order = np.lexsort((track_ids, boxes.rows))
+    columns = (boxes.rows, boxes.columns, boxes.boxes_px, track_ids, points_m, filled)
+    rows, who, boxes_px, tracks, places_m, guessed = (column[order] for column in columns)
+    return rows, who, boxes_px, tracks, places_m, guessed
 
 
 def given_kits(settings: FootballSettings) -> dict[Team, Float64]:
@@ -189,9 +214,13 @@ def _source(
         kits,
         _roles(people.class_names),
         given_kits(settings),
-        Views(cameras.projections[:, :, [0, 1, 3]], context.media.size),
+        _views(cameras, context),
         PitchSize(settings.pitch_length_m, settings.pitch_width_m),
     )
+
+
+def _views(cameras: Cameras, context: ReportContext) -> Views:
+    return Views(cameras.projections[:, :, [0, 1, 3]], context.media.size)
 
 
 def _roles(class_names: NDArray[np.object_]) -> Int64:

@@ -19,6 +19,7 @@ from sightline.analytics.ball.space.located import locate_ball
 from sightline.analytics.evaluation.moments import bootstrap_interval, match_moments
 from sightline.analytics.evaluation.mot import MotTable, evaluate_mot
 from sightline.analytics.football.events import find_events
+from sightline.analytics.football.identity.boxes import steady_boxes
 from sightline.analytics.football.identity.links import Views
 from sightline.analytics.football.identity.paths import fill_gaps, positions_of
 from sightline.analytics.football.identity.persons import ROLES, Persons, PersonSource, find_persons
@@ -58,7 +59,7 @@ class Score:
 
     Attributes:
         seed: Which match.
-        hota: Of persons, tracks joined as the application does, 0..1.
+        hota: Of persons as the application tells them: tracks joined, boxes smoothed, short misses filled; 0..1.
         hota_tracks: Of the tracker's own tracks.
         position_error_m: Median distance of a tracked person from where they are.
         team_share: Share of tracks of at least half a second with the right team, or known as a referee, after the
@@ -148,15 +149,17 @@ def score(sight: Sight, seed: int) -> Score:
     feet_px = np.stack([(boxes[:, 0] + boxes[:, 2]) / 2, boxes[:, 3]], axis=1)
     points_m = _project(np.linalg.inv(sight.cameras[rows][:, :, [0, 1, 3]]).astype(np.float64), feet_px)
     owners = _owners(sight.boxes, rows, boxes)
+    views = Views(sight.cameras[:, :, [0, 1, 3]], sight.size)
     persons = find_persons(
         PersonSource(
             Sightings(sight.times_s, rows, ids, boxes, points_m),
             sight.kits,
             np.array([ROLES.index(_ROLES.get(kind, Role.PLAYER)) for kind in kinds.tolist()], np.int64),
-            views=Views(sight.cameras[:, :, [0, 1, 3]], sight.size),
+            views=views,
         )
     )
     columns = persons.columns
+    steady = steady_boxes(sight.times_s, rows, columns, boxes, views=views)
     match = _match(sight, rows, columns, points_m, persons)
     owned = owners >= 0
     true_m = sight.places_m[rows[owned], owners[owned]]
@@ -165,7 +168,7 @@ def score(sight: Sight, seed: int) -> Score:
     found_s = np.array([event.t_s for event in find_events(match).of("pass")])
     return Score(
         seed,
-        evaluate_mot(sight.boxes, _persons_table(rows, columns, boxes)).hota,
+        evaluate_mot(sight.boxes, MotTable.of(steady.rows, steady.columns, steady.boxes_px)).hota,
         evaluate_mot(sight.boxes, sight.tracks).hota,
         float(np.median(np.hypot(*(points_m[owned] - true_m).T))) if owned.any() else float("nan"),
         team_share,
@@ -218,13 +221,6 @@ def _ious(first: Float64, second: Float64) -> Float64:
     areas = [np.prod(boxes[:, 2:] - boxes[:, :2], axis=1) for boxes in (first, second)]
     result: Float64 = shared / np.maximum(areas[0][:, None] + areas[1][None] - shared, 1e-9)
     return result
-
-
-def _persons_table(rows: Int64, columns: Int64, boxes: Float64) -> MotTable:
-    """Give boxes by person; where two tracks of one person overlap in time, the first one's."""
-    _, first = np.unique(np.stack([rows, columns]), axis=1, return_index=True)
-    kept = np.sort(first)
-    return MotTable(rows[kept], columns[kept], boxes[kept], np.ones(len(kept)), np.zeros(len(kept), np.int32))
 
 
 def _match(sight: Sight, rows: Int64, columns: Int64, points_m: Float64, persons: Persons) -> Match:

@@ -108,6 +108,19 @@ def test_goalkeepers_stay_with_their_team_when_the_sides_are_switched(rng: np.ra
     assert [found.tracks[track].team for track in (21, 22)] == [Team.HOME, Team.AWAY]
 
 
+def test_a_siege_does_not_give_the_goalkeeper_to_the_attackers(rng: np.random.Generator) -> None:
+    """The camera shows white's goal: three defenders at the six-yard line, five far up, and ten attackers between."""
+    line = [("white", 46.0, float(y)) for y in (-6, 0, 6)]
+    ahead = [("white", 12.0, float(y)) for y in range(-20, 21, 10)]
+    siege = [("red", 40.0 - place % 3, -18.0 + 4 * place) for place in range(10)]
+    kits, places = looked_at([*line, *ahead, *siege, ("green", 50.0, 0.0)], rng)
+    given = {Team.HOME: lab_of("red"), Team.AWAY: lab_of("white")}
+
+    found = assign_teams(kits, places=places, given=given)
+
+    assert (found.tracks[19].team, found.tracks[19].role) == (Team.AWAY, Role.GOALKEEPER)
+
+
 def test_without_places_nobody_is_made_a_goalkeeper(rng: np.random.Generator) -> None:
     kits, _ = looked_at([*squad("red", -1), *squad("white", 1), ("green", 0.0, 0.0)], rng)
 

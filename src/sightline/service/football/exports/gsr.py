@@ -23,7 +23,7 @@ _BOX = ("x1_px", "y1_px", "x2_px", "y2_px")
 def export_gsr(folder: Path, out: Path, *, video: str = "1") -> Path:
     """Write a video run's people as a SoccerNet GSR prediction file.
 
-    A prediction is a row of `players` with its box from `tracks`. Images count from 1 and are named by text, as
+    A prediction is a row of `players` whose place is known; its track is the person. Images count from 1 and are named by text, as
     the scorer wants; places are metres from the centre spot with y down; `left` is the team that
     defends the left goal (x below 0). The three points of `bbox_pitch` are one: we place people, not the corners of
     boxes.
@@ -46,18 +46,15 @@ def export_gsr(folder: Path, out: Path, *, video: str = "1") -> Path:
 
 
 def _predictions(results: Results, match: Match, video: str) -> Iterator[dict[str, Any]]:
-    boxes = {
-        (row["frame"], row["track_id"]): [row[name] for name in _BOX]
-        for row in results.table("tracks", ("frame", "track_id", *_BOX)).to_pylist()
-    }
-    columns = ("frame", "track_id", "team", "role", "jersey", "x_m", "y_m")
+    columns = ("frame", "player_id", "team", "role", "jersey", "x_m", "y_m", *_BOX)
+    numbers = {player.player_id: number for number, player in enumerate(match.players, start=1)}
     ways = np.zeros(len(match), np.int64)
     for period in match.periods:
         ways[period.start : period.stop] = period.home_attacks
     number = 0
     for row in results.table("players", columns).to_pylist():
-        box = boxes.get((row["frame"], row["track_id"]))
-        if box is None or row["x_m"] is None:
+        box = [row[name] for name in _BOX]
+        if row["x1_px"] is None or row["x_m"] is None:
             continue
         number += 1
         place = min(int(np.searchsorted(match.frames, row["frame"])), len(match) - 1)
@@ -65,7 +62,7 @@ def _predictions(results: Results, match: Match, video: str) -> Iterator[dict[st
             "id": str(number),
             "image_id": f"{video}{row['frame'] + 1:06d}",
             "video_id": video,
-            "track_id": row["track_id"],
+            "track_id": numbers[row["player_id"]],
             "supercategory": "object",
             "category_id": 1,
             "attributes": {
