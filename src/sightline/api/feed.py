@@ -2,6 +2,9 @@
 
 What is stored is read from the journal once for each run, however many follow it, and encoded once. The bus says when
 to look; where the bus does not reach (a worker in another process), the journal is looked at every second.
+
+Listeners are told in rounds, a few in one turn of the event loop: a thousand at once would keep everybody else waiting.
+What happens during a round is told with the next one, so the more there are who listen, the more they are told at a time.
 """
 
 from __future__ import annotations
@@ -28,6 +31,8 @@ _LOOK_EVERY_S = 1.0
 _TICK_EVERY_S = 1.0
 _QUIET_S = 15.0
 _PAGE = 1000
+_TOLD_AT_ONCE = 25
+_BETWEEN_S = 0.01  # so 2,500 are told a second at most, and a thousand within 0.4 s
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +131,18 @@ class EventFeed:
         self._listeners(self._count)
 
 
+class _Group:
+    """Some listeners that are told in one turn of the loop."""
+
+    def __init__(self) -> None:
+        self.changed = asyncio.Event()
+        self.members = 0
+
+    def wake(self) -> None:
+        changed, self.changed = self.changed, asyncio.Event()
+        changed.set()
+
+
 class _Channel:
     """One run that is followed: its stored events, the newest tick, and who waits for more."""
 
@@ -135,9 +152,9 @@ class _Channel:
         self._stored: list[Told] = []  # in order of cursor
         self._tick: Told | None = None
         self._tick_s = -_TICK_EVERY_S
-        self._woken_s = 0.0
+        self._round_s = 0.0
         self.has_ended = False
-        self._changed = asyncio.Event()
+        self._groups: list[_Group] = []
         self._look = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._ready = asyncio.Event()
@@ -149,59 +166,78 @@ class _Channel:
         await self._ready.wait()
         tick, first = self._tick, self._stored[0].event.cursor if self._stored else 1
         place = max(0, after - first + 1)  # a run's cursors have no gaps
-        while True:
-            changed = self._changed
-            batch = self._stored[place:]
-            place = max(place, len(self._stored))
-            if self._tick is not tick and self._tick is not None and not self.has_ended:
-                tick = self._tick
-                batch.append(tick)
-            yield batch
-            if changed is not self._changed:
-                continue
-            if self.has_ended or closing.is_set():
-                return
-            await changed.wait()
+        group = self._joined()
+        try:
+            while True:
+                changed = group.changed
+                batch = self._stored[place:]
+                place = max(place, len(self._stored))
+                if self._tick is not tick and self._tick is not None and not self.has_ended:
+                    tick = self._tick
+                    batch.append(tick)
+                yield batch
+                if changed is not group.changed:
+                    continue
+                if self.has_ended or closing.is_set():
+                    return
+                await changed.wait()
+        finally:
+            group.members -= 1
 
     def take(self, event: RunEvent) -> None:
         """Take what the bus says: a tick is passed on, a stored event is a reason to look."""
-        if event.cursor:
-            self._look.set()
-            return
-        now_s = asyncio.get_running_loop().time()
-        if now_s - self._tick_s >= _TICK_EVERY_S:
+        if not event.cursor:
+            now_s = asyncio.get_running_loop().time()
+            if now_s - self._tick_s < _TICK_EVERY_S:
+                return
             self._tick, self._tick_s = told(event), now_s
-            self._wake()
+        self._look.set()
 
     def stop(self) -> None:
         if self._task is not None:
             self._task.cancel()
 
+    def _joined(self) -> _Group:
+        """Give the group of one more listener."""
+        group = next((one for one in self._groups if one.members < _TOLD_AT_ONCE), None)
+        if group is None:
+            group = _Group()
+            self._groups.append(group)
+        group.members += 1
+        return group
+
     def _is_quiet(self) -> bool:
         """Whether listeners have heard nothing for so long that proxies might take it for an end."""
-        return asyncio.get_running_loop().time() - self._woken_s >= _QUIET_S
+        return asyncio.get_running_loop().time() - self._round_s >= _QUIET_S
 
-    def _wake(self) -> None:
-        self._woken_s = asyncio.get_running_loop().time()
-        changed, self._changed = self._changed, asyncio.Event()
-        changed.set()
+    async def _tell(self) -> None:
+        """Wake everybody who listens now, a group after the other."""
+        self._round_s = asyncio.get_running_loop().time()
+        self._ready.set()
+        self._groups = [group for group in self._groups if group.members]
+        for group in list(self._groups):
+            group.wake()
+            await asyncio.sleep(_BETWEEN_S)
 
     async def _keep_looking(self, closing: asyncio.Event) -> None:
+        told_tick = self._tick
         try:
             while not self.has_ended and not closing.is_set():
                 self._look.clear()
                 fresh, self.has_ended = await run_in_threadpool(self._read_patiently)
                 self._stored += [told(event) for event in fresh]
-                if fresh or self.has_ended or not self._ready.is_set() or self._is_quiet():
-                    self._ready.set()
-                    self._wake()
+                has_news = bool(fresh) or self.has_ended or self._tick is not told_tick
+                if has_news or not self._ready.is_set() or self._is_quiet():
+                    told_tick = self._tick
+                    await self._tell()
                 await _either(self._look, closing, timeout_s=_LOOK_EVERY_S)
         finally:
             self.has_ended = (
                 True  # nobody looks any more, so nobody may wait: a listener comes back by its cursor
             )
             self._ready.set()
-            self._wake()
+            for group in self._groups:
+                group.wake()
 
     def _read_patiently(self) -> tuple[list[RunEvent], bool]:
         """Read; while the database is away there is nothing new."""

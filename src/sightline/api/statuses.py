@@ -15,10 +15,13 @@ from typing import TYPE_CHECKING
 from starlette.concurrency import run_in_threadpool
 
 from sightline.api.views.pipelines import PipelineStatus
+from sightline.core.errors import SightlineError
 from sightline.service.pipelines.find import check_access, look_up
 from sightline.service.pipelines.status import status_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sightline.core.accounts import Principal
     from sightline.service.pipelines.progress import ProgressBoard
     from sightline.service.platform import Platform
@@ -48,14 +51,23 @@ class _Asked:
         self._since_s = now_s
         self._count = self._before = 0
 
-    def is_asked_by_many(self, now_s: float) -> bool:
+    @property
+    def by_many(self) -> bool:
+        """Whether many have asked within the last seconds that were counted."""
+        return max(self._count, self._before) > _MANY
+
+    def count(self, now_s: float) -> None:
         """Count one who asks."""
         passed_s = now_s - self._since_s
         if passed_s >= _WINDOW_S:
             self._before = self._count if passed_s < 2 * _WINDOW_S else 0
             self._since_s, self._count = now_s, 0
         self._count += 1
-        return max(self._count, self._before) > _MANY
+
+    def recent(self, now_s: float) -> _Answer | None:
+        """Give what was read a moment ago; None where nothing was."""
+        answer = self.answer
+        return answer if answer is not None and now_s - answer.read_s < _SHARED_FOR_S else None
 
     def forget(self) -> None:
         """Share nothing that was read, or begun to be read, before now."""
@@ -85,9 +97,32 @@ class StatusDesk:
         asked = self._asked.setdefault(run_id, _Asked(now_s))
         while len(self._asked) > _MOST_KEPT:
             self._asked.popitem(last=False)
-        many = asked.is_asked_by_many(now_s)
-        answer = await (self._shared(asked, run_id, now_s) if many else self._read(run_id))
+        asked.count(now_s)
+        answer = await (self._shared(asked, run_id, now_s) if asked.by_many else self._read(run_id))
         check_access(who, run_id, answer.owner, answer.groups)
+        return answer.body
+
+    def at_hand(self, run_id: str, caller: Callable[[], Principal | None]) -> bytes | None:
+        """Give the status as JSON where many ask for it, and it was read a moment ago.
+
+        Args:
+            run_id: Of which run.
+            caller: Says who asks; None where that is not known.
+
+        Returns:
+            None where it is to be read, or refused: `answer` does either.
+        """
+        now_s = time.monotonic()
+        asked = self._asked.get(run_id)
+        answer = asked.recent(now_s) if asked is not None and asked.by_many else None
+        who = caller() if answer is not None else None
+        if asked is None or answer is None or who is None:
+            return None
+        try:
+            check_access(who, run_id, answer.owner, answer.groups)
+        except SightlineError:
+            return None
+        asked.count(now_s)
         return answer.body
 
     def forget(self) -> None:
@@ -97,8 +132,8 @@ class StatusDesk:
 
     async def _shared(self, asked: _Asked, run_id: str, now_s: float) -> _Answer:
         """Give an answer that is new enough, or that is being read: however slow that is, one at a time does it."""
-        if asked.answer is not None and now_s - asked.answer.read_s < _SHARED_FOR_S:
-            return asked.answer
+        if (recent := asked.recent(now_s)) is not None:
+            return recent
         if asked.reading is None:
             asked.reading = asyncio.ensure_future(self._read(run_id))
         reading = asked.reading

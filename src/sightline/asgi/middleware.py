@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import structlog
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
@@ -64,7 +64,8 @@ class RequestMiddleware:
         self._app = app
         self._metrics = metrics
         self._changed = changed
-        self._headers = {**SAFE, "Strict-Transport-Security": HSTS} if tls else dict(SAFE)
+        headers = {**SAFE, "Strict-Transport-Security": HSTS} if tls else SAFE
+        self._headers = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or serve one WebSocket."""
@@ -81,7 +82,7 @@ class _Exchange:
     """One request and what came of it."""
 
     def __init__(
-        self, app: ASGIApp, scope: Scope, receive: Receive, send: Send, headers: Mapping[str, str]
+        self, app: ASGIApp, scope: Scope, receive: Receive, send: Send, headers: Sequence[tuple[bytes, bytes]]
     ) -> None:
         self._app = app
         self._scope = scope
@@ -125,11 +126,7 @@ class _Exchange:
             self._status = message["status"]
             if self.begins is not None:
                 self.begins()
-            headers = MutableHeaders(scope=message)
-            headers["X-Request-ID"] = self.id
-            for name, value in self._headers.items():
-                headers.setdefault(name, value)
-            self._length = headers.get("content-length", "")
+            self._length = self._completed(message)
         elif message["type"] == "http.response.body":
             self._sent_bytes += len(message.get("body", b""))
         elif message["type"] == "http.response.pathsend":  # the server reads the file by itself
@@ -137,6 +134,14 @@ class _Exchange:
         elif message["type"] == "websocket.accept":
             self._status = 101
         await self._send(message)
+
+    def _completed(self, message: Message) -> str:
+        """Add what an answer's headers lack; gives the body's length as they declare it, empty where they do not."""
+        headers = message["headers"] = list(message.get("headers", ()))
+        given: dict[bytes, bytes] = {name.lower(): value for name, value in headers}
+        headers += [one for one in self._headers if one[0] not in given]
+        headers.append((b"x-request-id", self.id.encode()))
+        return given.get(b"content-length", b"").decode("latin-1")
 
     def _tell(self, metrics: HttpMetrics, took_s: float) -> None:
         route = route_of(self._scope)

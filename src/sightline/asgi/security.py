@@ -132,6 +132,24 @@ class Public:
         await _pass(connection.app.state.platform, self._pace, nobody(credentials_of(connection)))
 
 
+def known_caller(connection: HTTPConnection, action: str) -> Principal | None:
+    """Give who is asking where they are known and may read by `action`, and count the request.
+
+    Never waits and never refuses: None leaves both to `may`.
+    """
+    platform: Platform = connection.app.state.platform
+    who = None if platform.limits.waits else _callers(connection).known(credentials_of(connection))
+    if who is None:
+        return None
+    try:
+        check_pace(platform, Pace.READ, who)
+        allow_any(who, action)
+    except SightlineError:
+        return None
+    connection.scope["sightline.user"] = who.name
+    return who
+
+
 def tell_of_stranger(
     connection: HTTPConnection, action: str, target: str, error: SightlineError | None = None
 ) -> None:

@@ -82,11 +82,22 @@ def _terminal(level: int, *, as_json: bool) -> logging.Handler:
     return handler
 
 
+class _LogFile(RotatingFileHandler):
+    """Makes a line of a message once; its base does it twice, first to see whether the file has room for it."""
+
+    _made: tuple[logging.LogRecord | None, str] = (None, "")
+
+    def format(self, record: logging.LogRecord) -> str:
+        if self._made[0] is not record:
+            self._made = (record, super().format(record))
+        return self._made[1]
+
+
 def _file(folder: Path) -> logging.Handler | None:
     """Give the log file's handler; a folder that cannot be written to costs the log, never the work."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        handler = RotatingFileHandler(
+        handler = _LogFile(
             folder / "sightline.log", maxBytes=_FILE_BYTES, backupCount=_FILES_KEPT, encoding="utf-8"
         )
     except OSError:

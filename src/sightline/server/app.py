@@ -15,6 +15,7 @@ import sightline
 from sightline.api import app as api
 from sightline.api.feed import EventFeed
 from sightline.api.platform import PREFIX
+from sightline.api.status_lane import StatusLane
 from sightline.api.statuses import StatusDesk
 from sightline.asgi import problems
 from sightline.asgi.metrics import HttpMetrics
@@ -66,6 +67,7 @@ def build_server(platform: Platform, *, tls: bool = False) -> FastAPI:
     for router in (*api.routers(), *live.routers()):
         app.include_router(router)
     # The last one added is the first to see a request.
+    app.add_middleware(StatusLane, desk=app.state.statuses)
     app.add_middleware(
         BodyLimitMiddleware,
         limit_bytes=settings.max_body_bytes,

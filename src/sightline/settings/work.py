@@ -80,6 +80,15 @@ class WorkSettings(SettingsGroup):
         unit="bytes",
         ge=0,
     )
+    run_niceness: int = setting(
+        10,
+        "Run niceness",
+        "By how much a run's process gives way to others when the processor is short, so that the server answers at once; "
+        "0 for not at all. Not under Celery, nor for `sightline analyze`.",
+        unit="nice",
+        ge=0,
+        le=19,
+    )
     workers: int = setting(
         1, "Workers", "Runs that `sightline serve` carries out at once; 0 leaves them to others.", unit="runs", ge=0, le=256
     )  # fmt: skip

@@ -91,6 +91,34 @@ def test_many_who_listen_all_get_what_happens_while_they_do(here):
     assert run_with_feed(here, scene)[0] == [[1, 2, 3]] * 20
 
 
+def test_a_thousand_who_listen_do_not_keep_others_waiting(here):
+    told, most = [0], 0
+    begun = asyncio.Event()
+
+    async def counted(feed):
+        async for one in feed.follow("r"):
+            told[0] += bool(one.event.cursor)
+            if told[0] == 200:
+                begun.set()
+
+    async def scene(feed):
+        nonlocal most
+        everybody = [asyncio.create_task(counted(feed)) for _ in range(200)]
+        await begun.wait()
+        here.store(EventKind.STAGE_COMPLETED)
+        while told[0] < 400:
+            before = told[0]
+            await asyncio.sleep(0)
+            most = max(most, told[0] - before)
+        here.end()
+        await asyncio.gather(*everybody)
+
+    here.store(EventKind.STAGE_STARTED)
+    run_with_feed(here, scene)
+    assert told[0] == 600
+    assert 0 < most <= 25
+
+
 def test_events_of_another_process_come_without_the_bus(here):
     async def scene(feed):
         task = asyncio.create_task(cursors(feed))

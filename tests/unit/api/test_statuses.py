@@ -91,3 +91,27 @@ def test_a_run_that_is_not_there_is_missed_by_many_as_by_few(desk):
             return error
 
     assert asyncio.run(ask()) == [RunNotFoundError] * 50
+
+
+def test_what_many_ask_for_is_at_hand_for_those_who_may_see_it(desk, runs):
+    asked(desk, 100)
+    read = runs.reads
+    assert json.loads(desk.at_hand("r", lambda: LOCAL))["state"] == "queued"
+    assert desk.at_hand("r", lambda: Principal("ben", "ben", Role.ANALYST)) is None
+    assert desk.at_hand("r", lambda: None) is None
+    assert desk.at_hand("nobody", lambda: LOCAL) is None
+    assert runs.reads == read
+
+
+def test_what_few_ask_for_or_what_was_changed_is_not_at_hand(desk):
+    asked(desk, 10)
+    assert desk.at_hand("r", lambda: LOCAL) is None
+    asked(desk, 100)
+    desk.forget()
+    assert desk.at_hand("r", lambda: LOCAL) is None
+
+
+def test_what_was_read_too_long_ago_is_not_at_hand(desk, monkeypatch):
+    asked(desk, 100)
+    monkeypatch.setattr(statuses, "_SHARED_FOR_S", 0.0)
+    assert desk.at_hand("r", lambda: LOCAL) is None

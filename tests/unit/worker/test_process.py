@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import threading
 
@@ -108,3 +109,15 @@ def test_after_many_runs_a_fresh_process_takes_over(process, monkeypatch):
         process(order(f"r{number}"))
         seen.append(pid(process))
     assert seen[0] == seen[1] != seen[2] == seen[3]
+
+
+def test_a_run_gives_way_to_who_waits_for_an_answer():
+    code = "import os; from sightline.worker.child import yield_to_others; yield_to_others(7)"
+    show = "print(os.getpriority(os.PRIO_PROCESS, 0) - before)"
+    command = [
+        sys.executable,
+        "-c",
+        f"import os; before = os.getpriority(os.PRIO_PROCESS, 0); {code}; {show}",
+    ]
+    told = subprocess.run(command, capture_output=True, text=True, check=True, start_new_session=True)
+    assert told.stdout == "7\n"
