@@ -30,8 +30,14 @@ GROUPS = (
 
 
 @cache
+def _installed() -> Any:
+    """Look once at what is installed: asking for one group takes as long as for all."""
+    return entry_points()
+
+
+@cache
 def _entries(group: str) -> dict[str, EntryPoint]:
-    return {entry.name: entry for entry in sorted(entry_points(group=f"sightline.{group}"))}
+    return {entry.name: entry for entry in sorted(_installed().select(group=f"sightline.{group}"))}
 
 
 def names(group: str) -> tuple[str, ...]:

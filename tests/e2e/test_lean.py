@@ -42,7 +42,17 @@ def after_a_run(people_clip, tmp_path_factory) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "package", ["pandas", "scipy.optimize", "matplotlib", "kloppy", "mplsoccer", "duckdb"]
+    "package",
+    [
+        "pandas",
+        "scipy.optimize",
+        "matplotlib",
+        "kloppy",
+        "mplsoccer",
+        "duckdb",
+        "pyarrow.dataset",
+        "pyarrow.compute",
+    ],
 )
 def test_a_run_never_imports(package, after_a_run):
     assert package not in after_a_run

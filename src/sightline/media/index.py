@@ -287,7 +287,11 @@ def _presentation_order(scan: _Scan) -> _Order:
     depth = scan.video.stream.codec_context.reorder_depth
     rising = bool((np.diff(pts) > 0).all())
     # Times that rise from packet to packet although the codec reorders its frames are decoding times in disguise.
-    by_time = bool((pts != NO_TIME).all()) and len(np.unique(pts)) == len(pts) and not (rising and depth > 0)
+    by_time = (
+        bool((pts != NO_TIME).all())
+        and bool((np.diff(np.sort(pts)) > 0).all())
+        and not (rising and depth > 0)
+    )
     order = np.argsort(pts, kind="stable") if by_time else np.arange(len(pts))
     place = np.empty(len(order), np.int32)
     place[order] = np.arange(len(order), dtype=np.int32)

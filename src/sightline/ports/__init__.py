@@ -26,6 +26,7 @@ from sightline.ports.server import (
     VideoStore,
 )
 from sightline.ports.vision import (
+    ClassScores,
     GraphInfo,
     ImageInput,
     ModelAdapter,
@@ -41,6 +42,7 @@ __all__ = [
     "AccountStore",
     "Application",
     "CameraStore",
+    "ClassScores",
     "Courier",
     "DeliveryStore",
     "EventBus",

@@ -122,18 +122,47 @@ class GraphInfo:
     metadata: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class ClassScores:
+    """Where in a graph's only output the scores of all classes stand: along `axis`, from `first` to its end.
+
+    A runtime that picks classes puts two in their place: the best score and the number of its class, the first one's
+    where several are equal. Both are NaN where a score is.
+    """
+
+    axis: int
+    first: int
+
+
 class Runtime(Protocol):
-    """Runs one graph, each image its own request; `reshapes`: a graph's own input size may be overruled."""
+    """Runs one graph, each image its own request.
+
+    Attributes:
+        thread_safe: Whether several threads may submit.
+        reshapes: Whether a graph's own input size may be overruled.
+        picks_classes: Whether it can answer with the best class in place of all, see `ClassScores`.
+    """
 
     thread_safe: bool
     reshapes: bool
+    picks_classes: bool
 
     def read(self, weights: Path) -> GraphInfo:
         """Read a graph's inputs and outputs without making it ready to run; raises `WeightsInvalidError`."""
         ...
 
-    def open(self, weights: Path, image_input: ImageInput, options: ModelOptions) -> None:
-        """Make it ready to run; raises `WeightsInvalidError`."""
+    def open(
+        self,
+        weights: Path,
+        image_input: ImageInput,
+        options: ModelOptions,
+        classes: ClassScores | None = None,
+    ) -> None:
+        """Make it ready to run; raises `WeightsInvalidError`.
+
+        With `classes`, answers hold the best class alone; only to be given where the runtime `picks_classes`, and for
+        256 classes at most, as their numbers must be exact in bf16.
+        """
         ...
 
     def submit(

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sightline.core.arrays import Float32, Int32, Int64
     from sightline.core.frames import Frame
     from sightline.core.poses import Skeleton
-    from sightline.ports import GraphInfo, Pending
+    from sightline.ports import ClassScores, GraphInfo, Pending
 
     Outputs = tuple[NDArray[Any], ...]
 
@@ -80,7 +80,7 @@ class NetworkModel:
         if known and not self.matches(graph):
             raise self._network.refuse()
         self._prepare(self._network.input_size)
-        self._network.open(self.image_input)
+        self._network.open(self.image_input, self._class_scores())
 
     def close(self) -> None:
         """Free the weights."""
@@ -88,6 +88,10 @@ class NetworkModel:
 
     def _prepare(self, input_size: tuple[int, int]) -> None:
         """Make what depends on the input's size."""
+
+    def _class_scores(self) -> ClassScores | None:
+        """Give where the scores of all classes stand, if of each cell only the best is of use."""
+        return None
 
     def _class_names(self, graph: GraphInfo) -> tuple[str, ...]:
         del graph
@@ -145,6 +149,16 @@ class NetworkDetector(WholePictureModel):
     def _candidates(self, outputs: Outputs) -> Candidates:
         """Read boxes of at least the lowest score off the outputs."""
         raise NotImplementedError
+
+    def _best(self, scores: Float32) -> Float32:
+        """Give each cell's best score of the class scores `(classes, n)`, which the runtime may have picked already."""
+        best: Float32 = scores[0] if self._network.picks_classes else scores.max(axis=0)
+        return best
+
+    def _best_ids(self, scores: Float32) -> Int32:
+        """Give the class of each cell's best score, the first where several are equal."""
+        ids = scores[1] if self._network.picks_classes else scores.argmax(axis=0)
+        return ids.astype(np.int32)
 
     def _overlapping(self) -> bool:
         """Whether the graph leaves it to us to choose among boxes that overlap."""

@@ -16,11 +16,19 @@ from sightline.vision.geometry import tight_size
 
 if TYPE_CHECKING:
     from sightline.core.arrays import UInt8
-    from sightline.ports import GraphInfo, ImageInput, ModelOptions, Pending, Runtime
+    from sightline.ports import ClassScores, GraphInfo, ImageInput, ModelOptions, Pending, Runtime
+
+
+_MOST_PICKED = 256
+"""Classes whose numbers are exact in bf16."""
 
 
 class Network:
-    """Reads a graph's facts when they are first asked for, and its weights in `open`."""
+    """Reads a graph's facts when they are first asked for, and its weights in `open`.
+
+    Attributes:
+        picks_classes: Whether answers hold the best class alone; see `ports.ClassScores`.
+    """
 
     def __init__(
         self, weights: Path | None, options: ModelOptions, family: str, *, stride_px: int | None = None
@@ -37,6 +45,7 @@ class Network:
         self._runtime: Runtime = plugins.load("runtimes", options.runtime)()
         self._graph: GraphInfo | None = None
         self._sha256 = ""
+        self.picks_classes = False
 
     @property
     def graph(self) -> GraphInfo:
@@ -87,11 +96,14 @@ class Network:
             hint="leave --layout out to have it detected, or see docs/models.md",
         )
 
-    def open(self, image_input: ImageInput) -> None:
-        """Load the weights; raises a `ModelError`."""
+    def open(self, image_input: ImageInput, classes: ClassScores | None = None) -> None:
+        """Load the weights, with the best class picked by the runtime where it can; raises a `ModelError`."""
         size = self.input_size
         options = self._options if -1 in size else replace(self._options, input_size=size)
-        self._runtime.open(self._weights, image_input, options)
+        if classes is not None:
+            count = self.graph.outputs[0].shape[classes.axis] - classes.first
+            self.picks_classes = self._runtime.picks_classes and 0 < count <= _MOST_PICKED
+        self._runtime.open(self._weights, image_input, options, classes if self.picks_classes else None)
 
     def submit(self, image: UInt8, read: Callable[[tuple[Any, ...]], Any]) -> Pending[Any]:
         """Start on a picture of the input's size; see `ports.Runtime`."""

@@ -54,16 +54,16 @@ def _overlapping(boxes: Float32, class_ids: Int32, iou: float) -> tuple[Int64, I
     left, top, right, bottom = np.ascontiguousarray(boxes[across].T)
     reach = left + (right - left) * (1 - iou) + _SLACK_PX
     first = np.arange(len(boxes))
-    counts = np.searchsorted(left, reach, side="right") - first - 1
-    starts = first + 1 - (np.cumsum(counts) - counts)
-    one = np.repeat(first, counts)
-    other = np.arange(len(one)) + np.repeat(starts, counts)
-    widths = np.minimum(right[one], right[other]) - left[other]
-    heights = np.minimum(bottom[one], bottom[other]) - np.maximum(top[one], top[other])
+    counts = left.searchsorted(reach, side="right") - first - 1
+    starts = first + 1 - (counts.cumsum() - counts)
+    one = first.repeat(counts)
+    other = np.arange(len(one)) + starts.repeat(counts)
+    widths = np.minimum(right.take(one), right.take(other)) - left.take(other)
+    heights = np.minimum(bottom.take(one), bottom.take(other)) - np.maximum(top.take(one), top.take(other))
     shared = np.maximum(widths, 0) * np.maximum(heights, 0)
     areas = (right - left) * (bottom - top)
     # shared / union > iou, without dividing by the union of two empty boxes
-    above = shared * (1 + iou) > iou * (areas[one] + areas[other])
+    above = (shared * (1 + iou) > iou * (areas.take(one) + areas.take(other))).nonzero()[0]
     rows, others = across[one[above]], across[other[above]]
     same = class_ids[rows] == class_ids[others]
     rows, others = rows[same], others[same]

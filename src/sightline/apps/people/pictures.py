@@ -18,11 +18,13 @@ from sightline.pages.numbers import at
 
 if TYPE_CHECKING:
     from sightline.apps.people.measure import Found
-    from sightline.core.arrays import Float64, UInt8
+    from sightline.core.arrays import Float32, Float64, UInt8
 
 WIDTH = 1280  # of every drawing; text and lines are sized for it
 _PALETTE = ("#ffb454", "#5ad1ff", "#ff7eb6", "#8ce99a", "#b197fc", "#ffd43b", "#63e6be", "#ff8787")
 _MARGIN = 20
+_DIMMED: UInt8 = (np.arange(256) * 0.55).astype(np.uint8)
+_BAND = 64  # rows that are blended at once: all at once would take 15 MB
 
 
 class Scene:
@@ -49,8 +51,8 @@ class Scene:
 
     def dimmed(self) -> UInt8:
         """The scene grey and darker, so that what is drawn on it stands out."""
-        grey = cv2.cvtColor(self._picture, cv2.COLOR_BGR2GRAY)
-        return np.asarray(cv2.cvtColor((grey * 0.55).astype(np.uint8), cv2.COLOR_GRAY2BGR), np.uint8)
+        grey = cv2.LUT(cv2.cvtColor(self._picture, cv2.COLOR_BGR2GRAY), _DIMMED)
+        return np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR), np.uint8)
 
     def path(self, points_px: Float64) -> str:
         """Join source pixels by straight lines."""
@@ -77,13 +79,10 @@ def heat_picture(scene: Scene, found: Found) -> str:
     size = round(smooth.shape[1] * cell), round(smooth.shape[0] * cell)
     large = cv2.resize(smooth, size, interpolation=cv2.INTER_CUBIC)[: scene.height, :WIDTH]
     large = np.pad(large, ((0, scene.height - large.shape[0]), (0, WIDTH - large.shape[1])))
-    peak = float(smooth.max())
-    level = large / peak if peak > 0 else np.zeros_like(large)  # pictures are large: worked on in place
-    np.sqrt(np.clip(level, 0, 1, out=level), out=level)
-    color = cv2.applyColorMap((level * 255).astype(np.uint8), cv2.COLORMAP_INFERNO)
-    level *= 1.5
-    weight = np.clip(level, 0, 0.85, out=level)
-    blended = cv2.blendLinear(scene.dimmed(), color, 1 - weight, weight)
+    blended, peak = scene.dimmed(), float(smooth.max())
+    for top in range(0, scene.height, _BAND):
+        band = slice(top, top + _BAND)
+        blended[band] = _heated(blended[band], large[band], peak)
     stops = cv2.applyColorMap(np.arange(0, 256, 32, dtype=np.uint8)[None], cv2.COLORMAP_INFERNO)[0]
     legend = {
         "stops": [f"#{red:02x}{green:02x}{blue:02x}" for blue, green, red in stops.tolist()],
@@ -93,6 +92,16 @@ def heat_picture(scene: Scene, found: Found) -> str:
         else "",
     }
     return _picture(scene, jpeg(blended), legend=legend)
+
+
+def _heated(ground: UInt8, seconds: Float32, peak: float) -> UInt8:
+    """Lay heat over some rows of the scene."""
+    level = seconds / peak if peak > 0 else np.zeros_like(seconds)
+    np.sqrt(np.clip(level, 0, 1, out=level), out=level)
+    color = cv2.applyColorMap((level * 255).astype(np.uint8), cv2.COLORMAP_INFERNO)
+    level *= 1.5
+    weight = np.clip(level, 0, 0.85, out=level)
+    return np.asarray(cv2.blendLinear(ground, color, 1 - weight, weight), np.uint8)
 
 
 def ways_picture(scene: Scene, found: Found) -> str:

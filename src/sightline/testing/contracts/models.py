@@ -14,7 +14,7 @@ from sightline.core.errors import WeightsInvalidError
 from sightline.core.frames import Frame
 from sightline.core.models import ModelInfo, Task
 from sightline.core.poses import Poses
-from sightline.ports import ImageInput, ModelOptions
+from sightline.ports import ClassScores, ImageInput, ModelOptions
 from sightline.testing.fakes import plain_image
 
 _SIZE = (240, 320)
@@ -193,3 +193,19 @@ class RuntimeContract:
         other = shifted.submit(self.picture(1)).result()[0]
         shifted.close()
         assert not np.allclose(plain, other)
+
+    def test_the_best_class_stands_for_all_where_the_runtime_picks(
+        self, runtime: Any, tmp_path: Path
+    ) -> None:
+        if not runtime.picks_classes:
+            return
+        whole = runtime.submit(self.picture(1)).result()[0]
+        picking, last = self.make(), whole.ndim - 1
+        picking.open(
+            self.weights(tmp_path), ImageInput(), ModelOptions(threads=1), ClassScores(axis=last, first=1)
+        )
+        picked = picking.submit(self.picture(1)).result()[0]
+        picking.close()
+        np.testing.assert_array_equal(picked[..., :1], whole[..., :1])
+        np.testing.assert_array_equal(picked[..., 1], whole[..., 1:].max(axis=last))
+        np.testing.assert_array_equal(picked[..., 2], whole[..., 1:].argmax(axis=last))

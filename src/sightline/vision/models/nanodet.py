@@ -60,7 +60,8 @@ class NanodetModel(NetworkDetector):
         best = classes.max(axis=1)
         rows = rows_above(best, self._options.min_score, self._name)
         sides = np.concatenate([level[0] for level in outputs[3:]])
-        logits = sides[rows].reshape(len(rows), _SIDES, sides.shape[1] // _SIDES)
+        # contiguous, so that sums below come out the same however the runtime lays out its answers
+        logits = np.ascontiguousarray(sides[rows]).reshape(len(rows), _SIDES, sides.shape[1] // _SIDES)
         weights = np.exp(logits - logits.max(axis=2, keepdims=True))
         bins = np.arange(logits.shape[2], dtype=np.float32)
         distances = (weights @ bins) / weights.sum(axis=2) * self._strides[rows]

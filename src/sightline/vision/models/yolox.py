@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sightline.ports import ClassScores
 from sightline.vision.detector import Candidates, NetworkDetector, anchor_count, anchor_points, rows_above
 from sightline.vision.network import picture_size
 
@@ -40,22 +41,27 @@ class YoloxModel(NetworkDetector):
     def _class_names(self, graph: GraphInfo) -> tuple[str, ...]:
         return self._network.class_names(graph.outputs[0].shape[-1] - 5)
 
+    def _class_scores(self) -> ClassScores:
+        return ClassScores(axis=2, first=5)
+
     def _prepare(self, input_size: tuple[int, int]) -> None:
         super()._prepare(input_size)
         self._cells, self._strides = anchor_points(input_size, _STRIDES)
 
     def _candidates(self, outputs: tuple[NDArray[Any], ...]) -> Candidates:
-        raw = outputs[0][0]
+        raw = outputs[0][
+            0
+        ].T  # a column a cell: so it lies in memory where the runtime leaves the last turn to us
         # no class score exceeds 1, so objectness alone rules out nearly all cells
-        rows = rows_above(raw[:, 4], self._options.min_score, self._name)
-        likely = raw[rows]
-        class_ids = likely[:, 5:].argmax(axis=1).astype(np.int32)
-        scores = likely[:, 4] * likely[np.arange(len(rows)), 5 + class_ids]
-        keep = ~(scores < self._options.min_score)  # keeps NaN, which the caller refuses
-        rows, likely = rows[keep], likely[keep]
-        strides = self._strides[rows]
-        centres = (likely[:, :2] + self._cells[rows]) * strides
+        cells = rows_above(raw[4], self._options.min_score, self._name)
+        likely = raw[:, cells]
+        scores = likely[4] * self._best(likely[5:])
+        keep = (~(scores < self._options.min_score)).nonzero()[0]  # keeps NaN, which the caller refuses
+        cells, likely = cells[keep], likely[:, keep]
+        strides = self._strides[cells, 0]
+        boxes = np.empty((len(cells), 4), np.float32)
+        centres = (likely[:2] + self._cells[cells].T) * strides
         with np.errstate(over="ignore"):
-            halves = np.exp(likely[:, 2:4]) * (strides / 2)
-        boxes = np.concatenate([centres - halves, centres + halves], axis=1)
-        return Candidates(boxes, scores[keep], class_ids[keep])
+            halves = np.exp(likely[2:4]) * (strides / 2)
+        boxes[:, :2], boxes[:, 2:] = (centres - halves).T, (centres + halves).T
+        return Candidates(boxes, scores[keep], self._best_ids(likely[5:]))

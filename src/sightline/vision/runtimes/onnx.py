@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sightline.core.arrays import UInt8
-    from sightline.ports import ImageInput
+    from sightline.ports import ClassScores, ImageInput
 
     Outputs = tuple[NDArray[Any], ...]
 
@@ -38,6 +38,7 @@ class OnnxRuntime:
 
     thread_safe = True
     reshapes = False
+    picks_classes = False
 
     def __init__(self) -> None:
         self._session: Any = None
@@ -60,8 +61,14 @@ class OnnxRuntime:
             metadata=dict(sorted(session.get_modelmeta().custom_metadata_map.items())),
         )
 
-    def open(self, weights: Path, image_input: ImageInput, options: ModelOptions) -> None:
-        """Make it ready to run.
+    def open(
+        self,
+        weights: Path,
+        image_input: ImageInput,
+        options: ModelOptions,
+        classes: ClassScores | None = None,
+    ) -> None:
+        """Make it ready to run; `classes` must be left out, as this runtime picks none.
 
         Raises:
             WeightsMissingError: The file is not there.
@@ -69,6 +76,8 @@ class OnnxRuntime:
             ModelInputError: It leaves its input size free and `options` give none.
             MissingDependencyError: ONNX Runtime is not installed.
         """
+        if classes is not None:
+            raise ModelInputError("ONNX Runtime is not told to pick classes")
         session = _session(weights, optimise=True)
         self._feed = _Feed(session.get_inputs(), image_input, options.input_size)
         self._session = session

@@ -7,15 +7,25 @@ are under way nor on how many cores there are, and no core waits for another ins
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+import cv2
+
 from sightline.core.errors import InferenceFailedError, ModelInputError
 from sightline.ports import GraphInfo, ModelOptions, TensorInfo
-from sightline.vision.runtimes.openvino_graph import fix_input_size, fold_focus, with_preprocessing
+from sightline.vision.runtimes.openvino_graph import (
+    chain_pools,
+    cut_last_transposes,
+    fix_input_size,
+    fold_focus,
+    is_filled_by_planes,
+    pick_classes,
+    with_preprocessing,
+)
 from sightline.vision.runtimes.openvino_package import silent_openvino
 from sightline.vision.runtimes.weights_files import files_of, invalid
 
@@ -23,7 +33,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sightline.core.arrays import UInt8
-    from sightline.ports import ImageInput
+    from sightline.ports import ClassScores, ImageInput
 
     Outputs = tuple[NDArray[Any], ...]
 
@@ -52,6 +62,7 @@ class OpenvinoRuntime:
 
     thread_safe = True
     reshapes = True
+    picks_classes = True
 
     def __init__(self) -> None:
         self._read: tuple[Path, Any] | None = None
@@ -71,8 +82,14 @@ class OpenvinoRuntime:
             metadata=_metadata(model),
         )
 
-    def open(self, weights: Path, image_input: ImageInput, options: ModelOptions) -> None:
-        """Compile it, with the pre-processing inside.
+    def open(
+        self,
+        weights: Path,
+        image_input: ImageInput,
+        options: ModelOptions,
+        classes: ClassScores | None = None,
+    ) -> None:
+        """Compile it, with the pre-processing and the choice among classes inside.
 
         Raises:
             WeightsMissingError: The file, or an `.xml`'s `.bin`, is not there.
@@ -84,6 +101,11 @@ class OpenvinoRuntime:
         try:
             fix_input_size(model, options.input_size)
             fold_focus(model)
+            chain_pools(model)
+            orders = cut_last_transposes(model)
+            if classes is not None:
+                pick_classes(model, classes, orders[0])
+            by_planes = is_filled_by_planes(model, image_input)
             compiled = _core().compile_model(
                 with_preprocessing(model, image_input),
                 options.device,
@@ -91,7 +113,8 @@ class OpenvinoRuntime:
             )
         except RuntimeError as error:
             raise invalid(weights, "openvino", error) from error
-        self._requests = _Requests(compiled, max(options.in_flight, options.threads))
+        requests = max(options.in_flight, options.threads)
+        self._requests = _Requests([_Request(compiled, orders, by_planes=by_planes) for _ in range(requests)])
 
     def submit(self, image: UInt8, read: Callable[[Outputs], Any] | None = None) -> _Pending:
         """Start on a picture; blocks while all requests are under way.
@@ -133,17 +156,40 @@ def _properties(options: ModelOptions) -> dict[str, Any]:
 
 
 class _Request:
-    """An inference request with views of its input and outputs."""
+    """An inference request with views of its input and outputs.
 
-    def __init__(self, compiled: Any) -> None:
+    Args:
+        compiled: The compiled graph.
+        orders: Of each output, the order that its axes are given in; None for the graph's.
+        by_planes: Whether the graph takes `(1, 3, h, w)`.
+    """
+
+    def __init__(self, compiled: Any, orders: Sequence[tuple[int, ...] | None], *, by_planes: bool) -> None:
         self.request = compiled.create_infer_request()
-        self.picture: UInt8 = self.request.get_input_tensor(0).data[0]
+        self._input: UInt8 = self.request.get_input_tensor(0).data[0]
+        self._planes = list(self._input) if by_planes else None
+        self._orders = orders
         fixed = not any(port.partial_shape.is_dynamic for port in compiled.outputs)
-        self._count = len(compiled.outputs)
         self._views = self._look() if fixed else None
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """`(h, w, 3)` of the pictures it takes."""
+        return self._input.shape if self._planes is None else (*self._input.shape[1:], 3)
+
+    def fill(self, image: UInt8) -> None:
+        """Copy a picture into the input."""
+        if self._planes is None:
+            self._input[...] = image
+        else:
+            cv2.split(image, self._planes)
+
     def _look(self) -> Outputs:
-        return tuple(self.request.get_output_tensor(index).data for index in range(self._count))
+        found = (self.request.get_output_tensor(index).data for index in range(len(self._orders)))
+        return tuple(
+            output if order is None else output.transpose(order)
+            for output, order in zip(found, self._orders, strict=True)
+        )
 
     def outputs(self) -> Outputs:
         """Views, valid until the request starts again."""
@@ -153,17 +199,17 @@ class _Request:
 class _Requests:
     """A pool of requests. When all are under way, the oldest is finished on behalf of its owner."""
 
-    def __init__(self, compiled: Any, count: int) -> None:
-        self._free = [_Request(compiled) for _ in range(count)]
+    def __init__(self, requests: Sequence[_Request]) -> None:
+        self._free = list(requests)
         self._busy: deque[_Pending] = deque()
         self._lock = Lock()
-        self._shape = self._free[0].picture.shape
+        self._shape = requests[0].shape
 
     def start(self, image: UInt8, read: Callable[[Outputs], Any]) -> _Pending:
         if image.shape != self._shape:
             raise ModelInputError(f"the graph takes pictures of {self._shape}, got {image.shape}")
         request = self._take()
-        request.picture[...] = image
+        request.fill(image)
         request.request.start_async()
         pending = _Pending(request, read, self)
         with self._lock:

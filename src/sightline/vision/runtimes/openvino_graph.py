@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from sightline.vision.runtimes.openvino_package import silent_openvino
 
 if TYPE_CHECKING:
     from sightline.core.arrays import Float32
-    from sightline.ports import ImageInput
+    from sightline.ports import ClassScores, ImageInput
 
 ov = silent_openvino()
 
@@ -40,14 +41,28 @@ def fix_input_size(model: Any, input_size: tuple[int, int] | None) -> None:
         model.reshape(fixed)
 
 
+def is_filled_by_planes(model: Any, image_input: ImageInput) -> bool:
+    """Whether a graph with its pre-processing takes `(1, 3, h, w)` and not `(1, h, w, 3)`.
+
+    Turning a picture is a step of its own in OpenVINO, and free for whoever fills the input. Where mean and scale are to
+    be taken in, they round otherwise by planes, so there it stays in the graph.
+    """
+    plain = image_input.mean == (0.0, 0.0, 0.0) and image_input.std == (1.0, 1.0, 1.0)
+    return plain and not _has_channels_last(model)
+
+
+def _has_channels_last(model: Any) -> bool:
+    return bool(model.inputs[0].partial_shape[3] == 3)
+
+
 def with_preprocessing(model: Any, image_input: ImageInput) -> Any:
-    """Let a graph take `(1, h, w, 3)` BGR bytes: conversion, colours, mean and scale become part of it."""
-    channels_last = model.inputs[0].partial_shape[3] == 3
+    """Let a graph take BGR bytes: conversion, colours, mean and scale become part of it."""
+    by_planes = is_filled_by_planes(model, image_input)
     changes = ov.preprocess.PrePostProcessor(model)
     picture = changes.input()
-    picture.tensor().set_element_type(ov.Type.u8).set_layout(ov.Layout("NHWC"))
+    picture.tensor().set_element_type(ov.Type.u8).set_layout(ov.Layout("NCHW" if by_planes else "NHWC"))
     picture.tensor().set_color_format(ov.preprocess.ColorFormat.BGR)
-    picture.model().set_layout(ov.Layout("NHWC" if channels_last else "NCHW"))
+    picture.model().set_layout(ov.Layout("NHWC" if _has_channels_last(model) else "NCHW"))
     steps = picture.preprocess()
     if model.inputs[0].element_type != ov.Type.u8:
         steps.convert_element_type(ov.Type.f32)
@@ -58,6 +73,106 @@ def with_preprocessing(model: Any, image_input: ImageInput) -> Any:
     if image_input.std != (1.0, 1.0, 1.0):
         steps.scale(list(image_input.std))
     return changes.build()
+
+
+def cut_last_transposes(model: Any) -> tuple[tuple[int, ...] | None, ...]:
+    """Take a transposition off the end of each output that has one: on a view of the answer it costs nothing.
+
+    Returns:
+        For each output the order in which `transpose` gives back its axes, None where there was none.
+    """
+    orders = []
+    for result in model.get_results():
+        last = result.input_value(0).get_node()
+        order = last.input_value(1).get_node() if last.get_type_name() == "Transpose" else None
+        if order is None or order.get_type_name() != "Constant" or not order.get_data().size:
+            orders.append(None)
+            continue
+        orders.append(tuple(order.get_data().tolist()))
+        result.input(0).replace_source_output(last.input_value(0))
+    model.validate_nodes_and_infer_types()
+    return tuple(orders)
+
+
+def pick_classes(model: Any, classes: ClassScores, order: tuple[int, ...] | None) -> None:
+    """Put the best score and its class's number in place of all classes' scores in a graph's only output.
+
+    Whoever reads the answer would look at every score; here they are still at hand.
+
+    Args:
+        model: With one output.
+        classes: Where they stand.
+        order: How the output's axes will be turned once it is out, see `cut_last_transposes`.
+    """
+    result = model.get_results()[0]
+    value = result.input_value(0)
+    axis = classes.axis if order is None else order[classes.axis]
+    count = value.partial_shape[axis].get_length() - classes.first
+    along, at = ov.opset13.constant(np.array(axis)), ov.opset13.constant(np.array([axis]))
+    before, scores = ov.opset13.variadic_split(
+        value, along, ov.opset13.constant(np.array([classes.first, count]))
+    ).outputs()
+    shape = [count if place == axis else 1 for place in range(len(value.partial_shape))]
+    numbers = ov.opset13.constant(np.arange(count, dtype=np.float32).reshape(shape))
+    best = ov.opset13.reduce_max(scores, at, keep_dims=True)
+    none = ov.opset13.constant(np.float32(count))
+    first = ov.opset13.reduce_min(
+        ov.opset13.select(ov.opset13.equal(scores, best), numbers, none), at, keep_dims=True
+    )
+    # NaN where a score is, and otherwise nothing: the greatest of scores may pass over it
+    doubt = ov.opset13.multiply(
+        ov.opset13.reduce_sum(scores, at, keep_dims=True), ov.opset13.constant(np.float32(0))
+    )
+    picked = [ov.opset13.add(each, doubt) for each in (best, first)]
+    result.input(0).replace_source_output(ov.opset13.concat([before, *picked], axis).output(0))
+    model.validate_nodes_and_infer_types()
+
+
+def chain_pools(model: Any) -> int:
+    """Make each wide max pooling of a value out of the next smaller one of the same value, which gives the same.
+
+    The greatest of a window is the greatest of the greatest of its parts: 5, 9 and 13 wide, as spatial pyramids have
+    them, are 5 wide once, twice and thrice.
+
+    Returns:
+        How many were replaced.
+    """
+    pyramids: dict[tuple[str, int], dict[int, Any]] = {}
+    for layer in model.get_ordered_ops():
+        width = _pooled_width(layer)
+        if width is not None:
+            value = layer.input_value(0)
+            pyramids.setdefault((value.get_node().get_name(), value.get_index()), {})[width] = layer
+    replaced = 0
+    for pools in pyramids.values():
+        widths = sorted(pools)
+        below = pools[widths[0]].output(0)
+        for narrow, wide in pairwise(widths):
+            step = wide - narrow
+            pool = ov.opset13.max_pool(
+                below, [1, 1], [1, 1], [step // 2] * 2, [step // 2] * 2, [step + 1] * 2
+            )
+            below = pool.output(0)
+            pools[wide].output(0).replace(below)
+            replaced += 1
+    return replaced
+
+
+def _pooled_width(layer: Any) -> int | None:
+    """Give the width of a max pooling by squares of odd width that keeps a value's size; None for anything else."""
+    if layer.get_type_name() != "MaxPool":
+        return None
+    facts = layer.get_attributes()
+    width = int(facts["kernel"][0])
+    plain = (
+        list(facts["kernel"]) == [width, width]
+        and width % 2 == 1
+        and list(facts["strides"]) == list(facts.get("dilations", [1, 1])) == [1, 1]
+        and list(facts["pads_begin"]) == list(facts["pads_end"]) == [width // 2, width // 2]
+        and facts["auto_pad"] == "explicit"
+        and not any(output.get_target_inputs() for output in layer.outputs()[1:])
+    )
+    return width if plain else None
 
 
 def fold_focus(model: Any) -> bool:
