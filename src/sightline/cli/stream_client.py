@@ -55,7 +55,7 @@ def stream_client(
     ] = None,
 ) -> None:
     """Send pictures to a server and time its answers."""
-    from itertools import islice
+    from itertools import chain, islice
 
     from sightline.cli.session import open_settings, stoppable
     from sightline.live.client import StreamClient, play
@@ -68,13 +68,14 @@ def stream_client(
         if results:
             typer.echo(json.dumps({"type": kind, "data": data}))
 
+    pictures = pictures_of(source, fps=fps, suffix=".png" if lossless else ".jpg")
+    first = list(islice(pictures, 1))  # a source that is not there is told before anybody is called
     client = StreamClient(url, pairs(settings), headers=headers, binary=not base64, listener=show)
     client.open()
     try:
         with stoppable() as stop:
-            pictures = pictures_of(source, fps=fps, suffix=".png" if lossless else ".jpg")
-            play(client, islice(pictures, frames), every_frame=every_frame, stop=stop.is_set)
-            client.wait(5.0)
+            play(client, islice(chain(first, pictures), frames), every_frame=every_frame, stop=stop.is_set)
+            client.settle(5.0)
     finally:
         client.close()
     found = summary(client.tally)
@@ -86,6 +87,10 @@ def stream_client(
 
 def _print(found: dict[str, Any], tell: Callable[[str], None]) -> None:
     tell(f"{found['sent']} frames sent, {found['answered']} answered, left out: {found['dropped'] or 'none'}")
+    for code, count in found["errors"].items():
+        tell(f"{count} errors {code}")
+    if found["unknown"]:
+        tell(f"of {found['unknown']} frames nothing is known: the connection ended before")
     for name, row in found["latency_ms"].items():
         tell(f"{name:22} p50 {row['p50']:8.1f} ms   p95 {row['p95']:8.1f} ms   p99 {row['p99']:8.1f} ms")
 
@@ -99,6 +104,7 @@ def summary(tally: Tally) -> dict[str, Any]:
         "sent": tally.sent,
         "answered": tally.answered,
         "refused": tally.refused,
+        "unknown": max(tally.open, 0),
         "dropped": dict(tally.dropped),
         "events": len(tally.events),
         "errors": dict(tally.errors),

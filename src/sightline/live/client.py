@@ -11,8 +11,9 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -20,7 +21,9 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from sightline.core.errors import (
+    AccessDeniedError,
     AuthenticationError,
+    SightlineError,
     SourceUnavailableError,
     StreamError,
     StreamOverloadedError,
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     from websockets.sync.client import ClientConnection
 
 _OPEN_WITHIN_S = 30.0
+_ASK_EVERY_S = 0.3
 _MOST_BYTES = 1 << 24
 _TOLD = frozenset({"undecodable", "inference", "too_large"})
 """Drops of which an error tells at once."""
@@ -106,7 +110,7 @@ class StreamClient:
 
         Raises:
             SourceUnavailableError: The server does not answer.
-            AuthenticationError: It wants to know who this is.
+            AccessError: It wants to know who this is, or that one may not.
             StreamOverloadedError: It has no room.
             StreamError: It refused the settings.
         """
@@ -121,11 +125,7 @@ class StreamClient:
                 )
             )
         except InvalidStatus as error:
-            if error.response.status_code in (401, 403):
-                raise AuthenticationError(
-                    "the server wants to know who this is", hint="give --token, or --api-key"
-                ) from None
-            raise SourceUnavailableError(f"the server answered {error.response.status_code}") from None
+            raise refusal(error.response.status_code, error.response.body or b"") from None
         except (OSError, TimeoutError) as error:
             raise SourceUnavailableError(
                 f"{self._url.partition('?')[0]} does not answer: {error}",
@@ -173,6 +173,16 @@ class StreamClient:
         with self._changed:
             return self._changed.wait_for(lambda: self.tally.open <= leave or self._ended, timeout=seconds)
 
+    def settle(self, seconds: float) -> bool:
+        """Ask what became of the frames until that is known of all; says whether it came about in time."""
+        assert self._socket is not None  # noqa: S101 - open() comes first
+        end_s = time.monotonic() + seconds
+        while self.tally.open > 0 and not self._ended and time.monotonic() < end_s:
+            with suppress(ConnectionClosed):
+                self._socket.send('{"type":"ping"}')
+            self.wait(_ASK_EVERY_S)
+        return self.tally.open <= 0
+
     def close(self) -> None:
         """Hang up."""
         self._open.close()
@@ -208,12 +218,27 @@ class StreamClient:
                 ("received_to_inferred", "received", "inferred"),
             ):
                 tally.legs_ms.setdefault(leg, []).append((timing[end] - timing[begin]) * 1000)
+        elif kind == "pong":
+            tally.dropped = data["frames"]["dropped"]
         elif kind.endswith("_event"):
             tally.events.append(data)
         elif kind == "error":
             tally.errors[data["code"]] += 1
             if "frame_id" in data:
                 tally.refused += 1
+
+
+def refusal(status: int, body: bytes) -> SightlineError:
+    """Give what a server's refusal of a connection means, in its own words where it has some."""
+    try:
+        told = json.loads(body)
+        message, hint = str(told["detail"]), told.get("hint")
+    except (ValueError, TypeError, KeyError):
+        message, hint = f"the server answered {status}", None
+    if status == HTTPStatus.UNAUTHORIZED:
+        return AuthenticationError(message, hint="give --api-key or --token")
+    kind = AccessDeniedError if status == HTTPStatus.FORBIDDEN else SourceUnavailableError
+    return kind(message, hint=hint)
 
 
 def play(

@@ -6,7 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sightline.live.wire import PingMessage
     from sightline.service.live.stream.outbox import Message
+    from sightline.service.live.stream.session import Stream
 
 
 def finished(message: Message, sent_s: float) -> dict[str, Any]:
@@ -15,6 +17,11 @@ def finished(message: Message, sent_s: float) -> dict[str, Any]:
     if timing is None:
         return message.data
     return {**message.data, "timing": {**timing, "sent": sent_s}}
+
+
+def pong(ping: PingMessage, stream: Stream) -> dict[str, Any]:
+    """Give the answer to a ping: its stamp, the time, and what became of the stream's frames so far."""
+    return {"timestamp": ping.timestamp, "server_time": stream.now_s(), "frames": stream.ledger.to_json()}
 
 
 def as_text(kind: str, data: Any) -> str:

@@ -74,9 +74,13 @@ def read_settings(**given: Any) -> Settings:
         ) from None
 
 
+CLIENT_VARIABLES = frozenset({PREFIX + "SERVER", PREFIX + "TOKEN", PREFIX + "API_KEY"})
+"""What commands that speak to a server read besides: where it is, and who they are."""
+
+
 def unknown_variables(environ: Mapping[str, str]) -> tuple[str, ...]:
     """Give `SIGHTLINE_*` variables that name no setting: most often a misspelling."""
-    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    known = {PREFIX + name.upper() for name in Settings.model_fields} | CLIENT_VARIABLES
     ours = (name for name in environ if name.startswith(PREFIX) and not name.startswith(PREFIX + "TEST_"))
     return tuple(sorted(name for name in ours if name not in known))
 

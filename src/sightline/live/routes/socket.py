@@ -15,7 +15,7 @@ from sightline.asgi.security import may
 from sightline.core.accounts import Principal
 from sightline.core.errors import SightlineError, StreamOverloadedError
 from sightline.live.asking import DeskHere, own_stream, settings_of
-from sightline.live.reply import as_text, finished
+from sightline.live.reply import as_text, finished, pong
 from sightline.live.waking import waking
 from sightline.live.wire import ConfigMessage, FrameMessage, read_binary, read_text
 from sightline.service.accounts.access import allow
@@ -131,7 +131,7 @@ class _Conversation:
             )
         else:
             stream.heard()
-            self._answer("pong", {"timestamp": message.timestamp, "server_time": stream.now_s()})
+            self._answer("pong", pong(message, stream))
 
     # -- out -------------------------------------------------------------------------------------------------
 

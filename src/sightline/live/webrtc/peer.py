@@ -21,7 +21,7 @@ from anyio import to_thread
 from av import VideoFrame
 
 from sightline.core.errors import MessageInvalidError, SightlineError
-from sightline.live.reply import as_text, finished
+from sightline.live.reply import as_text, finished, pong
 from sightline.live.waking import waking
 from sightline.live.webrtc.annotated import AnnotatedTrack, annotated
 from sightline.live.wire import ConfigMessage, PingMessage, read_text
@@ -154,7 +154,7 @@ class Peer:
                 self._send("config_ack", {"client_id": stream.id, **settings})
             elif isinstance(message, PingMessage):
                 stream.heard()
-                self._send("pong", {"timestamp": message.timestamp, "server_time": stream.now_s()})
+                self._send("pong", pong(message, stream))
             else:
                 raise MessageInvalidError("pictures come as video here", hint="send config or ping")
         except SightlineError as error:

@@ -10,8 +10,10 @@ This is one of the borders where any exception is caught: one stream's failure m
 
 from __future__ import annotations
 
+import statistics
 import threading
 import time
+from collections import deque
 from typing import TYPE_CHECKING, Protocol
 
 import structlog
@@ -23,6 +25,10 @@ if TYPE_CHECKING:
 
 
 _log = structlog.get_logger()
+
+
+_COSTS_KEPT, _FEW, _LEAST_JUDGED = 256, 5, 3
+_OUTLIER = 4.0
 
 
 class Client(Protocol):
@@ -78,6 +84,7 @@ class ModelOwner:
         self._closed = False
         self._busy_s = 0.0
         self._answered = 0
+        self._costs_s: deque[float] = deque(maxlen=_COSTS_KEPT)
         self._asked_s = clock.monotonic_s()
 
     def start(self) -> None:
@@ -120,12 +127,17 @@ class ModelOwner:
         return True
 
     def load(self) -> tuple[float, float]:
-        """Give `(share of the workers' time that was busy, seconds a frame)` since it was last asked."""
+        """Give `(share of the workers' time that was busy, seconds a frame)` since it was last asked.
+
+        A frame for which a graph had to be opened first took a hundred times as long as any other, and the next will not:
+        it is busy time, and no frame's cost. Few frames are judged beside those before them; fewer than three are not.
+        """
         with self._changed:
             now_s = self._clock.monotonic_s()
             span_s = max(now_s - self._asked_s, 1e-9)
             share = min(1.0, self._busy_s / (span_s * self.workers))
-            cost_s = self._busy_s / self._answered if self._answered else 0.0
+            recent = list(self._costs_s)[-max(self._answered, _FEW) :] if self._answered else []
+            cost_s = _usual(recent) if len(recent) >= _LEAST_JUDGED else 0.0
             self._busy_s, self._answered, self._asked_s = 0.0, 0, now_s
             return share, cost_s
 
@@ -184,7 +196,15 @@ class ModelOwner:
             place.used_s += took_s
             place.busy, place.idle = False, not place.client.has_work
             self._busy_s += took_s
-            self._answered += answered
+            if answered:
+                self._answered += 1
+                self._costs_s.append(took_s)
             then = place.then
         if then is not None:
             then()
+
+
+def _usual(costs_s: list[float]) -> float:
+    """Give the mean without outliers, which take over four times the median."""
+    most_s = _OUTLIER * statistics.median(costs_s)
+    return statistics.fmean(cost_s for cost_s in costs_s if cost_s <= most_s)

@@ -90,6 +90,21 @@ def test_load_is_what_was_busy_and_cost_is_by_frame():
     assert owner.load()[1] == 0.0
 
 
+def test_a_frame_that_opens_a_graph_is_no_frames_cost():
+    clock = FakeClock()
+    owner = ModelOwner(2, clock)
+    worker = Worker("one", clock, 2.0, wants=1)
+    owner.add(worker)
+    owner.step()
+    assert owner.load() == (pytest.approx(0.5), 0.0)  # one frame says nothing yet
+    worker.takes_s = 0.02
+    for wants in (5, 6):
+        worker.wants = wants
+        while owner.step():
+            pass
+        assert owner.load()[1] == pytest.approx(0.02)
+
+
 def test_workers_serve_many_streams_and_end():
     before = threading.active_count()
     live = desk(clock=SystemClock(), cost_s=0.0001)
