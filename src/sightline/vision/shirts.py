@@ -24,13 +24,16 @@ _LEAST_SIDE_PX = 2
 _GRASS_NEAR = 13.0
 _GRASS_AB_MAX, _GRASS_AB_MIN = -5.0, 5.0
 _LIGHTNESS_WEIGHT = 0.4
+_ROUNDS = 12
+_LEAST_AWAY = np.float32(1.0)
 
 
 def shirt_color(image: UInt8, box_px: Sequence[float]) -> tuple[float, float, float, float] | None:
     """Give the colour of the shirt of a standing person in a box.
 
     Pixels that look like the ground beside the legs are left out where that ground is green, so a green shirt of
-    another shade than the pitch keeps its colour. The median of the rest withstands numbers, stripes and arms.
+    another shade than the pitch keeps its colour. The spatial median of the rest withstands numbers, stripes and arms, and
+    is near colours that are there: medians of single channels make brown of a red shirt with white sleeves.
 
     Args:
         image: `(h, w, 3)` BGR.
@@ -49,8 +52,22 @@ def shirt_color(image: UInt8, box_px: Sequence[float]) -> tuple[float, float, fl
     keep = ~_like_ground(pixels, [part for part in ground if part is not None])
     share = float(keep.mean())
     chosen = pixels[keep] if keep.any() else pixels
-    light, green_red, blue_yellow = (float(value) for value in np.median(chosen, axis=0))
+    light, green_red, blue_yellow = (float(value) for value in _spatial_median(chosen))
     return light, green_red, blue_yellow, share
+
+
+def _spatial_median(pixels: Float32) -> Float32:
+    """Give the colour from which the distances to all pixels add up to least, `(3,)`.
+
+    Source:
+        Weiszfeld, "Sur le point pour lequel la somme des distances de n points donnes est minimum", 1937.
+    """
+    middle = pixels.mean(axis=0)
+    for _ in range(_ROUNDS):
+        away = np.sqrt(((pixels - middle) ** 2).sum(axis=1))
+        weights = 1 / np.maximum(away, _LEAST_AWAY)
+        middle = weights @ pixels / weights.sum()
+    return np.asarray(middle, np.float32)
 
 
 def _cut(

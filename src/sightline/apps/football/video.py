@@ -148,9 +148,8 @@ def _told(watched: Watched) -> tuple[Int64, Int64, Float64, Int64, Float64, NDAr
     points_m[filled] = watched.cameras.project(boxes.rows[filled], feet[filled])
     track_ids = people.track_ids[source]
     order = np.lexsort((track_ids, boxes.rows))
-    columns = (boxes.rows, boxes.columns, boxes.boxes_px, track_ids, points_m, filled)
-    rows, who, boxes_px, tracks, places_m, guessed = (column[order] for column in columns)
-    return rows, who, boxes_px, tracks, places_m, guessed
+    place = (boxes.rows[order], boxes.columns[order], boxes.boxes_px[order])
+    return *place, track_ids[order], points_m[order], filled[order]
 
 
 def given_kits(settings: FootballSettings) -> dict[Team, Float64]:

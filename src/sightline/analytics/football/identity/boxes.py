@@ -156,8 +156,7 @@ def _parabolas(values: Float64, seen: NDArray[np.bool_], half: int, bend: float)
         rights += (weight[:, None] * powers[:3])[..., None] * np.roll(values, -step, axis=0)[:, None]
     inner = sums[:, [[0, 1, 2], [1, 2, 3], [2, 3, 4]]]
     inner += np.diag([_FIRM, _FIRM, _FIRM + bend])
-    result: Float64 = np.linalg.solve(inner, rights)[:, 0]
-    return result
+    return np.asarray(np.linalg.solve(inner, rights)[:, 0], np.float64)
 
 
 def _from_pixels(views: Views | None, rows: Int64, boxes_px: Float64, known: NDArray[np.bool_]) -> Float64:
