@@ -49,19 +49,23 @@ class FootballApp:
         from sightline.apps.football.measure import measure
         from sightline.apps.football.moments import clips_of, highlights
         from sightline.apps.football.pictures.figures import draw_figures
+        from sightline.apps.football.pictures.painters import Painters, painters_for
         from sightline.apps.football.report import make_report
         from sightline.apps.football.teams import looks
         from sightline.apps.football.write import write_tables
 
         settings = FootballSettings.of(context.settings)
-        found = measure(context, settings)
-        write_tables(found, context.write)
-        teams = looks(found, settings)
-        windows = highlights(found, settings, teams)
-        first_s = float(found.match.t_s[0]) if len(found.match) else 0.0
-        key_s = windows[0].best.t_s if windows else None
-        figures = draw_figures(found, context, teams, key_s)
-        return make_report(found, context, teams, figures, clips_of(windows, first_s))
+        with Painters(context.figures, painters_for(context.read.rows("frames"))) as painters:
+            found = measure(context, settings)
+            teams = looks(found, settings)
+            windows = highlights(found, settings, teams)
+            first_s = float(found.match.t_s[0]) if len(found.match) else 0.0
+            key_s = windows[0].best.t_s if windows else None
+            figures = draw_figures(found, painters, teams, key_s)
+            write_tables(found, context.write)
+            report = make_report(found, context, teams, figures, clips_of(windows, first_s))
+            painters.finish(found.match.pitch)
+        return report
 
     def page(self, report: Mapping[str, Any], figures: Path) -> str:
         """Give `report.html`: one self-contained page."""

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sightline.apps.football.measure import Found
+    from sightline.apps.football.pictures.painters import Painters
     from sightline.apps.football.teams import Look
     from sightline.core.arrays import Float64
-    from sightline.ports import ReportContext
 
 _LEAST_ROWS = 25
 _MOST_PLAYERS = 16
@@ -32,13 +32,13 @@ _MOST_POINTS = 60_000
 
 
 def draw_figures(
-    found: Found, context: ReportContext, looks: Mapping[Team, Look], key_s: float | None
+    found: Found, painters: Painters, looks: Mapping[Team, Look], key_s: float | None
 ) -> list[dict[str, str]]:
-    """Write the figures into the context's folder.
+    """Ask for the figures.
 
     Args:
         found: What was measured.
-        context: Where figures go.
+        painters: Who draws them.
         looks: Names and colours.
         key_s: The match's best moment; None for the one in which most was seen.
 
@@ -47,12 +47,12 @@ def draw_figures(
     """
     if not located(found.match).any():
         return []
-    board = Board(context.figures, found.match.pitch)
-    drawn = _Drawn(found, board, looks)
+    drawn = _Drawn(found, painters, looks)
     listed = [*drawn.shapes(), *drawn.heats()]
     if not found.sight.reasons:
         listed += [*drawn.shots(), *drawn.passes()]
     listed += drawn.moment(key_s)
+    painters.begin(found.match.pitch)
     return [
         {"file": file, "kind": file.partition(".")[0], "title": title, "caption": caption}
         for file, title, caption in listed
@@ -62,8 +62,8 @@ def draw_figures(
 class _Drawn:
     """Draws one match; team figures are turned so that the team attacks to the right."""
 
-    def __init__(self, found: Found, board: Board, looks: Mapping[Team, Look]) -> None:
-        self._found, self._board, self._looks = found, board, looks
+    def __init__(self, found: Found, painters: Painters, looks: Mapping[Team, Look]) -> None:
+        self._found, self._ask, self._looks = found, painters.ask, looks
         match = found.match
         self._within = in_periods(match)
         self._signs = np.zeros(len(match))
@@ -80,13 +80,13 @@ class _Drawn:
                 continue
             everybody = np.concatenate([points for _, points in each])
             step = max(1, len(everybody) // (4 * _MOST_POINTS))
-            self._board.heat(f"heat-{team.value}.png", everybody[::step])
+            self._ask(Board.heat, f"heat-{team.value}.png", everybody[::step])
             yield (
                 f"heat-{team.value}.png",
                 f"{look.name}: where they played",
                 "All players together, attacking to the right. Brighter is longer.",
             )
-            self._board.heats(f"players-{team.value}.png", each)
+            self._ask(Board.heats, f"players-{team.value}.png", each)
             yield (
                 f"players-{team.value}.png",
                 f"{look.name}: each player",
@@ -105,7 +105,7 @@ class _Drawn:
             ]
             teams.append((dots, look.color))
         if any(dots for dots, _ in teams):
-            self._board.shapes("average.svg", teams)
+            self._ask(Board.shapes, "average.svg", teams)
             yield (
                 "average.svg",
                 "Average positions",
@@ -131,7 +131,7 @@ class _Drawn:
                     look.color,
                 )
             )
-        self._board.shots("shots.svg", teams)
+        self._ask(Board.shots, "shots.svg", teams)
         yield (
             "shots.svg",
             "Shots",
@@ -152,8 +152,13 @@ class _Drawn:
             ends = self._event_points([(event.frame, event.end_x_m, event.end_y_m) for event in mine], team)
             complete = np.array([event.outcome == "complete" for event in mine])
             step = -(-len(mine) // _MOST_PASSES)
-            self._board.passes(
-                f"passes-{team.value}.svg", starts[::step], ends[::step], complete[::step], look.color
+            self._ask(
+                Board.passes,
+                f"passes-{team.value}.svg",
+                starts[::step],
+                ends[::step],
+                complete[::step],
+                look.color,
             )
             some = "" if step == 1 else f" Every {step}th pass is drawn."
             yield (
@@ -190,7 +195,7 @@ class _Drawn:
             for _, player in players
         ]
         file = f"network-{team.value}.svg"
-        self._board.network(file, dots, links, look.color)
+        self._ask(Board.network, file, dots, links, look.color)
         caption = f"Marks at average positions, larger for more passes; the thickest line is {top} passes between two players."
         yield file, f"{look.name}: who passes to whom", caption
 
@@ -212,7 +217,8 @@ class _Drawn:
             row = near if counts[near] >= 0.7 * counts.max() else row
         columns = np.flatnonzero(placed[row] & np.isin(np.arange(len(match.players)), np.r_[home, away]))
         ball = match.ball_m[row, :2]
-        self._board.voronoi(
+        self._ask(
+            Board.voronoi,
             "voronoi.svg",
             match.positions_m[row, columns],
             np.isin(columns, home),
@@ -248,7 +254,8 @@ class _Drawn:
         )
         shares = pitch_control(near, moving, np.array([place]), ControlSettings(columns=105, rows=68))[0]
         ball = match.ball_m[row, :2]
-        self._board.control(
+        self._ask(
+            Board.control,
             "control.png",
             shares,
             match.positions_m[row, columns],
