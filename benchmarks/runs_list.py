@@ -1,11 +1,13 @@
 """How fast the first page of many finished runs is read: `python benchmarks/runs_list.py [--runs 10000] [--url URL]`.
 
-By default on SQLite; `--url postgresql://...` measures that server, whose database should be empty.
+By default on SQLite; `--url postgresql://...` measures that server, whose database should be empty, as here one of the tests':
+`python tests/servers/start.py --only postgres sh -c 'python benchmarks/runs_list.py --url $SIGHTLINE_TEST_POSTGRES_URL'`.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
 import tempfile
 import time
@@ -20,6 +22,11 @@ from sightline.core.runs import Run, RunFilter, RunState
 
 PAGE = 50
 REPEATS = 40
+COMMANDS = {
+    "SQLite": "python benchmarks/runs_list.py",
+    "PostgreSQL": "python tests/servers/start.py --only postgres sh -c "
+    "'python benchmarks/runs_list.py --url $SIGHTLINE_TEST_POSTGRES_URL'",
+}
 LISTS = {
     "all": RunFilter(),
     "one state": RunFilter(state=RunState.COMPLETED),
@@ -113,7 +120,9 @@ def main() -> None:
         "95th, ms",
         "5,000 further, ms",
     )
-    text = f"{machine()}.\n\n```\npython benchmarks/runs_list.py\n```\n\n" + table(header, rows)
+    command = COMMANDS[kind]
+    load = f"load average when it ended {os.getloadavg()[0]:.1f}"
+    text = f"{machine()}; {load}.\n\n```\n{command}\n```\n\n" + table(header, rows)
     print(text)
     if not given.no_write:
         write_section(f"runs-list-{kind.lower()}", text)

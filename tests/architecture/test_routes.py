@@ -37,7 +37,7 @@ def test_what_is_open_to_all_is_little_and_says_why():
     opened = {route.path: route.rules[0] for route in ROUTES if isinstance(route.rules[0], Public)}
     assert all(rule.reason for rule in opened.values())
     assert set(opened) <= {
-        "/health", "/livez", "/readyz", "/metrics", "/docs", "/docs.css", "/setup", "/setup.js", "/setup.css",
+        "/", "/health", "/livez", "/readyz", "/metrics", "/docs", "/docs.css", "/setup", "/setup.js", "/setup.css",
         "/api/v1/auth/login", "/api/v1/auth/refresh", "/api/v1/auth/setup",
         "/api/v1/uploads", "/api/v1/files/{pipeline_id}/{name:path}", "/stream/health", "/stream/view", "/stream/view.js", "/stream/view.css",
         "/api/v1/cameras/{camera_id}/hls/{key}/{name}",

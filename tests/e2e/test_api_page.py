@@ -88,7 +88,7 @@ def asked(home: Path) -> set[str]:
 def documented() -> set[str]:
     """Give all routes but pages for browsers, and WebSockets, which the log of requests does not tell of."""
     pages = ("/docs", "/setup", "/stream/view")
-    routes = [route for route in routes_of(build()) if not route.path.startswith(pages)]
+    routes = [route for route in routes_of(build()) if route.path != "/" and not route.path.startswith(pages)]
     return {str(route) for route in routes if route.method != "WEBSOCKET"}
 
 

@@ -6,6 +6,7 @@ import io
 import json
 
 import av
+import psutil
 import pyarrow.parquet as pq
 import pytest
 from fastapi.testclient import TestClient
@@ -50,6 +51,12 @@ def test_a_pipeline_that_was_waited_for_is_complete_and_accounts_for_every_frame
     assert status["ledger"]["decoded"] == 30
     assert status["rows"]["frames"] == 30
     assert (status["attempts"], status["error"]) == (1, None)
+
+
+def test_a_run_gives_way_to_the_server(client, done):
+    own = psutil.Process()
+    nice = [one.nice() for one in own.children() if "sightline.worker.child" in one.cmdline()]
+    assert nice == [min(19, own.nice() + client.app.state.platform.settings.run_niceness)]
 
 
 def test_events_are_replayed_in_order_from_where_a_client_was(client, done):

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from commandline import start
 
+from servers.conftest import address
+from servers.processes import Postgres
 from sightline.bootstrap import build_platform
 from sightline.core.runs import RunState
 from sightline.service.jobs.enqueue import enqueue
@@ -58,3 +60,21 @@ def test_a_killed_workers_run_is_finished_by_another(postgres_url, clip, tmp_pat
     waiting = [event for _, event in platform.outbox.pending(limit=10_000)]
     assert len(waiting) == sum(len(platform.journal.events(one, limit=10_000)) for one in runs)
     platform.runs.close()
+
+
+def test_a_worker_that_starts_before_its_database_waits_for_it(server_folder, clip, tmp_path):
+    address("postgres")
+    server, home = Postgres(server_folder / "postgres"), tmp_path / "home"
+    worker = start("worker", home=home, database_url=server.url)
+    try:
+        log = home / "logs" / "sightline.log"
+        until(lambda: log.exists() and "database_awaited" in log.read_text())
+        with server:
+            platform = build_platform(read_settings(home=home, database_url=server.url))
+            run = enqueue(platform, AnalyzeRequest(clip(frames=10).path, annotate=False)).run.id
+            until(lambda: platform.runs.get(run).has_ended)
+            assert platform.runs.get(run).state is RunState.COMPLETED
+            platform.runs.close()
+    finally:
+        worker.kill()
+        worker.wait()

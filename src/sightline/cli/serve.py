@@ -33,20 +33,24 @@ def serve(
 ) -> None:
     """Run the HTTP API, with workers in the same process.
 
-    Stop it with Ctrl-C: what is being answered is finished, and runs go on when it starts again.
+    Stop it with Ctrl-C: what is being answered is finished, and runs go on when it starts again. A database
+    server that is away at the start is waited for.
     """
-    from sightline.cli.session import open_platform
+    from sightline.cli.session import await_platform, stoppable
     from sightline.server.app import build_server
     from sightline.server.serve import Listen
     from sightline.server.serve import serve as run_server
     from sightline.service.accounts.users import first_admin, setup_path
 
     listen = Listen(host, port, tls_cert, tls_key, redirect_port)
-    platform = open_platform()
+    with stoppable() as asked:
+        platform = await_platform(asked)
+    if platform is None:
+        return
     app = build_server(platform, tls=listen.is_tls)
 
     def ready() -> None:
-        note(f"Sightline listens on {listen.url}; the API is shown at {listen.url}/docs")
+        note(f"Sightline listens; {listen.url} says what to do first, {listen.url}/docs shows the API")
         invited = first_admin(platform)
         if invited is not None:
             note(f"nobody can sign in yet: set {invited.user.name}'s password, once, at")

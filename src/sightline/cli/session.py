@@ -10,9 +10,16 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+import structlog
+
+from sightline.core.errors import AdapterUnavailableError
+
 if TYPE_CHECKING:
     from sightline.service.platform import Platform
     from sightline.settings import Settings
+
+_FIRST_WAIT_S, _LONGEST_WAIT_S = 0.5, 15.0
+_log = structlog.get_logger("sightline.cli")
 
 
 def open_settings(**given: Any) -> Settings:
@@ -33,6 +40,30 @@ def open_platform(**given: Any) -> Platform:
     from sightline.bootstrap import build_platform
 
     return build_platform(open_settings(**given))
+
+
+def await_platform(asked: threading.Event) -> Platform | None:
+    """Give the platform once its database server answers; None where `asked` was set before it did.
+
+    A machine that starts brings its services up all at once, and a database may be the last. One in a file of this
+    machine has nobody to wait for: what it lacks is an error.
+
+    Raises:
+        AdapterUnavailableError: A database in a file cannot be opened.
+    """
+    from sightline.bootstrap import build_platform
+
+    settings, wait_s = open_settings(), _FIRST_WAIT_S
+    while True:
+        try:
+            return build_platform(settings)
+        except AdapterUnavailableError as error:
+            if settings.database.startswith("sqlite"):
+                raise
+            _log.warning("database_awaited", error=str(error), again_in_s=wait_s)
+        if asked.wait(wait_s):
+            return None
+        wait_s = min(2 * wait_s, _LONGEST_WAIT_S)
 
 
 @contextmanager

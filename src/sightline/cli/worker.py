@@ -23,13 +23,15 @@ def app(
     """Carry out queued runs until it is stopped.
 
     Any number of workers may share a queue. One that is stopped gives its runs back, one that is killed loses them
-    to others after SIGHTLINE_LEASE_S; both go on from the last checkpoint.
+    to others after SIGHTLINE_LEASE_S; both go on from the last checkpoint. A database server that is away is waited for.
     """
-    from sightline.cli.session import open_platform, stoppable
+    from sightline.cli.session import await_platform, stoppable
     from sightline.worker.main import work
 
-    platform = open_platform()
-    if not quiet:
-        note("waiting for queued runs; Ctrl-C stops")
     with stoppable() as asked:
+        platform = await_platform(asked)
+        if platform is None:
+            return
+        if not quiet:
+            note("waiting for queued runs; Ctrl-C stops")
         work(platform, slots, asked)

@@ -91,14 +91,15 @@ def build_server(platform: Platform, *, tls: bool = False) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     platform: Platform = app.state.platform
     caretaker = Caretaker(platform)
-    workers = WorkerPool(platform, platform.settings.workers, relays=True)
+    settings = platform.settings
+    workers = WorkerPool(platform, settings.workers, relays=True, niceness=settings.run_niceness)
     ends = [
         platform.bus.subscribe(app.state.metrics.take),
         platform.bus.subscribe(app.state.figures.take),
         platform.bus.subscribe(app.state.board.take),
         app.state.feed.start(),
     ]
-    watching = WatchKeeper(platform, platform.settings.watch)
+    watching = WatchKeeper(platform, settings.watch)
     workers.start()
     caretaker.start()
     watching.start()

@@ -81,10 +81,10 @@ class WorkSettings(SettingsGroup):
         ge=0,
     )
     run_niceness: int = setting(
-        10,
+        3,
         "Run niceness",
-        "By how much a run's process gives way to others when the processor is short, so that the server answers at once; "
-        "0 for not at all. Not under Celery, nor for `sightline analyze`.",
+        "By how much the runs of `sightline serve` give way to others when the processor is short, so that the server "
+        "answers at once; 0 for not at all. Those of `sightline worker` and of Celery never do.",
         unit="nice",
         ge=0,
         le=19,

@@ -89,9 +89,9 @@ def make_app(settings: Settings) -> Any:
 
 def work() -> None:
     """Take one job and see to it."""
-    platform = _platform()
-    worker = Worker(platform, in_this_thread(platform), name=this_process(), closing=threading.Event())
     try:
+        platform = _platform()
+        worker = Worker(platform, in_this_thread(platform), name=this_process(), closing=threading.Event())
         worker.work_once()
     except SightlineError as error:  # the job stays in the database, and is announced again
         _log.warning("worker_waits", code=error.code, error=str(error))
@@ -104,12 +104,12 @@ def chore(name: str) -> None:
 
 def announce() -> None:
     """Tell the workers of jobs that wait and that nobody may have heard of."""
-    queue = _platform().queue
-    if isinstance(queue, CeleryQueue):
-        try:
+    try:
+        queue = _platform().queue
+        if isinstance(queue, CeleryQueue):
             queue.announce_waiting(expires_s=_ANNOUNCE_EVERY_S)
-        except SightlineError as error:
-            _log.warning("not_announced", code=error.code, error=str(error))
+    except SightlineError as error:
+        _log.warning("not_announced", code=error.code, error=str(error))
 
 
 @cache

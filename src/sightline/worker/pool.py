@@ -26,6 +26,7 @@ class WorkerPool:
         platform: The adapters.
         slots: How many; none at all is possible too.
         relays: Also hand stored events to the bus.
+        niceness: By how much its runs give way to others when the processor is short.
         runner: Makes what carries a slot's orders out; a process of its own by default.
     """
 
@@ -35,10 +36,12 @@ class WorkerPool:
         slots: int,
         *,
         relays: bool = False,
+        niceness: int = 0,
         runner: Callable[[], Runner] | None = None,
     ) -> None:
         self._platform = platform
         self._slots = slots
+        self._niceness = niceness
         self._processes: list[RunProcess] = []
         self._closing = threading.Event()
         make = runner or self._process
@@ -73,6 +76,6 @@ class WorkerPool:
     def _process(self) -> Runner:
         settings = self._platform.settings
         share = settings.threads or max(1, self._platform.machine.cores // self._slots)
-        process = RunProcess(settings.model_copy(update={"threads": share}))
+        process = RunProcess(settings.model_copy(update={"threads": share, "run_niceness": self._niceness}))
         self._processes.append(process)
         return process

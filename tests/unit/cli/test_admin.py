@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from contextlib import closing, contextmanager
 
 import pytest
 
+from sightline.api.views.start import start_page
 from sightline.bootstrap import build_platform
 from sightline.cli.main import run
 from sightline.core.runs import Run, RunState
+from sightline.service.accounts.users import first_admin
+from sightline.settings import read_settings
 
 
 @pytest.fixture
@@ -52,6 +56,15 @@ def test_a_user_is_shut_out_invited_and_deleted(admin):
     assert "/setup#" in admin("users", "invite", "eve").out
     assert "forgotten" in admin("users", "delete", "eve").out
     assert "no user" in admin("users", "invite", "eve", status=1).err
+
+
+def test_what_the_first_page_of_a_server_has_one_type_works(admin, tmp_path):
+    platform = build_platform(read_settings(home=tmp_path))
+    first_admin(platform)
+    platform.runs.close()
+    invite, key = re.findall(r"sightline admin ([^<\n]+)", start_page("1.0"))
+    assert "/setup#" in admin(*invite.split()).out
+    assert admin(*key.split()).out.startswith("sl_")
 
 
 def test_what_is_wrong_is_said(admin):

@@ -109,6 +109,16 @@ def test_a_document_describes_every_problem(home):
     assert document["components"]["schemas"]["Problem"]["properties"].keys() >= {"code", "hint", "request_id"}
 
 
+def test_who_opens_the_servers_address_finds_links_that_work(home):
+    with TestClient(server(home)) as client:
+        answer = client.get("/")
+        assert answer.headers["content-type"].startswith("text/html")
+        assert "script-src" not in answer.headers["content-security-policy"]
+        links = re.findall(r'href="([^"]+)"', answer.text)
+        assert {"/docs", "/stream/view", "/readyz"} <= set(links)
+        assert {client.get(link).status_code for link in links} == {200}
+
+
 def test_the_reference_shows_every_route_and_needs_nothing_from_elsewhere(home):
     app = server(home)
     with TestClient(app) as client:

@@ -17,7 +17,7 @@ table { border-collapse: collapse; margin: .5rem 0; width: 100% }
 td, th { border-bottom: 1px solid #d5dae1; padding: .2rem .5rem; text-align: left; vertical-align: top }
 pre { white-space: pre-wrap; margin: 0 }
 @media (prefers-color-scheme: dark) { body { background: #14181d; color: #e6e9ed } details { background: #1e242b }
-  .method { color: #86efac } }
+  .method { color: #86efac } a { color: #7dd3fc } }
 """
 
 
@@ -45,7 +45,7 @@ def reference_page(document: Mapping[str, Any]) -> str:
 <main>
 <h1>{escape(info["title"])} {escape(info["version"])}</h1>
 <pre>{escape(info.get("description", ""))}</pre>
-<p>For programs: <a href="/openapi.json">openapi.json</a></p>
+<p>For programs: <a href="/openapi.json">openapi.json</a>. How to begin: <a href="/">this server's first page</a>.</p>
 {"".join(part + chr(10) for part in parts)}</main>
 </body>
 </html>

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import errno
 import fcntl
-import hashlib
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from sightline.core.errors import ConflictError, MediaTooLargeError, OutputFullError, OutputUnwritableError
 from sightline.service.folder import free_bytes
+from sightline.service.videos.hashing import FileHash
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -39,7 +39,7 @@ class IncomingFile:
         self._looked_bytes = 0
         self._handed_bytes = 0
         self.size_bytes = 0
-        self._hash = hashlib.sha256()
+        self._hash = FileHash()
 
     def __enter__(self) -> Self:
         """Open it at its end.
@@ -66,6 +66,7 @@ class IncomingFile:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._hash.close()
         os.close(self._handle)
 
     def check_room(self, more_bytes: int) -> None:
@@ -120,11 +121,12 @@ class IncomingFile:
         self.size_bytes = self._handed_bytes = os.lseek(self._handle, 0, os.SEEK_END)
 
     def sync(self) -> None:
-        """Have what was written on disk before anybody is told so."""
+        """Have what was written on disk, and hashed, before anybody is told so."""
         try:
             os.fsync(self._handle)
         except OSError as error:
             raise _named(error, self._path) from error
+        self._hash.close()
 
     @property
     def written_sha256(self) -> str:

@@ -49,7 +49,8 @@ main { max-width: 26rem; margin: 12vh auto; padding: 2rem; background: #fff; bor
 label { display: block; margin: 1rem 0 }
 input, button { display: block; width: 100%; box-sizing: border-box; margin-top: .3rem; padding: .6rem; font: inherit }
 button { border: 0; border-radius: 4px; background: #14532d; color: #fff; cursor: pointer }
-@media (prefers-color-scheme: dark) { body { background: #14181d; color: #e6e9ed } main { background: #1e242b } }
+@media (prefers-color-scheme: dark) { body { background: #14181d; color: #e6e9ed } main { background: #1e242b }
+  a { color: #7dd3fc } }
 """
 _SCRIPT = """"use strict";
 const form = document.getElementById("form");
@@ -74,6 +75,10 @@ form.addEventListener("submit", async (event) => {
     : `${body.detail}. ${body.hint || ""}`;
   if (answer.ok) {
     form.remove();
+    const next = document.createElement("a");
+    next.href = "/";
+    next.textContent = "What to do next";
+    said.append(" ", next);
     history.replaceState(null, "", location.pathname);
   }
 });
