@@ -15,7 +15,7 @@ from scipy.optimize import linear_sum_assignment
 
 from sightline.analytics.juggling.arcs.candidates import Candidates, Grid
 from sightline.analytics.juggling.arcs.gravity import Gravity, find_gravity
-from sightline.analytics.juggling.arcs.moments import Moment, find_end, settle
+from sightline.analytics.juggling.arcs.moments import Moment, complete, find_end, settle
 from sightline.analytics.juggling.arcs.parabolas import Arc, Tolerance, find_arcs, refined
 from sightline.analytics.juggling.paths import BallPath, Flight
 
@@ -86,8 +86,12 @@ def link(candidates: Candidates, tolerance: Tolerance | None = None) -> Linked:
     starts = [find_end(arc, candidates, grid, tolerance, throw=True) for arc in arcs]
     ends = [find_end(arc, candidates, grid, tolerance, throw=False) for arc in arcs]
     step_s, size = candidates.step_s, gravity.size_px_s2
-    starts = settle(starts, arcs, _sides(arcs, starts), size, step_s)
-    ends = settle(ends, arcs, _sides(arcs, ends), size, step_s)
+    sides = _sides(arcs, starts), _sides(arcs, ends)
+    starts, ends = settle(starts, arcs, sides[0], size, step_s), settle(ends, arcs, sides[1], size, step_s)
+    starts, ends = (
+        complete(starts, ends, arcs, sides[0], throw=True),
+        complete(ends, starts, arcs, sides[1], throw=False),
+    )
     order = np.lexsort((ends_s(ends), ends_s(starts)))
     arcs = [arcs[row] for row in order]
     flights = [_flight(arc, starts[row], ends[row], candidates) for arc, row in zip(arcs, order, strict=True)]
@@ -190,12 +194,13 @@ def _sides(arcs: Sequence[Arc], moments: Sequence[Moment]) -> list[int]:
 
 
 def _flight(arc: Arc, start: Moment, end: Moment, candidates: Candidates) -> Flight:
-    start_s, end_s = start.t_s, max(end.t_s, start.t_s + 1e-3)
+    clock = candidates.clock_s
+    start_s = max(start.t_s, float(clock[0]) - candidates.step_s)
+    end_s = min(max(end.t_s, start_s + 1e-3), float(clock[-1]) + candidates.step_s)
     size = float(np.hypot(*arc.fall))
     down = arc.fall / size
     apex_s = arc.start_s - float(arc.speed @ down) / size
     throw, catch, apex = arc.at(start_s), arc.at(end_s), arc.at(apex_s)
-    clock = candidates.clock_s
     inside = _inside(arc.at(arc.first_s), arc, candidates), _inside(arc.at(arc.last_s), arc, candidates)
     return Flight(
         ball_id=-1,
@@ -207,8 +212,8 @@ def _flight(arc: Arc, start: Moment, end: Moment, candidates: Candidates) -> Fli
         apex_px=(float(apex[0]), float(apex[1])),
         gravity_px_s2=size,
         rms_px=arc.rms_px,
-        thrown=bool(arc.first_s > clock[0] + _EDGE_S and inside[0]),
-        landed=bool(arc.last_s < clock[-1] - _EDGE_S and inside[1]),
+        thrown=bool(min(arc.first_s - _EDGE_S, start.t_s) > clock[0] and inside[0]),
+        landed=bool(max(arc.last_s + _EDGE_S, end.t_s) < clock[-1] and inside[1]),
         points=len(arc.rows),
     )
 

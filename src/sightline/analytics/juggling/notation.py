@@ -225,19 +225,29 @@ def symbol(value: int) -> str:
 
 
 def juggling_lab_url(pattern: Siteswap) -> str:
-    """Give a link that animates the pattern in Juggling Lab."""
+    """Give a link that animates the pattern in Juggling Lab.
+
+    Source:
+        https://jugglinglab.org/html/animinfo.html: after the `?` come settings as `name=value`, parted by `;`.
+    """
     return f"https://jugglinglab.org/anim?pattern={quote(str(pattern), safe='')}"
 
 
 def juggling_lab_jml(pattern: Siteswap) -> str:
-    """Give the pattern as a document that Juggling Lab opens."""
+    """Give the pattern as a document that Juggling Lab opens: a list with one line.
+
+    A `<pattern>` of its own would need every event written out; a line in siteswap is worked out when it is chosen.
+
+    Source:
+        `basic_solo.jml` and `JmlPatternList` of jkboyce/jugglinglab.
+    """
     return (
         '<?xml version="1.0"?>\n'
         '<!DOCTYPE jml SYSTEM "file://jml.dtd">\n'
-        '<jml version="3">\n<pattern>\n'
+        '<jml version="3">\n<patternlist>\n'
         f"<title>{pattern}</title>\n"
-        f'<basepattern notation="siteswap">pattern={pattern}</basepattern>\n'
-        "</pattern>\n</jml>\n"
+        f'<line display="{pattern}" notation="siteswap">\npattern={pattern}\n</line>\n'
+        "</patternlist>\n</jml>\n"
     )
 
 

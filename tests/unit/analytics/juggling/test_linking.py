@@ -155,6 +155,32 @@ def test_a_flight_above_the_pictures_edge_is_one_flight():
     assert linked.flights[0].flight_s == pytest.approx(1.8, abs=0.05)
 
 
+def test_a_throw_that_is_first_seen_above_the_hand_began_in_the_hand():
+    candidates, truth = cascade(clutter=0)
+    t_s, hand = truth[9]
+    x, _ = candidates.points_px.T
+    early = (candidates.clock_s[candidates.rows] < t_s + 0.14) & (
+        candidates.clock_s[candidates.rows] >= t_s - 0.01
+    )
+    hidden = early & ((x < 640) == (hand == 0)) & (candidates.points_px[:, 1] < HAND_Y)
+    rising = hidden & (np.abs(x - HANDS[hand]) < 130)
+    linked = link(candidates.only(~rising))
+    starts = np.array([flight.throw_t_s for flight in linked.flights])
+    assert len(linked.flights) == len(truth)
+    assert np.abs(starts - t_s).min() < 0.08
+
+
+@pytest.mark.parametrize("bend_px", [0.0, 28.0])
+def test_a_lens_that_bends_a_long_flight_does_not_cut_it_short(bend_px):
+    clock = np.arange(120) / 60
+    inside = np.flatnonzero((clock >= 0.3) & (clock <= 1.3))
+    way = throw(clock[inside] - 0.3, 500.0, 700.0, 1.0)
+    way[:, 1] -= bend_px * np.linspace(-1, 1, len(inside)) ** 4
+    linked = link(_candidates(clock, inside, way))
+    assert len(linked.flights) == 1
+    assert linked.flights[0].flight_s == pytest.approx(1.0, abs=0.05)
+
+
 def test_the_same_candidates_give_the_same_flights():
     one, other = (link(cascade(seed=3)[0]) for _ in range(2))
     assert one.flights == other.flights

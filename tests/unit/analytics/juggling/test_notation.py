@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from itertools import product
+from urllib.parse import unquote, urlsplit
+from xml.etree.ElementTree import fromstring
 
 import numpy as np
 import pytest
@@ -150,7 +153,30 @@ def test_synchronous_patterns_have_no_states_here():
         states(parse("(4,4)"))
 
 
-def test_juggling_lab_gets_a_link_and_a_document():
-    pattern = parse("(6x,4)*")
-    assert juggling_lab_url(pattern) == "https://jugglinglab.org/anim?pattern=%286x%2C4%29%2A"
-    assert '<basepattern notation="siteswap">pattern=(6x,4)*</basepattern>' in juggling_lab_jml(pattern)
+# Patterns for one juggler in Juggling Lab's own grammar, composeApp/antlr/JlSiteswap.g4 of jkboyce/jugglinglab.
+_VALUE = r"(?:\{\d+\}|[0-9a-oq-wyz])"
+_HAND = rf"(?:{_VALUE}x?|\[(?:{_VALUE}x?)+\])"
+_JUGGLING_LAB = re.compile(rf"(?:{_HAND}|\({_HAND},{_HAND}\)!?)+\*?")
+
+
+@pytest.mark.parametrize(
+    "name", ["531", "{25}{25}", "a0", "[54]24", "[43]1421", "(6x,4)*", "(4,2x)*", "([6x4],2)(2,4)"]
+)
+def test_juggling_lab_gets_a_link_and_a_document_that_its_grammar_reads(name):
+    pattern = parse(name)
+    link = urlsplit(juggling_lab_url(pattern))
+    assert (link.netloc, link.path) == ("jugglinglab.org", "/anim")
+    (setting,) = link.query.split(";")
+    key, _, value = unquote(setting).partition("=")
+    assert key == "pattern"
+    assert _JUGGLING_LAB.fullmatch(value)
+    assert parse(value) == pattern
+    (line,) = fromstring(juggling_lab_jml(pattern)).findall("patternlist/line")
+    assert line.get("notation") == "siteswap"
+    assert (line.text or "").strip() == f"pattern={value}"
+
+
+def test_random_patterns_are_in_juggling_labs_grammar():
+    rng = np.random.default_rng(6)
+    for _ in range(50):
+        assert _JUGGLING_LAB.fullmatch(str(random_siteswap(rng).canonical()))

@@ -93,3 +93,17 @@ def test_a_throw_that_the_clips_end_cuts_short_is_a_throw():
     juggle = read(link(candidates(seen[seen[:, 0] < end_s], 60.0)))
     assert juggle.throws[-1].t_s == pytest.approx(real[-1].t_s, abs=0.05)
     assert juggle.throws[-1].outcome != "dropped"
+
+
+@pytest.mark.parametrize("seen_for_s", [0.05, 0.12])
+def test_a_ball_that_is_seen_to_fall_past_the_hands_was_not_caught(seen_for_s):
+    rng = np.random.default_rng(4)
+    performance = perform([Run(parse("3"), 16, dropped_throw=10)], Juggler(), rng)
+    _, drop_s = performance.drops[0]
+    rows = [
+        np.column_stack([path.t_s, path.points_px])[path.t_s < drop_s + seen_for_s]
+        for path in observe(performance, Lens(), SEEN, rng)
+    ]
+    juggle = read(link(candidates(np.concatenate(rows), 60.0)))
+    assert [drop.t_s for drop in juggle.drops] == [pytest.approx(drop_s, abs=0.1)]
+    assert juggle.balls == 3

@@ -24,6 +24,7 @@ _EARLIER, _LATER = 3.0, 2.0  # frames that an end may move
 _SEEN_FRAMES, _UNSEEN_FRAMES = 0.7, 1.5
 _FEWEST_ALIKE = 4
 _LEAST_SPEED = 0.1  # of a fall of a second
+_UNSEEN_S = (0.05, 0.35)  # of a flight whose ball is picked up, or lost, above the hands
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,9 @@ def settle(
 ) -> list[Moment]:
     """Weigh each moment against the height at which its group of ends usually lies.
 
+    A ball that is seen to fly on well past that height was not caught there: it is dropped, and its end stays. Begins
+    are no such matter, since a hand that throws follows the ball's parabola for a while.
+
     Args:
         moments: One an arc.
         arcs: Whose.
@@ -105,6 +109,8 @@ def settle(
             error_s = max(spread / abs(speed), 0.3 * step_s)
             if abs(other_s - moment.t_s) > 4 * np.hypot(error_s, moment.error_s):
                 continue
+            if moment.t_s > arc.start_s and arc.last_s - other_s > _EARLIER * step_s:
+                continue
             w_own, w_other = moment.error_s**-2, error_s**-2
             settled[row] = Moment(
                 (w_own * moment.t_s + w_other * other_s) / (w_own + w_other),
@@ -112,6 +118,41 @@ def settle(
                 moment.seen,
             )
     return settled
+
+
+def complete(
+    moments: list[Moment], others: list[Moment], arcs: list[Arc], groups: list[int], *, throw: bool
+) -> list[Moment]:
+    """Follow flights that were picked up, or lost, well above the hands down to where hands are.
+
+    Args:
+        moments: Begins or ends, one an arc.
+        others: The other end of each.
+        arcs: Whose.
+        groups: Which ends belong together, as in `settle`; where they are few, hands are taken to be as low as where
+            the flight's other end was seen.
+        throw: Whether `moments` are begins.
+    """
+    completed = list(moments)
+    heights = np.array([_along(arc, moment.t_s) for arc, moment in zip(arcs, moments, strict=True)])
+    for row, (arc, moment) in enumerate(zip(arcs, moments, strict=True)):
+        alike = heights[np.array(groups) == groups[row]]
+        level, spread = _along(arc, others[row].t_s), 0.0
+        if len(alike) >= _FEWEST_ALIKE:
+            level = float(np.median(alike))
+            spread = 1.4826 * float(np.median(np.abs(alike - level)))
+        elif not others[row].seen:
+            continue
+        size = float(np.hypot(*arc.fall))
+        apex_s = arc.start_s - float(arc.speed @ arc.fall) / size**2
+        depth, missing = level - _along(arc, apex_s), level - heights[row]
+        if depth <= 0 or missing < 4 * spread:
+            continue
+        fallen_s = float(np.sqrt(2 * depth / size))
+        moved_s = fallen_s - abs(moment.t_s - apex_s)
+        if _UNSEEN_S[0] < moved_s < _UNSEEN_S[1] and (moment.t_s < apex_s) == throw:
+            completed[row] = Moment(apex_s + (-fallen_s if throw else fallen_s), moved_s / 4, seen=False)
+    return completed
 
 
 def _along(arc: Arc, t_s: float) -> float:

@@ -28,7 +28,8 @@ _SUPPORT_S = 0.1
 _BRIDGE_S = 0.07
 _FEWEST, _SHORTEST_S = 4, 0.09
 _FULL = 0.55
-_BENDS_S = 0.5  # longer ones show a camera's sway
+_BENDS_S = 0.5  # longer ones show a camera's sway and a lens
+_HOLDS_S = 0.25  # so much of them is a parabola all the same
 _LEAST_SUPPORT = 0.45
 _LEAST_WAY_RADII = 1.3
 # A head that bobs while its owner walks follows small parabolas too; a flat throw goes far.
@@ -143,6 +144,7 @@ def find_arcs(candidates: Candidates, grid: Grid, gravity: Gravity, tolerance: T
         arc = _grown(rows, candidates, grid, fall, tolerance, owner)
         if arc is None or not _sound(arc, candidates, gravity):
             continue
+        arc = _lengthened(arc, candidates, grid, tolerance, owner)
         owner[arc.rows] = len(arcs)
         arcs.append(arc)
     arcs.sort(key=lambda arc: (arc.first_s, arc.place[0]))
@@ -150,13 +152,13 @@ def find_arcs(candidates: Candidates, grid: Grid, gravity: Gravity, tolerance: T
     return [arc for arc in merged if _certain(arc, candidates, gravity)]
 
 
-def fit(rows: list[int], candidates: Candidates, fall: Float64) -> Arc:
+def fit(rows: list[int], candidates: Candidates, fall: Float64, varies: float = _FALL_VARIES) -> Arc:
     """Fit place, speed and fall to some candidates; the clip's gravity is what the fall is expected to be.
 
-    A ball that comes nearer falls faster in the picture, so each flight may differ by some per cent.
+    A ball that comes nearer falls faster in the picture, so each flight may differ by some per cent, `varies`.
     """
     t_s = candidates.clock_s[candidates.rows[rows]]
-    middle, solved, strays = solve(t_s, candidates.points_px[rows], fall)
+    middle, solved, strays = solve(t_s, candidates.points_px[rows], fall, varies)
     return Arc(
         rows=rows,
         start_s=middle,
@@ -171,13 +173,16 @@ def fit(rows: list[int], candidates: Candidates, fall: Float64) -> Arc:
     )
 
 
-def solve(t_s: Float64, points_px: Float64, fall: Float64) -> tuple[float, Float64, Float64]:
+def solve(
+    t_s: Float64, points_px: Float64, fall: Float64, varies: float = _FALL_VARIES
+) -> tuple[float, Float64, Float64]:
     """Fit a parabola to some places with gravity as its expected fall.
 
     Args:
         t_s: `(n,)` their times.
         points_px: `(n, 2)`.
         fall: `(2,)` px/s2.
+        varies: By which share of it the fall may well differ.
 
     Returns:
         The middle of the times, `(3, 2)` place and speed then and by how much the fall differs, and `(n, 2)` how far
@@ -186,7 +191,7 @@ def solve(t_s: Float64, points_px: Float64, fall: Float64) -> tuple[float, Float
     middle = float(t_s.mean())
     ago = t_s - middle
     points = points_px - 0.5 * ago[:, None] ** 2 * fall
-    weight = _PLACE_NOISE_PX / (_FALL_VARIES * float(np.hypot(*fall)))
+    weight = _PLACE_NOISE_PX / (varies * float(np.hypot(*fall)))
     basis = np.zeros((len(t_s) + 1, 3))
     basis[:-1] = np.stack([np.ones_like(ago), ago, 0.5 * ago**2], axis=1)
     basis[-1, 2] = weight
@@ -301,6 +306,28 @@ def _grown(
         if len(arc.rows) < _FEWEST:
             return None
     return arc
+
+
+def _lengthened(arc: Arc, candidates: Candidates, grid: Grid, tolerance: Tolerance, owner: Int64) -> Arc:
+    """Follow a long arc on from its ends, by the parabola of what is near: wide lenses bend it, little at a time."""
+    if arc.last_s - arc.first_s < _BENDS_S:
+        return arc
+    near = max(_FEWEST, round(_HOLDS_S / candidates.step_s))
+    rows, pieces = list(arc.rows), [arc]
+    for way in (-1, 1):
+        last, frame = None, arc.frames[0 if way < 0 else -1]
+        while 0 <= (frame := frame + way) < len(grid.clock_s):
+            end = fit(rows[:near] if way < 0 else rows[-near:], candidates, arc.fall, _LOOSE)
+            row = _on(end, frame, grid, tolerance, owner)
+            if row is None:
+                break
+            rows, last = ([row, *rows] if way < 0 else [*rows, row]), end
+        pieces += [last] if last is not None else []
+    if len(pieces) == 1:
+        return arc
+    whole = fit(rows, candidates, arc.fall)
+    whole.pieces = sorted(pieces, key=lambda piece: piece.first_s)
+    return whole
 
 
 def _on(arc: Arc, frame: int, grid: Grid, tolerance: Tolerance, owner: Int64) -> int | None:
