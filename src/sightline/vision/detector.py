@@ -157,7 +157,7 @@ class NetworkDetector(WholePictureModel):
 
     def _best_ids(self, scores: Float32) -> Int32:
         """Give the class of each cell's best score, the first where several are equal."""
-        ids = scores[1] if self._network.picks_classes else scores.argmax(axis=0)
+        ids: NDArray[Any] = scores[1] if self._network.picks_classes else scores.argmax(axis=0)
         return ids.astype(np.int32)
 
     def _overlapping(self) -> bool:

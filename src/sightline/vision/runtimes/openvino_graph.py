@@ -81,7 +81,7 @@ def cut_last_transposes(model: Any) -> tuple[tuple[int, ...] | None, ...]:
     Returns:
         For each output the order in which `transpose` gives back its axes, None where there was none.
     """
-    orders = []
+    orders: list[tuple[int, ...] | None] = []
     for result in model.get_results():
         last = result.input_value(0).get_node()
         order = last.input_value(1).get_node() if last.get_type_name() == "Transpose" else None
