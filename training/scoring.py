@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sightline.analytics.evaluation.detection import IOU_THRESHOLDS, MAX_FOUND_PER_IMAGE, RECALLS, box_iou
+from sightline.analytics.evaluation.detection import (
+    IOU_THRESHOLDS,
+    MAX_FOUND_PER_IMAGE,
+    RECALLS,
+    box_iou,
+    matched_objects,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -132,7 +138,7 @@ def match_class(pictures: Sequence[Labelled], answers: Sequence[Detections], cla
         mine = np.flatnonzero(answer.class_ids == class_id)
         mine = mine[np.argsort(-answer.scores[mine], kind="stable")][:MAX_FOUND_PER_IMAGE]
         scores.append(answer.scores[mine].astype(np.float64))
-        hits.append(_take(box_iou(answer.boxes_px[mine], objects)))
+        hits.append(matched_objects(box_iou(answer.boxes_px[mine], objects)))
         place.append(np.full(len(mine), rows[each.place]))
     order = np.argsort(-np.concatenate(scores), kind="stable")
     return Matched(
@@ -142,22 +148,6 @@ def match_class(pictures: Sequence[Labelled], answers: Sequence[Detections], cla
         truths,
         count,
     )
-
-
-def _take(overlaps: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Give each box, best first, the free object that it overlaps most: `(thresholds, boxes)`."""
-    boxes, objects = overlaps.shape
-    hits = np.zeros((len(IOU_THRESHOLDS), boxes), bool)
-    if objects == 0:
-        return hits
-    free = np.ones((len(IOU_THRESHOLDS), objects), bool)
-    rows = np.arange(len(IOU_THRESHOLDS))
-    for box in range(boxes):
-        left = np.where(free, overlaps[box], -1.0)
-        choice = objects - 1 - np.argmax(left[:, ::-1], axis=1)
-        hits[:, box] = left[rows, choice] >= IOU_THRESHOLDS
-        free[rows[hits[:, box]], choice[hits[:, box]]] = False
-    return hits
 
 
 def precisions(matched: Matched, weights: NDArray[np.float64] | None = None) -> NDArray[np.float64] | None:

@@ -1,4 +1,4 @@
-"""Stretches of a track over which nothing changes, so that only changes cost time in Python."""
+"""Stretches over which nothing changes, of flags and of tracks, so that only changes cost time in Python."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sightline.analytics.rows import TrackRows, to_ns
 from sightline.core.tracks import Quality
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
     from sightline.core.arrays import Float64, Int64
 
@@ -52,6 +52,18 @@ class Run(NamedTuple):
     sightings: int
     first: Sighting
     last: Sighting
+
+
+def stretches(flags: ArrayLike) -> Int64:
+    """Give `(k, 2)` int64: first row and row after the last of each stretch of rows that are flagged, in order.
+
+    Example:
+        >>> stretches(np.array([True, True, False, True])).tolist()
+        [[0, 2], [3, 4]]
+    """
+    edges = np.diff(np.concatenate(([False], np.asarray(flags, np.bool_), [False])).astype(np.int8))
+    spans: Int64 = np.flatnonzero(edges).reshape(-1, 2)
+    return spans
 
 
 def runs_of(rows: TrackRows, points_px: Float64, labels: NDArray[Any], *, max_gap_ns: int) -> Iterator[Run]:

@@ -10,13 +10,12 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from enum import Enum
-from functools import cached_property
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, RowMapping, Table, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from sightline.adapters.sql.connection import Database
+from sightline.adapters.sql.connection import Database, InDatabase
 from sightline.adapters.sql.schema import accounts as schema
 from sightline.core.accounts import (
     ApiKey,
@@ -58,22 +57,13 @@ _READ: Mapping[str, Any] = {
 }
 
 
-class SqlAccountStore:
-    """Accounts in SQLite or PostgreSQL.
-
-    Args:
-        database: An open one, or its SQLAlchemy address: that is opened when it is first needed, as the command
-            line has no use for accounts.
-    """
+class SqlAccountStore(InDatabase):
+    """Accounts in SQLite or PostgreSQL; the command line has no use for them, so it never opens the database for them."""
 
     def __init__(self, database: Database | str) -> None:
-        self._given = database
+        super().__init__(database)
         self._lock = threading.Lock()
         self.changes = 0
-
-    @cached_property
-    def _database(self) -> Database:
-        return Database.of(self._given)
 
     def add(self, *records: Record) -> None:
         """Store new records, all or none; raises `ConflictError` where an id or a unique name is taken."""

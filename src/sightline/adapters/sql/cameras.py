@@ -4,30 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from functools import cached_property
 
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from sightline.adapters.sql.connection import Database
+from sightline.adapters.sql.connection import InDatabase
 from sightline.adapters.sql.schema.cameras import cameras
 from sightline.core.cameras import StoredCamera
 from sightline.core.errors import ConflictError
 
 
-class SqlCameraStore:
-    """Cameras in SQLite or PostgreSQL.
-
-    Args:
-        database: An open one, or its SQLAlchemy address: that is opened when it is first needed.
-    """
-
-    def __init__(self, database: Database | str) -> None:
-        self._given = database
-
-    @cached_property
-    def _database(self) -> Database:
-        return Database.of(self._given)
+class SqlCameraStore(InDatabase):
+    """Cameras in SQLite or PostgreSQL."""
 
     def add(self, camera: StoredCamera) -> None:
         """Store a new camera; raises `ConflictError` where its id is taken."""

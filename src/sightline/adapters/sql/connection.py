@@ -6,6 +6,7 @@ import threading
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -124,6 +125,21 @@ class Database:
     def close(self) -> None:
         """Let go of all connections."""
         self._dispose()
+
+
+class InDatabase:
+    """What keeps things in a database.
+
+    Args:
+        database: An open one, or its SQLAlchemy address: that is opened when it is first needed.
+    """
+
+    def __init__(self, database: Database | str) -> None:
+        self._given = database
+
+    @cached_property
+    def _database(self) -> Database:
+        return Database.of(self._given)
 
 
 def _engine(url: str) -> Engine:

@@ -7,23 +7,16 @@ import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
-from sightline.adapters.sql.connection import Database
+from sightline.adapters.sql.connection import InDatabase
 from sightline.core.errors import AdapterError, ConfigError, OutputUnwritableError
 
 
-class SqlUpkeep:
-    """`Upkeep` of a SQLite file; PostgreSQL comes with its own tools, and the hints name them.
-
-    Args:
-        database: An open one, or its address: that is opened when it is first needed.
-    """
-
-    def __init__(self, database: Database | str) -> None:
-        self._given = database
+class SqlUpkeep(InDatabase):
+    """`Upkeep` of a SQLite file; PostgreSQL comes with its own tools, and the hints name them."""
 
     def back_up(self, target: Path) -> Path:
         """Write a consistent copy of all that is committed; raises `ConfigError` where that is not ours to do."""
-        with Database.of(self._given).reading() as connection:
+        with self._database.reading() as connection:
             source = connection.connection.driver_connection
             if not isinstance(source, sqlite3.Connection):
                 raise ConfigError(
@@ -34,7 +27,7 @@ class SqlUpkeep:
 
     def check(self) -> Sequence[str]:
         """Give what is wrong, in sentences; nothing where nothing is."""
-        with Database.of(self._given).reading() as connection:
+        with self._database.reading() as connection:
             if not isinstance(connection.connection.driver_connection, sqlite3.Connection):
                 connection.exec_driver_sql("SELECT count(*) FROM runs")
                 return ()

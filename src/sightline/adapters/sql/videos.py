@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
-from functools import cached_property, partial
+from functools import partial
 from typing import Any
 
 from sqlalchemy import RowMapping, Select, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from sightline.adapters.sql.connection import Database
+from sightline.adapters.sql.connection import InDatabase
 from sightline.adapters.sql.schema.videos import receipts, videos
 from sightline.adapters.sql.shared import newest
 from sightline.core.errors import ConflictError, NotFoundError
@@ -19,19 +19,8 @@ from sightline.core.receipts import WATCHED, Receipt
 from sightline.core.videos import Video, VideoFilter, VideoState
 
 
-class SqlVideoStore:
-    """Videos in SQLite or PostgreSQL.
-
-    Args:
-        database: An open one, or its SQLAlchemy address: that is opened when it is first needed.
-    """
-
-    def __init__(self, database: Database | str) -> None:
-        self._given = database
-
-    @cached_property
-    def _database(self) -> Database:
-        return Database.of(self._given)
+class SqlVideoStore(InDatabase):
+    """Videos in SQLite or PostgreSQL."""
 
     def add(self, video: Video) -> None:
         """Store a new video; raises `ConflictError` where its id is taken."""
@@ -86,19 +75,8 @@ class SqlVideoStore:
                 raise _missing(video_id)
 
 
-class SqlReceiptStore:
-    """Requests under a key, in SQLite or PostgreSQL.
-
-    Args:
-        database: An open one, or its SQLAlchemy address: that is opened when it is first needed.
-    """
-
-    def __init__(self, database: Database | str) -> None:
-        self._given = database
-
-    @cached_property
-    def _database(self) -> Database:
-        return Database.of(self._given)
+class SqlReceiptStore(InDatabase):
+    """Requests under a key, in SQLite or PostgreSQL."""
 
     def claim(self, receipt: Receipt) -> Receipt | None:
         """Store a new receipt, and give None; or give the one that its owner has under that key already."""

@@ -5,32 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cached_property
 from typing import Any
 
 from sqlalchemy import RowMapping, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from sightline.adapters.sql.connection import Database
+from sightline.adapters.sql.connection import InDatabase
 from sightline.adapters.sql.schema.webhooks import deliveries, webhooks
 from sightline.core.errors import ConflictError, NotFoundError
 from sightline.core.events import EventKind
 from sightline.core.webhooks import Delivery, DeliveryState, Webhook
 
 
-class SqlWebhooks:
-    """`WebhookStore` and `DeliveryStore` in SQLite or PostgreSQL.
-
-    Args:
-        database: An open one, or its address: that is opened when it is first needed.
-    """
-
-    def __init__(self, database: Database | str) -> None:
-        self._given = database
-
-    @cached_property
-    def _database(self) -> Database:
-        return Database.of(self._given)
+class SqlWebhooks(InDatabase):
+    """`WebhookStore` and `DeliveryStore` in SQLite or PostgreSQL."""
 
     # --- WebhookStore -------------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sightline.analytics.runs import stretches
 from sightline.core.errors import AnalysisError, SettingsError
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ def fill_gaps(
     filled = np.asarray(positions, np.float64).copy()
     missing = np.isnan(filled).any(axis=1)
     made = np.zeros(len(filled), np.bool_)
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], missing.astype(np.int8), [0])))).reshape(-1, 2)
+    edges = stretches(missing)
     inner = edges[(edges[:, 0] > 0) & (edges[:, 1] < len(filled))]
     lasts_s = t_s[inner[:, 1]] - t_s[inner[:, 0] - 1]
     short = lasts_s <= min(settings.plain_s, max_gap_s) + 1e-9

@@ -124,7 +124,7 @@ def _score_class(
         given += len(of_class)
         best = of_class[np.argsort(-answer.scores[of_class], kind="stable")][:MAX_FOUND_PER_IMAGE]
         scores.append(answer.scores[best])
-        hits.append(_match(box_iou(answer.boxes_px[best], true_boxes_px)))
+        hits.append(matched_objects(box_iou(answer.boxes_px[best], true_boxes_px)))
     name = class_names[class_id] if class_id < len(class_names) else str(class_id)
     if there == 0:
         return ClassPrecision(class_id, name, 0, given, None, None, None)
@@ -154,10 +154,16 @@ def box_iou(boxes_px: NDArray[Any], others_px: NDArray[Any]) -> Float64:
     return overlaps
 
 
-def _match(overlaps: Float64) -> NDArray[np.bool_]:
-    """Give each box, best first, the free object it overlaps most: `(thresholds, boxes)`, whether it got one.
+def matched_objects(overlaps: Float64) -> NDArray[np.bool_]:
+    """Give each box, best first, the free object it overlaps most.
 
     Among equal overlaps the last object is taken, as COCO does.
+
+    Args:
+        overlaps: `(boxes, objects)` intersection over union, 0..1.
+
+    Returns:
+        `(thresholds, boxes)`: whether the box got one at each of `IOU_THRESHOLDS`.
     """
     boxes, objects = overlaps.shape
     hits = np.zeros((len(IOU_THRESHOLDS), boxes), bool)

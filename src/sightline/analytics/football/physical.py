@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.signal import savgol_filter
 
+from sightline.analytics.runs import stretches
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -232,8 +234,8 @@ def _of_period(
 
 def _spells(mask: NDArray[np.bool_], least_s: float, step_s: float) -> Int64:
     """Give `(k, 2)` first row and row after the last of stretches that last long enough."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8))).reshape(-1, 2)
-    return edges[(edges[:, 1] - edges[:, 0]) * step_s >= least_s - 1e-9].astype(np.int64)
+    edges = stretches(mask)
+    return edges[(edges[:, 1] - edges[:, 0]) * step_s >= least_s - 1e-9]
 
 
 def _efforts(gains: Float64, speeds: Float64, step_s: float, settings: PhysicalSettings) -> int:

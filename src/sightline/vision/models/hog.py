@@ -12,7 +12,7 @@ from sightline.core.detections import Detections
 from sightline.core.errors import InferenceFailedError
 from sightline.core.models import ModelInfo, Task
 from sightline.vision.answered import Answered
-from sightline.vision.geometry import scaled, working_size
+from sightline.vision.geometry import Placement, scaled, working_size
 from sightline.vision.suppression import suppress
 
 if TYPE_CHECKING:
@@ -102,9 +102,7 @@ class HogModel:
         corners, sides = windows[:, :2], windows[:, 2:]
         inset = sides * np.array(_MARGINS, np.float32)
         boxes = np.concatenate([corners + inset, corners + sides - inset], axis=1)
-        height, width = source_size
-        boxes *= np.array((width / size[1], height / size[0]) * 2, np.float32)
-        boxes = np.clip(boxes, 0, np.array((width, height) * 2, np.float32))
+        boxes = Placement(size, (0, 0), source_size).boxes_to_source(boxes)
         classes = np.zeros(len(boxes), np.int32)
         rows = suppress(
             boxes, scores, classes, iou=min(_IOU, self._options.iou), limit=self._options.max_detections

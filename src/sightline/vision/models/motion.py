@@ -12,7 +12,7 @@ from sightline.core.detections import Detections
 from sightline.core.models import ModelInfo, Task
 from sightline.vision.answered import Answered
 from sightline.vision.background import Background
-from sightline.vision.geometry import scaled, working_size
+from sightline.vision.geometry import Placement, scaled, working_size
 from sightline.vision.models.blobs import clean, find_blobs
 
 if TYPE_CHECKING:
@@ -96,9 +96,7 @@ class MotionModel:
     def _detections(
         self, boxes: Float32, scores: Float32, source_size: tuple[int, int], size: tuple[int, int]
     ) -> Detections:
-        height, width = source_size
-        boxes = boxes * np.array((width / size[1], height / size[0]) * 2, np.float32)
-        boxes = np.clip(boxes, 0, np.array((width, height) * 2, np.float32))
+        boxes = Placement(size, (0, 0), source_size).boxes_to_source(boxes)
         solid = (boxes[:, 2:] > boxes[:, :2]).all(axis=1) & (scores >= self._options.min_score)
         rows = np.flatnonzero(solid)
         rows = rows[np.argsort(-scores[rows], kind="stable")][: self._options.max_detections]

@@ -15,6 +15,7 @@ import numpy as np
 
 from sightline.analytics.ball.space.chain import explained
 from sightline.analytics.ball.space.pieces import FlightSettings, Run
+from sightline.analytics.runs import stretches
 from sightline.core.errors import AnalysisError
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def lift_ball(
         )
     positions_m, flying = np.full((count, 3), np.nan), np.zeros(count, np.bool_)
     usable = np.isfinite(points_px).all(axis=1) & np.isfinite(cameras).all(axis=(1, 2))
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], usable.astype(np.int8), [0])))).reshape(-1, 2)
+    edges = stretches(usable)
     for start, stop in edges.tolist():
         if stop - start < 4:
             continue

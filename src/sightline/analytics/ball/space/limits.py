@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sightline.analytics.runs import stretches
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -36,7 +38,7 @@ def within_limits(
     far = (np.abs(kept[:, :2]) > reach_m).any(axis=1) | (kept[:, 2] > HIGHEST_M)
     kept[far] = np.nan
     steps = np.linalg.norm(np.diff(kept, axis=0), axis=1) / np.diff(t_s)
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], filled.astype(np.int8), [0])))).reshape(-1, 2)
+    edges = stretches(filled)
     for start, stop in edges.tolist():
         way = steps[max(start - 1, 0) : stop]
         if (way > FASTEST_MPS).any():

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sightline.analytics.runs import stretches
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -143,14 +145,14 @@ def _still(scene: Scene) -> NDArray[np.bool_]:
 
 def _stretches(flags: NDArray[np.bool_], least: int, *, bridge: int) -> Int64:
     """Give `(k, 2)` start and stop of stretches of at least `least` rows, holes up to `bridge` closed."""
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], flags, [False])).astype(np.int8)))
-    spans = edges.reshape(-1, 2).astype(np.int64)
+    spans = stretches(flags)
     if len(spans) > 1:
         apart = spans[1:, 0] - spans[:-1, 1] > bridge
         spans = np.stack(
             (spans[np.concatenate(([True], apart)), 0], spans[np.concatenate((apart, [True])), 1]), axis=1
         )
-    return spans[spans[:, 1] - spans[:, 0] >= least]
+    long: Int64 = spans[spans[:, 1] - spans[:, 0] >= least]
+    return long
 
 
 def _infer(scene: Scene, touches: Touches, signs: _Signs, first: int, last: int) -> list[Stop]:
