@@ -17,7 +17,11 @@ pytestmark = [pytest.mark.server, browser.needed]
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    made = Server(tmp_path_factory.mktemp("live"))
+    made = Server(
+        tmp_path_factory.mktemp("live"),
+        SIGHTLINE_STREAM_ICE_SERVERS='["stun:127.0.0.1:9", "turn:127.0.0.1:9?transport=tcp"]',
+        SIGHTLINE_STREAM_TURN_SECRET="north",
+    )
     yield made
     made.close()
 
@@ -29,14 +33,21 @@ def page(server, tmp_path):
         yield opened
 
 
-def test_a_browsers_camera_is_answered_on_the_phone_page(page):
+@pytest.mark.parametrize("way", ["frames", "webrtc"])
+def test_a_browsers_camera_is_answered_on_the_phone_page(page, way):
     page.run("document.getElementById('key').value = KEY")
     page.run("document.getElementById('fps').value = 1")
+    page.run(f"document.getElementById('way').value = '{way}'")
     page.run("document.getElementById('start').click()")
     try:
         wait_for(lambda: int(page.run("document.body.dataset.answered") or 0) >= 3, 90)
     except AssertionError:
         pytest.fail(str(page.run("document.getElementById('state').value")))
+    if way == "webrtc":
+        stun, turn = page.run("running.run.connection.getConfiguration().iceServers")
+        assert stun["urls"] == ["stun:127.0.0.1:9"]
+        assert turn["urls"] == ["turn:127.0.0.1:9?transport=tcp"]
+        assert turn["username"].partition(":")[0].isdecimal()
     page.run("document.getElementById('start').click()")
 
 

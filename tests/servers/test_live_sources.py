@@ -12,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import av
+import psutil
 import pytest
 
 from servers.gstreamer import RtspServer
@@ -99,6 +100,36 @@ def test_an_mjpeg_camera_that_cuts_or_stalls_is_dialled_again(peer, fault):
         wait_for(lambda: connection.state is CameraState.STREAMING, 30)
     finally:
         source.close()
+
+
+def least(facts, seconds=1.0):
+    """Give the fewest threads and files, and the memory, over a while: a dial under way has some of its own."""
+    seen, end = [], time.monotonic() + seconds
+    while time.monotonic() < end:
+        seen.append((facts.num_threads(), facts.num_fds(), facts.memory_info().rss))
+        time.sleep(0.02)
+    return tuple(min(column) for column in zip(*seen, strict=True))
+
+
+@pytest.mark.parametrize("peer", [mjpeg], indirect=True, ids=["mjpeg"])
+def test_one_camera_that_flaps_a_hundred_times_leaves_nothing_behind(peer):
+    facts = psutil.Process()
+    peer.mode = "cut"
+    source = LiveSource(Address(peer.url, silence_s=5, longest_wait_s=0.02), SystemClock(), fps_limit=30)
+    try:
+        source.open(within_s=30)
+        connection = source.dialler.connection
+        wait_for(lambda: connection.connects >= 10)
+        before = least(facts)
+        begun = connection.connects
+        wait_for(lambda: connection.connects >= begun + 100, 300)
+        after = least(facts)
+    finally:
+        source.close()
+    assert peer.asked >= 100
+    assert after[0] <= before[0] + 1
+    assert after[1] <= before[1] + 1
+    assert after[2] < before[2] * 1.1
 
 
 @pytest.fixture

@@ -60,6 +60,7 @@ def live(
     from sightline.service.live.cameras.request import CameraRequest
     from sightline.service.live.cameras.showing import jpeg_of
 
+    _check(source)
     platform = open_platform(stream_model=model)
     desk = build_desk(platform)
     request = CameraRequest.of(
@@ -88,6 +89,25 @@ def live(
     finally:
         desk.shut()
     _tell(platform, camera)
+
+
+def _check(source: str) -> None:
+    """Refuse a file that is not there, and what is none."""
+    from pathlib import Path
+
+    from sightline.core.errors import SourceUnavailableError
+    from sightline.media.live.connection import Address
+
+    path = Path(source.removeprefix("file://"))
+    if not Address(source).is_file or path.is_file():
+        return
+    if path.is_dir():
+        raise SourceUnavailableError(
+            f"{source} is a folder", hint="`sightline stream-client FOLDER` sends its pictures to a server"
+        )
+    raise SourceUnavailableError(
+        f"there is no file {source}", hint="a file, or an rtsp, rtmp or http(s) address"
+    )
 
 
 def _tell(platform: Platform, camera: Camera) -> None:

@@ -125,7 +125,7 @@ class StreamClient:
                 )
             )
         except InvalidStatus as error:
-            raise refusal(error.response.status_code, error.response.body or b"") from None
+            raise refusal(error.response.status_code, bytes(error.response.body or b"")) from None
         except (OSError, TimeoutError) as error:
             raise SourceUnavailableError(
                 f"{self._url.partition('?')[0]} does not answer: {error}",

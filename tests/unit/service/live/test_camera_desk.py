@@ -10,7 +10,7 @@ import pytest
 
 from sightline.bootstrap import build_platform
 from sightline.core.cameras import StoredCamera
-from sightline.core.errors import CameraElsewhereError, SettingsError, StreamNotFoundError
+from sightline.core.errors import CameraElsewhereError, ConfigError, SettingsError, StreamNotFoundError
 from sightline.core.events import EventKind
 from sightline.core.runs import Run, RunState
 from sightline.media.draw import veil
@@ -219,6 +219,24 @@ def test_what_is_veiled_is_unrecognisable_and_the_rest_untouched(rng):
     assert len(np.unique(part, axis=0)) <= 36
     image[10:50, :40] = before[10:50, :40]
     assert (image == before).all()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code"),
+    [
+        ({"app": "nothing"}, "unknown_plugin"),
+        ({"app": "road", "app_settings": {"hights": 3}}, "settings_invalid"),
+        ({"app": "road", "app_settings": {"hits": 0}}, "settings_invalid"),
+    ],
+)
+def test_an_application_that_cannot_work_is_refused_before_anything_is_stored(
+    platform, asleep, clock, wrong, code
+):
+    here = CameraDesk(platform, desk())
+    with pytest.raises(ConfigError) as refused:
+        here.add(REQUEST.model_copy(update=wrong), owner="ada")
+    assert refused.value.code == code
+    assert (asleep, platform.cameras.all(), here.all()) == ([], [], ())
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from sightline.core.errors import SightlineError, StreamNotFoundError
+from sightline.core.errors import ConfigError, SightlineError, StreamNotFoundError
 from sightline.core.events import EventKind, RunEvent
 from sightline.media.live.clips import ClipRing
 from sightline.media.live.connection import Address, CameraState
@@ -224,7 +224,8 @@ class Camera:
                 _log.warning(
                     "camera_failed", camera=self.id, code=error.code, error=str(error), failures=failures
                 )
-                if failures >= _MOST_FAILURES or self._ended.wait(_PAUSE_S):
+                hopeless = isinstance(error, ConfigError) or failures >= _MOST_FAILURES
+                if hopeless or self._ended.wait(_PAUSE_S):
                     self._tell(EventKind.CAMERA_EVENT, "failed", {"state": "failed", "error": self._failed})
                     return
                 continue

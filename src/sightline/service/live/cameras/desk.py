@@ -17,6 +17,7 @@ from sightline.service.live.cameras.camera import Camera
 from sightline.service.live.cameras.guard import guarded
 from sightline.service.live.cameras.recording import redacted
 from sightline.service.live.cameras.request import CameraRequest
+from sightline.service.live.cameras.wishes import application_for
 
 if TYPE_CHECKING:
     from sightline.ports import Lock
@@ -64,9 +65,10 @@ class CameraDesk:
         """Add a camera and begin to work on it.
 
         Raises:
-            SightlineError: The model cannot be opened.
+            SightlineError: The model cannot be opened, or the application works neither with it nor with its settings.
         """
         self._live.measure(request.app)
+        application_for(request, self._live.models.of(request.app, request.model).info.class_names)
         camera = Camera(self._platform, self._live, request, owner)
         lock = self._platform.locks.take(_name(camera.id), lease_s=_LEASE_S)
         if lock is None:

@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import sightline
-from sightline import plugins
-from sightline.core.errors import SettingsError
 from sightline.core.events import EventKind, RunEvent
 from sightline.core.media import Segment
 from sightline.core.runs import Checkpoint, Run, RunState
@@ -22,6 +20,7 @@ from sightline.ports import Kit
 from sightline.service.folder import RunFolder
 from sightline.service.jobs.relay import tell
 from sightline.service.live.cameras.observe import ObserveStage
+from sightline.service.live.cameras.wishes import application_for
 from sightline.service.prepare import Prepared, make_tracker
 from sightline.service.publish import publish
 from sightline.service.submit import new_run_id
@@ -64,10 +63,12 @@ def record(
     Raises:
         SightlineError: It could not go on; what was committed stays, the run is stored as failed.
     """
+    application = application_for(request, model.info.class_names)
     media = source.open()
     source.scale_to(_working_size(media.size))
-    recording = _Recording(platform, request, source, model, listeners, media)
-    return recording.carry_out(_begin(platform, request, model.name, folder, owner))
+    recording = _Recording(platform, request, application, source, model, listeners, media=media)
+    settings = {**application.defaults(), **request.app_settings}
+    return recording.carry_out(_begin(platform, request, settings, model.name, folder, owner))
 
 
 class _Recording:
@@ -75,9 +76,11 @@ class _Recording:
         self,
         platform: Platform,
         request: CameraRequest,
+        application: Application,
         source: LiveSource,
         model: ModelAdapter,
         listeners: Listeners,
+        *,
         media: MediaInfo,
     ) -> None:
         self._platform = platform
@@ -85,7 +88,7 @@ class _Recording:
         self._source = source
         self._model = model
         self._media = media
-        self._application: Application = plugins.load("apps", request.app)()
+        self._application = application
         self._listeners = listeners
         self._segments = self._frames = 0
 
@@ -175,16 +178,19 @@ def _quietly(_name: str) -> Iterator[None]:
     yield
 
 
-def _begin(platform: Platform, request: CameraRequest, model: str, folder: Path, owner: str) -> Run:
+def _begin(
+    platform: Platform,
+    request: CameraRequest,
+    app_settings: Mapping[str, Any],
+    model: str,
+    folder: Path,
+    owner: str,
+) -> Run:
     """Store the run as running: no worker may take it for one of theirs."""
     now_s = platform.clock.now_s()
-    application: Application = plugins.load("apps", request.app)()
-    unknown = sorted(set(request.app_settings) - set(application.defaults()))
-    if unknown:
-        raise SettingsError(f"the {request.app} application has no setting {', '.join(unknown)}")
     run_id = new_run_id(now_s)
     settings = {
-        "app": {**application.defaults(), **request.app_settings},
+        "app": dict(app_settings),
         "source": {"name": request.name, "address": redacted(request.address)},
         "model": model,
         "layout": None,
