@@ -206,20 +206,35 @@ def evaluate_simulated(
 
 
 @evaluate.command(
-    "stitching", epilog=examples("sightline juggling evaluate stitching --labels labels.csv --json")
+    "stitching",
+    epilog=examples(
+        "sightline juggling evaluate stitching --labels labels.csv --json",
+        "sightline juggling evaluate stitching --labels labels.csv --detections detections.csv --hands pose.csv",
+    ),
 )
 def evaluate_stitching(
     *,
     labels: Annotated[Path, typer.Option(metavar="FILE", help="CSV of judged stitches.", show_default=False)],
+    detections: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="CSV of the video's detections.", show_default=False),
+    ] = None,
+    hands: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="CSV of the video's poses.", show_default=False)
+    ] = None,
     as_json: _Json = False,
 ) -> None:
     """Judge stitches of tracklets through the hands, cross-validated, beside plain rules."""
     from sightline.service.juggling.stitching import evaluate_stitching as measure
 
-    found = measure(labels)
+    found = measure(labels, detections=detections, hands=hands)
     if as_json:
         show_json(found)
         return
+    if "rebuilt" in found:
+        say(
+            f"tracklets made anew: {found['rebuilt']} of {found['pairs']} pairs have the judged gap and error"
+        )
     columns = ("rule", "f1", "interval95", "precision", "recall")
     show_table(columns, [tuple(row[name] for name in columns) for row in found["rules"]])
 

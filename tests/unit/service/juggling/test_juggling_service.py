@@ -10,7 +10,7 @@ import pytest
 from sightline.analytics.juggling.notation import parse
 from sightline.analytics.juggling.observe import Lens, TrackerErrors, observe
 from sightline.analytics.juggling.simulate import Juggler, Run, perform
-from sightline.analytics.juggling.stitching import Pairs, folds, mutual, nearest
+from sightline.analytics.juggling.stitching.pairs import Pairs, folds, mutual, nearest
 from sightline.cli.main import run as cli
 from sightline.core.errors import NotationError, SettingsError, SourceUnavailableError, UnsupportedFormatError
 from sightline.service.juggling.calibrate import calibrate

@@ -1,4 +1,4 @@
-"""Which tracklet goes on as which, through the hands: a logistic rule on few features, and the plain rules beside it.
+"""Which tracklet goes on as which, from gaps and errors alone: a logistic rule on few features, and plain rules beside it.
 
 A pair is a tracklet that ended and one that began soon after. What tells is how far the second begins from where the
 first was heading, how long after, and both in comparison with the pair's rivals: a ball goes on as one ball only.

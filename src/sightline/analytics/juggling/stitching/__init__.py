@@ -1,0 +1,1 @@
+"""Which tracklet goes on as which, through the hands."""
