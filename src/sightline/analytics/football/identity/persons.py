@@ -34,7 +34,7 @@ _HOME, _AWAY, _KEEPER, _REFEREE = range(4)
 _PRIOR = np.array([0.43, 0.43, 0.06, 0.08])
 _RIGHT_CLASS = 0.85
 _MOST_VOTES = 12
-_DOUBT = 0.5
+_DOUBT = 0.02
 _HIDDEN = 0.25
 _LONG_GAP_S = 60.0
 
@@ -62,11 +62,18 @@ class PersonSource:
 
 @dataclass(frozen=True, slots=True)
 class PersonRules:
-    """How persons are found: where tracks are cut, what short and long links cost."""
+    """How persons are found: where tracks are cut, what short and long links cost.
+
+    A short link is made where it is surely right, for what is left open is joined by the long ones. By then a kit is
+    known from many looks, so that no link crosses kits; and as nobody new comes on but a substitute, somebody of the
+    right kit who turns up is most likely one of those who were gone.
+    """
 
     cut: CutRules = field(default_factory=CutRules)
-    short: LinkRules = field(default_factory=LinkRules)
-    long: LinkRules = field(default_factory=lambda: LinkRules(gap_s=_LONG_GAP_S))
+    short: LinkRules = field(default_factory=lambda: LinkRules(new_cost=-1.0))
+    long: LinkRules = field(
+        default_factory=lambda: LinkRules(gap_s=_LONG_GAP_S, new_cost=7.0, least_kinds=1e-7)
+    )
 
 
 @dataclass(frozen=True, slots=True)
