@@ -315,7 +315,7 @@ def _total(rows: Sequence[Any]) -> float:
 
 
 def _ball_share(sight: Sight, match: Match) -> float:
-    """Give the share of frames with the ball on the ground in which it is placed within 2 m."""
-    low: NDArray[np.bool_] = sight.ball_m[:, 2] < 0.5
+    """Give the share of frames with the ball in play and on the ground in which it is placed within 2 m."""
+    low: NDArray[np.bool_] = (sight.ball_m[:, 2] < 0.5) & sight.alive
     far = np.hypot(*(match.ball_m[:, :2] - sight.ball_m[:, :2]).T)
     return float((np.nan_to_num(far[low], nan=99.0) < 2.0).mean()) if low.any() else float("nan")

@@ -75,6 +75,7 @@ class Sight:
         players: Who the columns of `places_m` are; a truth box's id is the column plus one.
         places_m: `(n, p, 2)` where they really are.
         ball_m: `(n, 3)` where the ball really is.
+        alive: `(n,)` bool, whether it is in play.
         events: What really happened.
         boxes: True boxes of people who can be seen.
         tracks: What the tracker gave.
@@ -89,6 +90,7 @@ class Sight:
     players: tuple[Player, ...]
     places_m: Float64
     ball_m: Float64
+    alive: NDArray[np.bool_]
     events: tuple[FootballEvent, ...]
     boxes: MotTable
     tracks: MotTable
@@ -147,7 +149,7 @@ def see(
     looks = np.array(kits, np.float64).reshape(-1, 6)
     return Sight(
         scene.staging.times_s, rate_hz, size, scene.played.players, scene.staging.positions_m, scene.staging.ball_m,
-        tuple(scene.played.events), _table(true), _table(found),
+        scene.played.alive[scene.played.rows(scene.staging.times_s)[0]], tuple(scene.played.events), _table(true), _table(found),
         KitRows(looks[:, 0].astype(np.int64), looks[:, 1:4].copy(), looks[:, 4].copy(), looks[:, 5].astype(np.int64)),
         np.array(balls, np.float64).reshape(-1, 5), _cameras(scene.eyes, noise, rng),
     )  # fmt: skip
