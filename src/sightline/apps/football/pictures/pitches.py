@@ -135,7 +135,7 @@ class Board:
                         marker="football" if goal else "o",
                         color=None if goal else (color if target else "none"),
                         edgecolors=INK if target else color,
-                        linewidth=1.4,
+                        linewidths=1.4,
                         zorder=3,
                     )
 
