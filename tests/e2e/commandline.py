@@ -12,10 +12,13 @@ COMMAND = [sys.executable, "-c", "import sys; from sightline.cli.main import mai
 
 
 def environment(home: Path, **settings: str) -> dict[str, str]:
-    """Give the environment for a process that keeps its runs under `home`."""
+    """Give the environment for a process that keeps its runs under `home`.
+
+    Where no model is named it looks for what moves, as the tests' own process does (`conftest.py`).
+    """
     clean = {name: value for name, value in os.environ.items() if not name.startswith("SIGHTLINE_")}
     given = {f"SIGHTLINE_{name.upper()}": value for name, value in settings.items()}
-    return {**clean, "SIGHTLINE_HOME": str(home), **given}
+    return {**clean, "SIGHTLINE_HOME": str(home), "SIGHTLINE_MODEL": "motion", **given}
 
 
 def sightline(

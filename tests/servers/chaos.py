@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -15,13 +16,18 @@ from typing import Any
 
 from commandline import COMMAND, environment
 from sqlalchemy import text
+from websockets.exceptions import WebSocketException
+from websockets.sync.client import connect
 
 from sightline.client.client import SightlineClient
 from sightline.client.http import Patience
 from sightline.core.errors import SightlineError
+from sightline.core.events import EventKind
 
 _LOG_LINES = 25
 _STACKS_WITHIN_S = 2.0
+_BACK_AFTER_S = 0.5
+_LAST = {EventKind.PIPELINE_COMPLETED, EventKind.PIPELINE_FAILED}
 CELERY = (sys.executable, "-m", "celery", "--app", "sightline.worker.celery", "worker", "--beat")
 
 
@@ -85,7 +91,7 @@ def _children(pid: int) -> list[int]:
 
 
 class Follower(threading.Thread):
-    """A client that follows one run's events over HTTP, whatever happens to the server.
+    """A client that follows one run's events, whatever happens to the server.
 
     Attributes:
         cursors: Of the events it was told, in order.
@@ -94,21 +100,48 @@ class Follower(threading.Thread):
 
     def __init__(self, url: str, key: str, run_id: str) -> None:
         super().__init__(name=f"follower-{run_id}", daemon=True)
-        patience = Patience(tries=400, base_s=0.1, longest_s=0.5)
-        self._client = SightlineClient(url, key, patience=patience)
-        self.run_id = run_id
+        self.url, self.key, self.run_id = url, key, run_id
         self.cursors: list[int] = []
         self.error: SightlineError | None = None
         self.start()
 
+
+class StreamFollower(Follower):
+    """Follows by server-sent events, as the client in the package does."""
+
     def run(self) -> None:
+        patience = Patience(tries=400, base_s=0.3, longest_s=1.0)
         try:
-            with self._client as client:
+            with SightlineClient(self.url, self.key, patience=patience) as client:
                 for event in client.follow(self.run_id):
                     if event.cursor:
                         self.cursors.append(event.cursor)
         except SightlineError as error:
             self.error = error
+
+
+class SocketFollower(Follower):
+    """Follows over a WebSocket, and comes back with the last cursor until the run's end was told."""
+
+    def run(self) -> None:
+        while not self._listened():
+            time.sleep(_BACK_AFTER_S)
+
+    def _listened(self) -> bool:
+        """Take what one connection brings; True once the run's end was told."""
+        place = f"{self.url.replace('http', 'ws', 1)}/api/v1/pipeline/{self.run_id}/events"
+        after = self.cursors[-1] if self.cursors else 0
+        try:
+            with connect(f"{place}?after={after}", additional_headers={"X-API-Key": self.key}) as socket:
+                for message in socket:
+                    event = json.loads(message)
+                    if event["cursor"]:
+                        self.cursors.append(event["cursor"])
+                    if event["kind"] in _LAST:
+                        return True
+        except (OSError, WebSocketException):  # the server is away, starts, or stops
+            pass
+        return False
 
 
 def tell(platform: Any, services: Sequence[Service]) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from commandline import results_of, sightline
 
-from servers.chaos import CELERY, Follower, Service, tell
+from servers.chaos import CELERY, Follower, Service, SocketFollower, StreamFollower, tell
 from servers.conftest import address
 from servers.processes import Postgres, Redis, free_port
 from sightline.bootstrap import build_platform
@@ -25,7 +25,6 @@ from sightline.settings import read_settings
 from sightline.testing.accounts import headers_of
 
 _JOBS = 60
-_FOLLOWED = 12
 _LIMIT_S = 300.0
 _BREAK_EVERY_S = 3.0
 _MOST_BREAKS = 7
@@ -88,7 +87,8 @@ def test_sixty_jobs_end_once_whatever_is_killed(
         Service("celery", [*CELERY, "--queues", "cpu,io", "--concurrency", "1"], **given),
     ]
     server = Service.sightline("server", "serve", "--port", str(port), **given)
-    followers = [Follower(f"http://127.0.0.1:{port}", key, run) for run in runs[:: _JOBS // _FOLLOWED]]
+    kinds = (StreamFollower, SocketFollower)
+    followers = [kinds[number % 2](f"http://127.0.0.1:{port}", key, run) for number, run in enumerate(runs)]
     services = [*workers, server]
     try:
         until_all_have_ended(platform, services, workers, breaks_of(*servers, server))
@@ -159,4 +159,5 @@ def check_runs(platform: Any, expected: dict[str, str]) -> None:
 def check_followers(platform: Any, followers: list[Follower]) -> None:
     for follower in followers:
         events = platform.journal.events(follower.run_id, limit=10_000)
-        assert follower.cursors == [event.cursor for event in events], follower.error
+        told = f"{type(follower).__name__}: {follower.error}"
+        assert follower.cursors == [event.cursor for event in events], told

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import socket
 from collections.abc import Callable
@@ -101,6 +102,7 @@ async def _serve(app: FastAPI, listen: Listen, ready: Callable[[], None]) -> Non
     async with app.router.lifespan_context(app):
         tasks = [loop.create_task(server.serve()) for server in servers]
         await _answering(listen)
+        _keep_what_is_loaded()
         ready()
         await asyncio.gather(*tasks)
 
@@ -132,6 +134,12 @@ def _check_free(host: str, port: int) -> None:
             raise AdapterUnavailableError(
                 f"cannot listen on {host}:{port}: {error.strerror}", hint="choose another --port or --host"
             ) from None
+
+
+def _keep_what_is_loaded() -> None:
+    """Have the garbage collector look no more at what was loaded: a full collection would stop the loop for 0.1 s each time."""
+    gc.collect()
+    gc.freeze()
 
 
 async def _answering(listen: Listen) -> None:
