@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _UPLOADS = (f"{PREFIX}/videos", f"{PREFIX}/uploads")
 _ABOUT = """Turns video into data.
 
-Upload a video or name one, start a *pipeline* on it, follow its events, and fetch tables, reports and pictures.
+Upload a video or name one, start a pipeline on it, follow its events, and fetch tables, reports and pictures.
 Refusals are problem details (RFC 9457) with a stable `code`, a `hint` and the `request_id` to find it in the logs.
 """
 

@@ -127,6 +127,10 @@ def test_the_reference_shows_every_route_and_needs_nothing_from_elsewhere(home):
         paths = client.get("/openapi.json").json()["paths"]
         assert len(paths) > 30
         assert not [path for path in paths if f"<code>{path}</code>" not in answer.text]
+        parts = re.findall(r"<h2>(\w+)</h2>", answer.text)
+        assert parts[:3] == ["videos", "uploads", "pipelines"]
+        assert sorted(parts[8:-1]) == parts[8:-1]
+        assert "<code>hint</code>" in answer.text
         assert "<script" not in answer.text
         assert "://" not in re.sub(r"<pre>.*?</pre>|<td>.*?</td>", "", answer.text, flags=re.DOTALL)
         assert "script-src" not in answer.headers["content-security-policy"]

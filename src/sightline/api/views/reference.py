@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from html import escape
 from typing import Any
 
+_FIRST = ("videos", "uploads", "pipelines", "events", "results", "catalog", "live", "cameras")
 POLICY = "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 STYLE = """body { font: 15px/1.5 system-ui, sans-serif; margin: 0; background: #f4f5f7; color: #1c2530 }
 main { max-width: 62rem; margin: 0 auto; padding: 1rem }
@@ -29,9 +31,7 @@ def reference_page(document: Mapping[str, Any]) -> str:
         for method, operation in methods.items():
             tag = (operation.get("tags") or ["other"])[0]
             by_tag.setdefault(tag, []).append(_operation(method, path, operation))
-    parts = [
-        f"<h2>{escape(tag)}</h2>\n" + "\n".join(operations) for tag, operations in sorted(by_tag.items())
-    ]
+    parts = [f"<h2>{escape(tag)}</h2>\n" + "\n".join(by_tag[tag]) for tag in sorted(by_tag, key=_place)]
     parts += ["<h2>Shapes</h2>", *_shapes(document)]
     return f"""<!doctype html>
 <html lang="en">
@@ -44,12 +44,23 @@ def reference_page(document: Mapping[str, Any]) -> str:
 <body>
 <main>
 <h1>{escape(info["title"])} {escape(info["version"])}</h1>
-<pre>{escape(info.get("description", ""))}</pre>
+{_words(info.get("description", ""))}
 <p>For programs: <a href="/openapi.json">openapi.json</a>. How to begin: <a href="/">this server's first page</a>.</p>
 {"".join(part + chr(10) for part in parts)}</main>
 </body>
 </html>
 """
+
+
+def _place(tag: str) -> tuple[int, str]:
+    """Give where a tag stands: first what a user does with a video, in the order of doing it."""
+    return (_FIRST.index(tag) if tag in _FIRST else len(_FIRST), tag)
+
+
+def _words(text: str) -> str:
+    """Give a text as paragraphs; `words` are code."""
+    paragraphs = re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text)).strip().split("\n\n")
+    return "\n".join(f"<p>{paragraph}</p>" for paragraph in paragraphs)
 
 
 def _operation(method: str, path: str, operation: Mapping[str, Any]) -> str:
