@@ -8,6 +8,7 @@ import pytest
 
 from training.pictures.backgrounds import Background, plain_wall
 from training.pictures.ball import render_ball_crop
+from training.pictures.cutouts import CutOut
 from training.pictures.spheres import KINDS, draw_ball, draw_skin, smear
 
 LIGHT = np.array([0.0, -0.6, 0.8])
@@ -43,6 +44,18 @@ def test_labels_lie_in_the_picture(background, seed):
     assert (boxes >= 0).all()
     assert (boxes <= [160, 120, 160, 120]).all()
     assert (boxes[:, 2:] > boxes[:, :2]).all()
+
+
+def test_someone_before_a_wall_is_drawn_and_no_ball():
+    person = CutOut(np.full((60, 30, 3), 255, np.uint8), np.ones((60, 30), np.float32))
+    differing = 0
+    for seed in range(4):
+        alone = render_ball_crop(np.random.default_rng(seed), None, (120, 160))
+        with_person = render_ball_crop(np.random.default_rng(seed), None, (120, 160), person)
+        assert set(with_person[2].tolist()) <= {0, -1}
+        assert with_person[0].shape == alone[0].shape
+        differing += bool((with_person[0] != alone[0]).any())
+    assert differing == 4
 
 
 @pytest.mark.parametrize("kind", KINDS)

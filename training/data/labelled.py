@@ -124,6 +124,7 @@ DOMAINS: dict[str, dict[str, Domain]] = {
         "broadcast": Domain(read_match, (0, 1)),
         "video_open": Domain(partial(read_stored, "people"), (0,)),
         "video_unclear": Domain(partial(read_stored, "people"), (0,)),
+        "road": Domain(partial(read_stored, "people"), (0,)),
     },
 }
 """Model -> domain -> how it is read."""

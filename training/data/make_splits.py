@@ -77,11 +77,15 @@ def people_entries(data_root: Path) -> list[Entry]:
 
 
 def people_extra() -> dict[Part, list[Entry]]:
-    """Give what goes with the general pictures without being dealt: matches keep their part, videos are trained on."""
+    """Give what goes with the general pictures without being dealt: matches keep their part, videos and roads are trained on."""
     extra: dict[Part, list[Entry]] = {part: [] for part in PARTS}
     for part in ("train", "val"):
         extra[part] += read_split("football", part)
+    roads = {entry.path: entry for entry in read_split("hazard", "train")}
     for name in stored_frames("people"):
+        if name in roads:
+            extra["train"].append(Entry(name, "road", roads[name].place))
+            continue
         video = name.split("#")[0]
         domain = "video_open" if video in OPEN_VIDEOS else "video_unclear"
         extra["train"].append(Entry(name, domain, f"video/{Path(video).stem}"))

@@ -1,9 +1,9 @@
-"""Labels frames of videos by asking several detectors: `python -m training.data.pseudo --data ../shared/data`.
+"""Labels people in frames and pictures by asking several detectors: `python -m training.data.pseudo --data ../shared/data`.
 
 A person is labelled where at least two permissively licensed detectors of different families agree; what one of them
 alone takes for a person is a region in which nothing is learned. Frames much larger than what the detectors look at are
 also shown to them in overlapping quarters. The answers are numbers, kept in `splits/people/labels.json`; frames are
-written on demand (see `pixels.extract`).
+written on demand (see `pixels.extract`). What is labelled there already is not asked about again.
 """
 
 from __future__ import annotations
@@ -17,16 +17,18 @@ import numpy as np
 
 from sightline.analytics.evaluation.detection import box_iou
 from training.data.labelled import IGNORED
-from training.data.pixels import CACHE, read_frames
-from training.data.stored import write_stored
+from training.data.pixels import CACHE, read_frames, read_picture
+from training.data.splits import read_split
+from training.data.stored import stored_rows, write_stored
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Container, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from sightline.core.detections import Detections
     from sightline.ports import ModelAdapter
+    from training.data.stored import Rows
 
 PERSON, BALL = 0, 1
 
@@ -46,8 +48,24 @@ FRAMES: dict[str, int] = {
     "videos/other/basketball.mp4": 12,
     "videos/football/close_up.mp4": 10,
     "videos/football/broadcast_goal_1080p.mp4": 15,
+    "videos/juggling/3_reverse_cascade_3balls.mp4": 12,
+    "videos/juggling/423_3balls.mp4": 12,
+    "videos/juggling/51_shower_3balls.mp4": 12,
+    "videos/juggling/single_ball_throw_1_rotated.mov": 12,
+    "videos/juggling/single_ball_throw_3_rotated.mov": 12,
+    "videos/juggling/single_ball_throw_5_rotated.mov": 12,
+    "videos/juggling/single_ball_throw_7_rotated.mov": 12,
+    "videos/juggling/throw_heights_1_to_8.mp4": 25,
+    "videos/juggling/unlabelled_3balls.mp4": 20,
+    "videos/keepie_uppie/outdoor.mp4": 8,
 }
 """Videos that are labelled and how many frames lie between two that are."""
+
+NO_BALLS = ("videos/juggling/", "videos/keepie_uppie/")
+"""What the ball model is tested on: a ball in these is ignored, so that no model learns any."""
+
+EMPTY_EVERY = 5
+"""Of the road pictures in which no detector finds anything, every so many-th is kept: a street without people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,51 +164,76 @@ def _best(found: Detections, iou: float = 0.55) -> list[int]:
     return kept
 
 
-def label_frames(data_root: Path, frames: Mapping[str, int]) -> dict[str, list[list[int]]]:
-    """Label every n-th frame of some videos.
+def label_frames(
+    models: Sequence[ModelAdapter], data_root: Path, frames: Mapping[str, int], known: Container[str] = ()
+) -> dict[str, Rows]:
+    """Label every n-th frame of some videos with open models, the `JUDGES` in their order; `known` ones are left out.
 
     Returns:
         `video#frame` -> rows of `x1 y1 x2 y2 class` in whole pixels.
     """
     import cv2
 
+    labels = {}
+    for video, stride in frames.items():
+        count = int(cv2.VideoCapture(str(data_root / video)).get(cv2.CAP_PROP_FRAME_COUNT))
+        wanted = [frame for frame in range(0, count - 1, stride) if f"{video}#{frame}" not in known]
+        for frame, image in read_frames(data_root / video, wanted).items() if wanted else ():
+            labels[f"{video}#{frame}"] = _label(models, image, balls=not video.startswith(NO_BALLS))
+        print(video, flush=True)
+    return labels
+
+
+def label_pictures(
+    models: Sequence[ModelAdapter], data_root: Path, names: Sequence[str], known: Container[str] = ()
+) -> dict[str, Rows]:
+    """Label pictures; those with people are kept, and every `EMPTY_EVERY`-th of those in which nobody finds anything."""
+    labels: dict[str, Rows] = {}
+    empty = 0
+    for name in names:
+        if name in known:
+            continue
+        rows = _label(models, read_picture(data_root / name), balls=False)
+        empty += not rows
+        if any(row[4] == PERSON for row in rows) or (not rows and empty % EMPTY_EVERY == 0):
+            labels[name] = rows
+    return labels
+
+
+def _label(models: Sequence[ModelAdapter], image: NDArray[np.uint8], *, balls: bool) -> Rows:
+    answers = [
+        judge_picture(model, counted, image) for model, counted in zip(models, JUDGES.values(), strict=True)
+    ]
+    boxes_px, classes = agree(answers)
+    if not balls:
+        classes = np.where(classes == BALL, IGNORED, classes)
+    return [[*map(int, np.round(box)), int(kind)] for box, kind in zip(boxes_px, classes, strict=True)]
+
+
+def main() -> None:
+    """Label what is not labelled yet and write the file."""
     from sightline.ports import ModelOptions
     from sightline.vision.catalog import build_model
     from sightline.vision.weights import Zoo
 
-    zoo = Zoo(CACHE / "zoo")
-    models = []
-    for name in JUDGES:
-        models.append(
-            build_model(str(data_root / "weights" / name), ModelOptions(min_score=0.15, iou=0.6), zoo)
-        )
-        models[-1].open()
-    labels = {}
-    for video, stride in frames.items():
-        count = int(cv2.VideoCapture(str(data_root / video)).get(cv2.CAP_PROP_FRAME_COUNT))
-        for frame, image in read_frames(data_root / video, range(0, count - 1, stride)).items():
-            answers = [
-                judge_picture(model, counted, image)
-                for model, counted in zip(models, JUDGES.values(), strict=True)
-            ]
-            boxes_px, classes = agree(answers)
-            labels[f"{video}#{frame}"] = [
-                [*map(int, np.round(box)), int(kind)] for box, kind in zip(boxes_px, classes, strict=True)
-            ]
-        print(video, flush=True)
-    for model in models:
-        model.close()
-    return labels
-
-
-def main() -> None:
-    """Label all frames and write the file."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder of the data sets")
     chosen = parser.parse_args()
-    labels = label_frames(chosen.data, FRAMES)
+    zoo = Zoo(CACHE / "zoo")
+    options = ModelOptions(min_score=0.15, iou=0.6)
+    models = [build_model(str(chosen.data / "weights" / name), options, zoo) for name in JUDGES]
+    for model in models:
+        model.open()
+    roads = [entry.path for entry in read_split("hazard", "train")]
+    labels = stored_rows("people")
+    labels |= label_frames(models, chosen.data, FRAMES, labels)
+    labels |= label_pictures(models, chosen.data, roads, labels)
+    for model in models:
+        model.close()
     write_stored("people", labels)
-    print(len(labels), "frames,", sum(row[4] == PERSON for rows in labels.values() for row in rows), "people")
+    print(
+        len(labels), "pictures,", sum(row[4] == PERSON for rows in labels.values() for row in rows), "people"
+    )
 
 
 if __name__ == "__main__":

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from training.data.labelled import IGNORED
+from training.data.labelled import IGNORED, load_split
 from training.pictures.backgrounds import Background, open_frames, plain_wall, scenes_with_people
+from training.pictures.cutouts import CutOut, people_of, put
+from training.pictures.cutouts import Scene as Stage
 from training.pictures.spheres import Skin, draw_ball, draw_skin, smear
 
 if TYPE_CHECKING:
@@ -25,6 +27,10 @@ BALL = 0
 
 SIZES = ((360, 640), (416, 416), (640, 360), (480, 480))
 """`(height, width)` of the pictures that a `Painter` makes."""
+
+
+OPEN_PEOPLE = ("coco", "video_open")
+"""Domains whose people may stand before a wall: none of the videos that balls are tested on is among them."""
 
 
 @dataclass(slots=True)
@@ -50,7 +56,10 @@ class Scene:
 
 
 def render_ball_crop(
-    rng: np.random.Generator, background: Background | None, size: tuple[int, int] = (416, 416)
+    rng: np.random.Generator,
+    background: Background | None,
+    size: tuple[int, int] = (416, 416),
+    person: CutOut | None = None,
 ) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.int32]]:
     """Make one picture.
 
@@ -58,11 +67,12 @@ def render_ball_crop(
         rng: All chance comes from it.
         background: The scene, of which a random part is taken; None for a drawn wall.
         size: `(height, width)` of the result.
+        person: Who stands before the wall, if anybody.
 
     Returns:
         BGR picture, `(n, 4)` boxes in pixels and `(n,)` classes, `IGNORED` for what may or may not pass for a ball.
     """
-    scene = _stage(rng, background, size)
+    scene = _stage(rng, background, size, person)
     light = np.array([rng.normal(0, 0.5), -rng.uniform(0.2, 1.2), rng.uniform(0.4, 1.2)])
     light /= np.linalg.norm(light)
     sharpness = rng.uniform(0, 1.2) if rng.random() < 0.7 else rng.uniform(1.2, 2.2)
@@ -91,22 +101,35 @@ class Painter:
     def __init__(self, data_root: Path) -> None:
         self._people = scenes_with_people(data_root)
         self._others = open_frames(data_root)
+        pictures = load_split("people", "train", data_root)
+        self._alone = people_of([each for each in pictures if each.domain in OPEN_PEOPLE])
 
     def __call__(
         self, rng: np.random.Generator
     ) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.int32]]:
         """Make one; the same generator gives the same picture."""
         chance = rng.random()
-        scenes = self._people if chance < 0.6 else self._others
-        background = scenes[int(rng.integers(len(scenes)))] if chance < 0.78 else None
-        return render_ball_crop(rng, background, SIZES[int(rng.integers(len(SIZES)))])
+        scenes = self._people if chance < 0.5 else self._others
+        background = scenes[int(rng.integers(len(scenes)))] if chance < 0.65 else None
+        person = self._alone[int(rng.integers(len(self._alone)))] if chance > 0.75 else None
+        return render_ball_crop(rng, background, SIZES[int(rng.integers(len(SIZES)))], person)
 
 
-def _stage(rng: np.random.Generator, background: Background | None, size: tuple[int, int]) -> Scene:
+def _before_a_wall(rng: np.random.Generator, size: tuple[int, int], person: CutOut | None) -> Scene:
+    """Give a wall, with someone before it where there is `person`: as most jugglers are filmed."""
+    stage = Stage(plain_wall(rng, size))
+    if person is not None:
+        put(rng, stage, person)
+    people = np.array(stage.boxes_px, np.float32).reshape(-1, 4)
+    return Scene(np.asarray(stage.image / np.float32(255), np.float32), people)
+
+
+def _stage(
+    rng: np.random.Generator, background: Background | None, size: tuple[int, int], person: CutOut | None
+) -> Scene:
     height, width = size
     if background is None:
-        wall = plain_wall(rng, size)
-        return Scene(np.asarray(wall / np.float32(255), np.float32), np.zeros((0, 4), np.float32))
+        return _before_a_wall(rng, size, person)
     image = background.read()
     if image.shape[0] * image.shape[1] == 0:
         raise ValueError(f"{background.path.name} is empty")
