@@ -174,14 +174,17 @@ class Curve:
         self._path, self._recipe, self._steps, self._first = path, recipe, steps, first
         self._began = time.monotonic()
         self._sums: dict[str, float] = {}
+        self._summed = 0
 
     def add(self, step: int, parts: dict[str, float]) -> None:
         """Take a step's losses."""
         for name, value in parts.items():
-            self._sums[name] = self._sums.get(name, 0.0) + value / self.EVERY
+            self._sums[name] = self._sums.get(name, 0.0) + value
+        self._summed += 1
         if step % self.EVERY:
             return
-        means, self._sums = self._sums, {}
+        means = {name: total / self._summed for name, total in self._sums.items()}  # fewer after a resumption
+        self._sums, self._summed = {}, 0
         speed = (step - self._first) * self._recipe.batch / (time.monotonic() - self._began)
         left_min = (self._steps - step) * self._recipe.batch / speed / 60
         said = "  ".join(f"{name} {value:.3f}" for name, value in means.items())

@@ -6,6 +6,7 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("onnxruntime")
 
+from training.average import average
 from training.curve import draw_curve, read_curve
 from training.export import Finished, export, load_averaged
 from training.network import Detector
@@ -75,3 +76,20 @@ def test_a_curve_that_was_resumed_counts_each_step_once(tmp_path):
     assert columns["step"] == [50, 100, 150]
     assert columns["score"] == [4, 2, 1]
     assert "0.10 at the end" in draw_curve(columns, "small")
+
+
+def test_weights_lie_halfway_and_counts_are_kept(tmp_path):
+    for name, value in {"a": 1.0, "b": 4.0}.items():
+        weights = {"w": torch.full((2, 3), value), "count": torch.tensor(int(value))}
+        torch.save({"averaged": weights}, tmp_path / f"{name}.pt")
+    out = average(tmp_path / "a.pt", tmp_path / "b.pt", tmp_path / "mean.pt")
+    mean = torch.load(out, weights_only=True)["averaged"]
+    assert mean["w"].tolist() == [[2.5] * 3] * 2
+    assert mean["count"].item() == 4
+
+
+def test_weights_of_two_networks_are_refused(tmp_path):
+    torch.save({"averaged": {"w": torch.zeros(2)}}, tmp_path / "a.pt")
+    torch.save({"averaged": {"w": torch.zeros(3)}}, tmp_path / "b.pt")
+    with pytest.raises(ValueError, match="not of one network"):
+        average(tmp_path / "a.pt", tmp_path / "b.pt", tmp_path / "mean.pt")
