@@ -49,15 +49,15 @@ class Training:
 
     Attributes:
         machine: That trained, in words.
-        hours: It took, earlier runs that the weights came from among them.
+        hours: It took, earlier runs that the weights came from among them; None where nobody kept count.
         pictures: Training pictures drawn, of all those runs.
-        part: Part of the data that was scored.
+        scored: What printed the scores, and on what.
     """
 
     machine: str
-    hours: float
+    hours: float | None
     pictures: int
-    part: str
+    scored: str
 
 
 def card(name: str, how: Training, scores: str, data: str, precisions: str) -> str:
@@ -71,6 +71,7 @@ def card(name: str, how: Training, scores: str, data: str, precisions: str) -> s
         if len(recipe.classes) < 10
         else (*recipe.classes[:3], f"... {len(recipe.classes)} in all")
     )
+    hours = "" if how.hours is None else f"{how.hours:g} hours "
     lines = [
         f"# sightline-{name}-n",
         "",
@@ -86,12 +87,12 @@ def card(name: str, how: Training, scores: str, data: str, precisions: str) -> s
         f"| input | 1x3x{height}x{width} RGB 0..1, the picture fitted whole into the middle of grey 114 |",
         "| output | 1x(4 + classes)xcells: centre x, y, width, height in input pixels, class scores 0..1; the reader suppresses |",
         "| licence | MIT, of the weights; the data's licences are below |",
-        f"| trained | from scratch, {how.pictures} training pictures, {how.hours:g} hours on {how.machine} |",
+        f"| trained | from scratch, {how.pictures} training pictures, {hours}on {how.machine} |",
         f"| speed | {milliseconds(weights, 'f32', 2):.1f} ms a picture in f32 on two threads of the machine that wrote this page |",
         "",
         "## Scores",
         "",
-        f"`python -m training.evaluate --name {name} --part {how.part}`, on parts that share no place, clip or source with training.",
+        how.scored,
         "",
         scores.strip(),
         "",
@@ -127,17 +128,22 @@ def main() -> None:
     )
     parser.add_argument("name")
     parser.add_argument("--on", required=True, help="the machine that trained, in words")
-    parser.add_argument("--hours", type=float, required=True)
+    parser.add_argument("--hours", type=float, help="that it took; left out, nothing is said")
     parser.add_argument("--scores", type=Path, required=True, help="what training.evaluate printed")
     parser.add_argument("--data", type=Path, required=True, help="what training.data.count printed")
     parser.add_argument("--pictures", type=int, help="drawn in training; by default the recipe's")
     parser.add_argument("--part", default="test", help="that the scores are of")
+    parser.add_argument(
+        "--scored", help="what printed the scores, and on what, where it was not training.evaluate"
+    )
     parser.add_argument("--precisions", type=Path, help="what training.precision printed")
     given = parser.parse_args()
     CARDS.mkdir(parents=True, exist_ok=True)
+    evaluated = f"`python -m training.evaluate --name {given.name} --part {given.part}`"
+    scored = given.scored or f"{evaluated}, on parts that share no place, clip or source with training."
     text = card(
         given.name,
-        Training(given.on, given.hours, given.pictures or read_recipe(given.name).images, given.part),
+        Training(given.on, given.hours, given.pictures or read_recipe(given.name).images, scored),
         given.scores.read_text(encoding="utf-8"),
         given.data.read_text(encoding="utf-8"),
         given.precisions.read_text(encoding="utf-8") if given.precisions else "",

@@ -15,9 +15,8 @@ import numpy as np
 
 from sightline.analytics.evaluation.moments import bootstrap_interval
 from sightline.analytics.football.match import PitchSize
-from sightline.analytics.pitch.markings import markings_of
-from sightline.analytics.pitch.observed import Observed
 from sightline.analytics.pitch.paint.find import search_camera
+from sightline.analytics.pitch.points import LEAST_SCORE, boxed_points
 from sightline.analytics.pitch.solve import solve_camera
 from sightline.core.frames import Frame
 from sightline.ports import ModelOptions
@@ -37,8 +36,6 @@ if TYPE_CHECKING:
     from sightline.core.detections import Detections
 
 SIZE = PitchSize()
-LEAST_POINTS = 4
-LEAST_SCORE = 0.3
 USED_QUALITY = 0.3
 """A camera of less counts as none, as in `sightline football evaluate pitch-lines`."""
 SURE_QUALITY = 0.8
@@ -67,22 +64,6 @@ class Judged:
     off_px: float | None
 
 
-def named_points(found: Detections, names: Sequence[str], picture: tuple[int, int]) -> Observed | None:
-    """Take the middle of the best box of each name as that point; None where too few are found for a camera."""
-    best = {int(kind): row for row, kind in reversed(list(enumerate(found.class_ids)))}
-    if len(best) < LEAST_POINTS:
-        return None
-    rows = list(best.values())
-    boxes = np.asarray(found.boxes_px[rows], np.float64)
-    places = markings_of(SIZE).points
-    return Observed(
-        picture,
-        points_px=(boxes[:, :2] + boxes[:, 2:]) / 2,
-        points_m=np.array([places[names[kind]] for kind in best]),
-        point_weights=np.asarray(found.scores[rows], np.float64),
-    )
-
-
 def apart_px(one: PitchCamera, other: PitchCamera, picture: tuple[int, int]) -> float | None:
     """Give the median distance in the picture of the grass that `other` has in view, seen by both; None if it has none."""
     across, along = np.meshgrid(np.linspace(-52.5, 52.5, 43), np.linspace(-34, 34, 29))
@@ -99,7 +80,7 @@ def apart_px(one: PitchCamera, other: PitchCamera, picture: tuple[int, int]) -> 
 def judge(path: Path, image: NDArray[np.uint8], found: Detections, names: Sequence[str]) -> Judged:
     """Find both cameras of a frame and compare them with each other and with the people."""
     picture = image.shape[0], image.shape[1]
-    seen = named_points(found, names, picture)
+    seen = boxed_points(found, names, SIZE, picture)
     solved = solve_camera(seen, SIZE) if seen is not None else None
     paint = find_paint(image, picture)
     lines = search_camera(paint.points_px, paint.directions_rad, picture, SIZE)

@@ -6,9 +6,10 @@ import pytest
 from sightline.analytics.pitch.camera import PitchCamera
 from sightline.analytics.pitch.markings import markings_of
 from sightline.analytics.pitch.observed import middle_px
+from sightline.analytics.pitch.points import boxed_points
 from sightline.analytics.pitch.solve import solve_camera
 from sightline.core.detections import Detections
-from training.pitch_scores import SIZE, Judged, apart_px, named_points, report
+from training.pitch_scores import SIZE, Judged, apart_px, report
 
 PICTURE = (720, 1280)
 NAMES = list(markings_of(SIZE).points)
@@ -29,7 +30,7 @@ def boxes_around(camera, side_px=20.0):
 
 
 def test_boxes_around_the_points_give_the_camera_back(camera):
-    solved = solve_camera(named_points(boxes_around(camera), NAMES, PICTURE), SIZE)
+    solved = solve_camera(boxed_points(boxes_around(camera), NAMES, SIZE, PICTURE), SIZE)
     assert apart_px(solved.camera, camera, PICTURE) < 1.0
 
 
@@ -41,14 +42,14 @@ def test_of_two_boxes_of_one_name_the_better_counts(camera):
         np.concatenate([seen.scores, worse.scores]),
         np.concatenate([seen.class_ids, worse.class_ids]),
     )
-    one, other = (named_points(found, NAMES, PICTURE) for found in (seen, both))
+    one, other = (boxed_points(found, NAMES, SIZE, PICTURE) for found in (seen, both))
     order = [np.argsort(each.points_m @ [1.0, 1e3, 1e6]) for each in (one, other)]
     np.testing.assert_allclose(one.points_px[order[0]], other.points_px[order[1]])
 
 
 def test_three_points_are_too_few(camera):
     seen = boxes_around(camera)
-    assert named_points(seen[np.arange(3)], NAMES, PICTURE) is None
+    assert boxed_points(seen[np.arange(3)], NAMES, SIZE, PICTURE) is None
 
 
 def test_the_report_counts_frames_by_what_was_found():

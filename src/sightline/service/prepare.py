@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import sightline
@@ -135,17 +136,21 @@ def engine_settings(platform: Platform, run: Run) -> EngineSettings:
     )
 
 
+_MORE_ROLES: Mapping[str, Task] = MappingProxyType({"pose": Task.POSE, "pitch": Task.DETECT})
+"""What models beside the detector are for, and what they answer."""
+
+
 def _more_models(platform: Platform, settings: Mapping[str, Any]) -> dict[str, ModelAdapter]:
     """Give the models that an application's settings name by role beside the detector, as in `pose_model`."""
     found = {}
-    for role in ("pose",):
+    for role, task in _MORE_ROLES.items():
         name = settings["app"].get(f"{role}_model")
         if name:
             options = replace(model_options(platform, settings), layout=None)
             found[role] = build_model(name, options, platform.zoo)
-            if found[role].info.task.value != role:
+            if found[role].info.task is not task:
                 raise ConfigError(
-                    f"{found[role].info.name} is no model to {role}",
+                    f"{found[role].info.name} is no model to {task.value}",
                     hint="`sightline models list` names some",
                 )
     return found

@@ -15,10 +15,11 @@ from sightline.analytics.football.match import PitchSize
 from sightline.analytics.pitch.camera import PitchCamera
 from sightline.analytics.pitch.camera_file import CameraFile, FileCamera, camera_file
 from sightline.analytics.pitch.paint.find import carried_camera, follow_camera, search_camera
-from sightline.analytics.pitch.points import observed_points
+from sightline.analytics.pitch.points import boxed_points, observed_points
 from sightline.analytics.pitch.solve import solve_camera
 from sightline.core.errors import CalibrationError, SettingsError
 from sightline.core.space import Homography, Space
+from sightline.vision.detect import predict
 from sightline.vision.pitch.drift import Drift
 from sightline.vision.pitch.paint import find_paint
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from sightline.analytics.pitch.solve import Solved
     from sightline.core.frames import Frame
     from sightline.core.packets import Packet
+    from sightline.ports import ModelAdapter
 
 _ENTRIES = tuple(f"m{row}{column}" for row in (1, 2, 3) for column in (1, 2, 3))
 _COLUMNS = ("pan_deg", "tilt_deg", "roll_deg", "focal_px", "camera_x_m", "camera_y_m", "camera_z_m")
@@ -79,7 +81,8 @@ class PitchStage:
     """Adds `pitch`: the columns of the `pitch` table, one row a frame; see `homography_of`.
 
     In mode `auto` a camera is searched for, then followed from frame to frame on the lines it sees and carried by
-    the picture's motion where it sees too few. A cut drops it. What is not sure enough is left out.
+    the picture's motion where it sees too few. A cut drops it. What is not sure enough is left out. Where a search of
+    the lines finds none and there is a model of the pitch's named points, it is asked.
     """
 
     name = "pitch"
@@ -87,18 +90,22 @@ class PitchStage:
     produces = frozenset({"pitch"})
     full_frames = True
 
-    def __init__(self, settings: PitchSettings | None = None) -> None:
+    def __init__(self, settings: PitchSettings | None = None, model: ModelAdapter | None = None) -> None:
         self._settings = settings or PitchSettings()
+        self._model = model if self._settings.mode == "auto" else None
         self._file = CameraFile()
         self._memory = _Memory()
         self._drift = Drift()
 
     def open(self) -> None:
-        """Read the camera file, where there is one.
+        """Read the camera file, where there is one, and load the model's weights, where there is one.
 
         Raises:
             CalibrationError: The file cannot be read or holds no cameras.
+            ModelError: The weights cannot be used.
         """
+        if self._model is not None:
+            self._model.open()
         if self._settings.mode == "file" and self._settings.path is not None:
             self._file = read_cameras(self._settings.path, self._settings.pitch)
         self._memory, self._drift = _Memory(), Drift()
@@ -116,7 +123,9 @@ class PitchStage:
                 yield packet.with_found("pitch", _columns(None, None, "none", 0.0))
 
     def close(self) -> Iterable[Packet]:
-        """Nothing is held back."""
+        """Release the model; nothing is held back."""
+        if self._model is not None:
+            self._model.close()
         return ()
 
     def snapshot(self) -> bytes:
@@ -189,16 +198,27 @@ class PitchStage:
         if memory.camera is None:
             found = search_camera(*given, ends=settings.ends)
             self._memory = replace(memory, searched=frame.index, looked=frame.index)
+            if found is None or found.quality < settings.least_quality:
+                return self._take(self._from_points(frame), "keypoints")
         else:
             found = follow_camera(memory.camera, *given)
             self._memory = replace(memory, looked=frame.index)
-        return self._take(found)
+        return self._take(found, "lines")
 
-    def _take(self, found: Solved | None) -> str:
+    def _from_points(self, frame: Frame) -> Solved | None:
+        """Give the camera that the pitch's named points tell, None where there is no model or too few are seen."""
+        if self._model is None:
+            return None
+        (found,) = predict(self._model, [frame])
+        names = self._model.info.class_names
+        seen = boxed_points(found, names, self._settings.pitch, frame.source_size)
+        return None if seen is None else solve_camera(seen, self._settings.pitch)
+
+    def _take(self, found: Solved | None, source: str) -> str:
         if found is None or found.quality < max(self._settings.least_quality, self._memory.quality * 0.5):
             return "propagated"
         self._memory = replace(self._memory, camera=found.camera, quality=found.quality)
-        return "lines"
+        return source
 
 
 def homography_of(pitch: Mapping[str, Sequence[Any]]) -> Homography | None:

@@ -10,12 +10,16 @@ import numpy as np
 import pytest
 
 from pitches import camera_at, painted
+from sightline.analytics.football.match import PitchSize
+from sightline.analytics.pitch.markings import markings_of
+from sightline.core.detections import Detections
 from sightline.core.errors import CalibrationError, SettingsError
 from sightline.core.frames import Frame
 from sightline.core.packets import Packet
 from sightline.core.tables import schema_of
 from sightline.stages.pitch import PitchSettings, PitchStage, homography_of
 from sightline.testing.contracts.stage import StageContract
+from sightline.testing.fakes import FakeModel
 
 CAMERA = camera_at(pan=26.0, tilt=77.0, focal=1200.0)
 PICTURE = (540, 960)
@@ -118,6 +122,39 @@ def test_a_video_without_a_pitch_has_no_camera():
     for index in range(3):
         crowd = rng.integers(0, 255, (540, 960, 3)).astype(np.uint8)
         assert found(stage, index, crowd)["source"][0] == "none"
+
+
+def boxed(camera, picture):
+    """What a model of the pitch's points finds: a small box around each that the camera has in view."""
+    at_px = camera.project(np.array(list(markings_of(PitchSize()).points.values())))
+    inside = np.flatnonzero(((at_px >= 0) & (at_px < picture[::-1])).all(1))
+    boxes_px = np.concatenate([at_px[inside] - 10, at_px[inside] + 10], axis=1).astype(np.float32)
+    return Detections(boxes_px, np.full(len(inside), 0.9, np.float32), inside.astype(np.int32))
+
+
+@pytest.mark.parametrize(("score", "source"), [(0.9, "keypoints"), (0.2, "none")])
+def test_where_no_lines_are_found_the_model_of_the_points_is_asked(score, source):
+    seen = boxed(CAMERA, PICTURE)
+    sure = Detections(seen.boxes_px, np.full(len(seen), score, np.float32), seen.class_ids)
+    model = FakeModel(lambda _: sure, class_names=tuple(markings_of(PitchSize()).points))
+    stage = PitchStage(model=model)
+    stage.open()
+    crowd = np.random.default_rng(2).integers(0, 255, (*PICTURE, 3)).astype(np.uint8)
+    pitch = found(stage, 0, crowd)
+    assert pitch["source"][0] == source
+    assert model.seen == [0]
+    if source == "keypoints":
+        assert pitch["pan_deg"][0] == pytest.approx(CAMERA.pan_deg, abs=0.1)
+    list(stage.close())
+    assert not model.is_open
+
+
+def test_where_lines_are_found_the_model_is_not_asked(clip):
+    model = FakeModel(lambda _: boxed(CAMERA, PICTURE), class_names=tuple(markings_of(PitchSize()).points))
+    stage = PitchStage(model=model)
+    stage.open()
+    assert found(stage, 0, clip[0])["source"][0] == "lines"
+    assert model.seen == []
 
 
 def panned(frames):

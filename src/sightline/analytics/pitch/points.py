@@ -1,8 +1,8 @@
-"""Clicked points: places in a picture whose place on the pitch is known, as a file keeps them."""
+"""Places in a picture whose place on the pitch is known: points that a file keeps, and boxes that a network puts around them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,12 +14,15 @@ from sightline.core.errors import CalibrationError, UnsupportedFormatError
 if TYPE_CHECKING:
     from sightline.analytics.football.match import PitchSize
     from sightline.core.arrays import Float64
+    from sightline.core.detections import Detections
 
 POINTS_LAYOUT = (
     'points: {"image_size": [height, width], "points": [{"at": [x, y], "point": "centre spot"}, '
     '{"at": [x, y], "metres": [x, y]}, ...]}'
 )
 LEAST_POINTS = 4
+LEAST_SCORE = 0.3
+"""Boxes of less are no points; a camera bears few wrong ones."""
 
 
 def observed_points(data: Mapping[str, Any], size: PitchSize, *, name: str) -> Observed:
@@ -51,6 +54,39 @@ def observed_points(data: Mapping[str, Any], size: PitchSize, *, name: str) -> O
             hint=f"the file says the picture is {width} x {height}",
         )
     return Observed((height, width), points_px=pixels, points_m=np.array([place for _, place in clicked]))
+
+
+def boxed_points(
+    found: Detections, names: Sequence[str], size: PitchSize, picture: tuple[int, int]
+) -> Observed | None:
+    """Take the middle of the best box of each name as that point of the pitch.
+
+    Args:
+        found: Boxes in source pixels, best first.
+        names: Names of their classes; those that are no point of the pitch are left out.
+        size: The pitch.
+        picture: `(height, width)` of the source.
+
+    Returns:
+        The points, each weighing as much as its box's score, or None where there are fewer than four.
+
+    Source:
+        McNally et al., Rethinking keypoint representations, ECCV 2022 (keypoints as objects).
+    """
+    places = markings_of(size).points
+    best: dict[str, int] = {}
+    for row, kind in enumerate(found.class_ids):
+        if names[int(kind)] in places and found.scores[row] >= LEAST_SCORE:
+            best.setdefault(names[int(kind)], row)
+    if len(best) < LEAST_POINTS:
+        return None
+    boxes = np.asarray(found.boxes_px[list(best.values())], np.float64)
+    return Observed(
+        picture,
+        points_px=(boxes[:, :2] + boxes[:, 2:]) / 2,
+        points_m=np.array([places[name] for name in best]),
+        point_weights=np.asarray(found.scores[list(best.values())], np.float64),
+    )
 
 
 def _place(one: Mapping[str, Any], size: PitchSize) -> Float64:

@@ -112,7 +112,7 @@ def _stage(step: Mapping[str, Any], kit: Kit, settings: FootballSettings) -> Sta
     if step["stage"] == "track":
         return TrackStage(kit.tracker)
     if step["stage"] == "pitch":
-        return PitchStage(_camera(settings))
+        return PitchStage(_camera(settings), kit.models.get(step["model"]))
     model = model_for(step, kit, "football")
     if step["stage"] == "detect":
         return detect_stage(step, kit, model, settings)

@@ -56,6 +56,10 @@ class FootballSettings(AppSettings):
         description="`auto` looks for the pitch's lines, `none` does not, `click` asks a person; or a camera file, as "
         "`sightline football calibrate` writes it, or one of points; see docs/football/calibration.md.",
     )
+    pitch_model: str | None = Field(
+        default="sightline-pitch-n",
+        description="Model that names the pitch's points, asked where its lines are not found; null for none.",
+    )
     pitch_length_m: float = Field(default=105.0, ge=80, le=130, description="Length of the field of play, m.")
     pitch_width_m: float = Field(default=68.0, ge=40, le=100, description="Width of the field of play, m.")
     pitch_every: int = Field(

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _MATRIX = tuple(f"m{row}{column}" for row in (1, 2, 3) for column in (1, 2, 3))
 _PLACE = ("camera_x_m", "camera_y_m", "camera_z_m")
 _CAMERA = ("pan_deg", "tilt_deg", "roll_deg", "focal_px", *_PLACE)
-_FOUND = ("lines", "propagated")
+_FOUND = ("lines", "keypoints", "propagated")
 
 
 @dataclass(frozen=True, slots=True)
