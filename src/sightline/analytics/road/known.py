@@ -72,6 +72,10 @@ class KnownHazards:
             hazard_id, family, place.latitude_deg, place.longitude_deg, place.heading_deg, t_s, 1
         )
 
+    def forget(self, hazard_id: int) -> None:
+        """Forget one that turned out to be another; does nothing where it is not known."""
+        self._known.pop(hazard_id, None)
+
     def meet(self, hazard_id: int, t_s: float) -> None:
         """Note that it is in sight, so that nothing else is taken for it in this pass."""
         if hazard_id in self._known:

@@ -151,7 +151,7 @@ class HazardWatch:
                 continue
             score = float(seen.scores[row])
             hazard.hit(seen.frame, seen.t_s, seen.boxes_px[row].tolist(), score, kind, settings.lost_s)
-            hazard.look(score, found, seen.place, settings)
+            hazard.look(kind, score, found, seen.place, settings)
             if hazard.confirmed:
                 self._known.meet(hazard.hazard_id, seen.t_s)
 
@@ -195,6 +195,8 @@ class HazardWatch:
             if other.kind.family != hazard.kind.family or other.last_frame != hazard.last_frame:
                 return False
             return overlap(other.last_box, hazard.last_box) >= self.settings.same_overlap
+        if other.goes_on_in(hazard):
+            return True
         spread_m = (other.place_sd_m or 0.0) + (hazard.place_sd_m or 0.0)
         if self._near(other.where, hazard.where, spread_m):
             return True
@@ -217,6 +219,19 @@ class HazardWatch:
             return False
         return distance_m(one, other) <= self.settings.rejoin_m + spread_m
 
+    def _settle_who(self, hazard: OpenHazard) -> None:
+        """Look again whether an earlier pass met it: its kind and its place are surer than when it was told."""
+        place = hazard.where
+        if hazard.visit > 1 or place is None:
+            return
+        known = self._known.same_as(hazard.kind.family, place, hazard.last_t_s)
+        if known is None:
+            return
+        self._known.forget(hazard.hazard_id)
+        known.visits += 1
+        known.last_t_s = hazard.last_t_s
+        hazard.hazard_id, hazard.visit = known.hazard_id, known.visits
+
     # -- the end of it -------------------------------------------------------------------------------------
 
     def _close(self, t_s: float) -> list[HazardEvent]:
@@ -227,6 +242,7 @@ class HazardWatch:
         for hazard in over:
             if not hazard.confirmed:
                 continue
+            self._settle_who(hazard)
             events.append(hazard.event(Phase.CLOSED, self.settings))
             place = hazard.where
             if place is not None and place.of == "road":

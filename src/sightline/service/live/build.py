@@ -11,6 +11,7 @@ from sightline import plugins
 from sightline.core.errors import SettingsError
 from sightline.core.models import Task
 from sightline.ports import ModelOptions
+from sightline.service.jobs.relay import tell
 from sightline.service.live.desk import LiveDesk
 from sightline.service.live.models import ChosenModel
 from sightline.service.prepare import cores
@@ -63,6 +64,7 @@ def build_desk(platform: Platform) -> LiveDesk:
         build,
         choose=partial(default_model, settings),
         herald=Herald(platform),
+        publish=partial(tell, platform),
     )
 
 

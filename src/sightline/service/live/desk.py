@@ -12,12 +12,12 @@ import cv2
 import numpy as np
 
 from sightline.core.errors import StreamNotFoundError, StreamOverloadedError
-from sightline.core.events import EventKind
+from sightline.core.events import EventKind, RunEvent
 from sightline.service.live.admission import Admission
 from sightline.service.live.models import BuildModel, ChosenModel, ModelShelf
 from sightline.service.live.owner import ModelOwner
 from sightline.service.live.quality import FIXED, AutoQuality, level_of
-from sightline.service.live.stream.analysis import make_analysis
+from sightline.service.live.stream.analysis import make_analysis, message_of
 from sightline.service.live.stream.frames import Arrival, StreamLedger
 from sightline.service.live.stream.legs import Legs
 from sightline.service.live.stream.look import Look
@@ -46,6 +46,7 @@ class LiveDesk:
         build: Gives a model.
         choose: Gives the model for an application's streams.
         herald: Tells webhooks of events; None where nobody is told.
+        publish: Puts an event on the bus.
         analysis: Gives an application's analysis of a stream.
     """
 
@@ -58,6 +59,7 @@ class LiveDesk:
         *,
         choose: Callable[[str | None], ChosenModel] | None = None,
         herald: Herald | None = None,
+        publish: Callable[[RunEvent], None] = lambda _: None,
         analysis: MakeAnalysis = make_analysis,
     ) -> None:
         self.models = ModelShelf(
@@ -69,6 +71,7 @@ class LiveDesk:
             workers, within_s=settings.stream_latency_ms / 1000, most=settings.stream_max_sessions
         )
         self._herald = herald
+        self._publish = publish
         self._settings = settings
         self._clock = clock
         self._lock = threading.Lock()
@@ -253,7 +256,13 @@ class LiveDesk:
         }
 
     def _told(self, stream: Stream, event: Mapping[str, Any]) -> None:
-        """Have webhooks told of a stream's event; one that is over was told when it began."""
+        """Put a stream's event on the bus, and have webhooks told of it; they hear of what is over when it begins."""
+        told = {"client_id": stream.id, **event}
+        self._publish(
+            RunEvent(
+                f"stream:{stream.id}", EventKind.STAGE_PROGRESS, message_of(event), self._clock.now_s(), told
+            )
+        )
         if event.get("phase", "confirmed") == "confirmed":
             self.tell(
                 News(
@@ -261,7 +270,7 @@ class LiveDesk:
                     stream.owner,
                     EventKind.HAZARD_EVENT,
                     str(event.get("kind", "")),
-                    {"client_id": stream.id, **event},
+                    told,
                 )
             )
 

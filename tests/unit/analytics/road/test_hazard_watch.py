@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -10,6 +12,7 @@ from sightline.analytics.road.camera import RoadCamera
 from sightline.analytics.road.gps import Place
 from sightline.analytics.road.hazards import Phase, Sighting, WatchSettings
 from sightline.analytics.road.kinds import HazardKind, kind_of
+from sightline.analytics.road.open_hazard import OpenHazard
 from sightline.analytics.road.region import RoadRegion
 from sightline.analytics.road.watch import HazardWatch
 from sightline.core.errors import AnalysisError, SettingsError
@@ -65,6 +68,15 @@ def test_one_track_is_one_event_when_it_comes_and_one_when_it_is_over():
     assert closed.size.frames > 5
 
 
+def test_a_hazard_shows_best_as_what_it_is_not_as_the_stray_box_its_track_began_with():
+    frames = [seen(0, [(1, box(640, 450, 400, 200), 0.9, D00)])]
+    frames += [seen(f, [coming(1, f)]) for f in range(1, 20)]
+    (event,) = run(a_watch(), frames)
+    assert event.kind is D40
+    assert event.best_frame == event.frame
+    assert event.box_px == box(640, 450 + 8 * event.frame)
+
+
 def test_two_hits_of_five_are_not_enough():
     frames = [seen(f, [coming(1, f)] if f % 3 == 0 else []) for f in range(30)]
     assert not run(a_watch(), frames)
@@ -113,6 +125,50 @@ def test_a_track_that_changes_its_number_goes_on_as_one_hazard():
     events = run(watch, frames) + watch.finish()
     assert [event.phase for event in events] == [Phase.CONFIRMED, Phase.CLOSED]
     assert events[1].last_frame == 15
+
+
+def crack(track, frame, *, far_m, left_m=0.0, length_m=4.0, hz=15.0, speed_mps=11.0):
+    """A crack along the road; its far end lay `far_m` ahead at frame 0; the picture's lower edge cuts it."""
+
+    def row(ahead_m):
+        return 360 + 900 * np.tan(np.arctan(1.3 / max(ahead_m, 0.8)) - np.deg2rad(5.0))
+
+    far = far_m - speed_mps * frame / hz
+    middle = 640 - 900 * left_m / far
+    half = 900 * 0.15 / far
+    return track, (middle - half, row(far), middle + half, min(row(far - length_m), 720.0)), 0.8, D00
+
+
+@pytest.mark.parametrize(
+    ("left_m", "hazards"), [(0.0, 1), (1.6, 2)], ids=["where it has come to", "beside it"]
+)
+def test_a_crack_that_is_lost_while_it_goes_by_goes_on_where_its_own_movement_has_brought_it(left_m, hazards):
+    frames = [seen(f, [crack(1, f, far_m=16.0)], hz=15.0) for f in range(11)]
+    frames += [seen(f, hz=15.0) for f in range(11, 16)]
+    frames += [seen(f, [crack(2, f, far_m=16.0, left_m=left_m)], hz=15.0) for f in range(16, 19)]
+    watch = a_watch()
+    events = run(watch, frames) + watch.finish()
+    assert len({event.hazard_id for event in events}) == hazards
+
+
+def open_hazard(ends):
+    return OpenHazard([1], 0, ends[0][0], 9.0, last_t_s=ends[-1][0], ends=[list(row) for row in ends])
+
+
+@pytest.mark.parametrize(
+    ("t_s", "far_m", "left_m", "is_it"),
+    [
+        (0.8, 2.0, 0.0, True),
+        (0.8, 3.9, 0.3, True),  # within 1 m and a quarter of the 5 m it has come
+        (0.8, 5.0, 0.0, False),
+        (0.8, 2.0, 1.0, False),
+        (0.3, 7.0, 0.0, False),  # this one was still seen then
+    ],
+)
+def test_where_a_hazard_has_come_to_follows_from_its_own_speed(t_s, far_m, left_m, is_it):
+    lost = open_hazard([(0.0, 10.0, 0.0), (0.1, 9.0, 0.0), (0.2, 8.0, 0.0), (0.3, 7.0, 0.0)])
+    assert lost.goes_on_in(open_hazard([(t_s, far_m, left_m)])) is is_it
+    assert not open_hazard([(0.0, 10.0, 0.0)]).goes_on_in(open_hazard([(0.5, 5.0, 0.0)]))  # no speed is known
 
 
 def test_two_potholes_side_by_side_are_two():
@@ -268,6 +324,22 @@ def test_a_class_that_wavers_between_passes_is_the_same_hazard_still():
     ]
     watch = a_watch()
     assert {event.hazard_id for event in run(watch, first + wavering) + watch.finish()} == {1}
+
+
+def test_a_hazard_that_was_told_as_another_kind_is_known_again_when_it_is_over():
+    origin = GeoOrigin(50.0, 8.0, 60.0)
+    lon, lat = origin.degrees(np.array([[4.0, 0.0]]))[0]
+    second = drive(GeoOrigin(lat, lon, 60.0), 2)[40:]
+    wrong = [number for number, each in enumerate(second) if each.kinds][:3]
+    second = [replace(each, kinds=[D00]) if number in wrong else each for number, each in enumerate(second)]
+    watch = a_watch()
+    events = run(watch, drive(origin, 2)[:40] + second) + watch.finish()
+    assert [(event.phase, event.kind, event.hazard_id, event.visit) for event in events] == [
+        (Phase.CONFIRMED, D40, 1, 1),
+        (Phase.CLOSED, D40, 1, 1),
+        (Phase.CONFIRMED, D00, 2, 1),
+        (Phase.CLOSED, D40, 1, 2),
+    ]
 
 
 def test_a_cut_box_is_not_measured():

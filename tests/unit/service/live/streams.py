@@ -27,7 +27,7 @@ def still(_index):
     return Detections(boxes, np.array([0.9, 0.3], np.float32), np.array([0, 0], np.int32))
 
 
-def desk(script=still, *, clock=None, analysis=None, model=None, cost_s=0.01, **settings):
+def desk(script=still, *, clock=None, analysis=None, model=None, publish=None, cost_s=0.01, **settings):
     """A desk without threads of its own: work with `desk.owner.step()`."""
     clock = clock or FakeClock()
     built = []
@@ -37,6 +37,8 @@ def desk(script=still, *, clock=None, analysis=None, model=None, cost_s=0.01, **
         return model or FakeModel(script, class_names=("pothole",))
 
     options = {"analysis": analysis} if analysis else {}
+    if publish:
+        options["publish"] = publish
     made = LiveDesk(read_settings(**settings), 2, clock, build, **options)
     made.admission.note(cost_s)
     made._start = lambda: None

@@ -224,7 +224,8 @@ def test_an_applications_events_go_out_before_the_frame_that_completes_them():
             self.seen += 1
             return [{"event_id": "h1", "kind": "pothole", **extras}] if self.seen == 3 else []
 
-    live = desk(analysis=lambda app, settings, names: Third())
+    bus = []
+    live = desk(analysis=lambda app, settings, names: Third(), publish=bus.append)
     stream = live.open({"app": "road"})
     for number in range(4):
         stream.arrived(jpeg(), number, extras={"gps": [1, 2]})
@@ -237,6 +238,11 @@ def test_an_applications_events_go_out_before_the_frame_that_completes_them():
     assert event == {"frame_id": 2, "event_id": "h1", "kind": "pothole", "gps": [1, 2]}
     live.close(stream.id)
     assert stream.outbox.after(0)[-1].data == {"event_id": "end"}
+    assert [(told.run_id, told.stage, told.details["event_id"]) for told in bus] == [
+        (f"stream:{stream.id}", "hazard_event", "h1"),
+        (f"stream:{stream.id}", "hazard_event", "end"),
+    ]
+    assert {told.details["client_id"] for told in bus} == {stream.id}
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # machines may be busy
