@@ -127,6 +127,37 @@ class WholePictureModel(NetworkModel):
         raise NotImplementedError
 
 
+class WeightlessDetector:
+    """A detector without weights, which finds things of one kind. See `ports.ModelAdapter`.
+
+    Attributes:
+        info: What it is.
+    """
+
+    family: ClassVar[str]
+    finds: ClassVar[str]
+    licence: ClassVar[str]
+    needs_weights = False
+
+    def __init__(
+        self, weights: Path | None, options: ModelOptions, name: str = "", *, licence: str = ""
+    ) -> None:
+        del weights, licence
+        self._options = options
+        self.info = ModelInfo(
+            name=name or self.family,
+            family=self.family,
+            task=Task.DETECT,
+            class_names=(self.finds,),
+            licence=self.licence,
+        )
+        self.close()
+
+    def close(self) -> None:
+        """Hold nothing, as at first."""
+        raise NotImplementedError
+
+
 class Candidates(NamedTuple):
     """Boxes before the best of them are chosen.
 

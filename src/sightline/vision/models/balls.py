@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 
 from sightline.core.detections import Detections
-from sightline.core.models import ModelInfo, Task
 from sightline.vision.answered import Answered
 from sightline.vision.balls.circles import find_circles
 from sightline.vision.balls.colours import BallColours
@@ -17,12 +15,13 @@ from sightline.vision.balls.flying import Flying
 from sightline.vision.balls.memory import from_bytes, named, part, to_bytes
 from sightline.vision.balls.scene import BallScene
 from sightline.vision.balls.shapes import Shape, find_shapes, local_contrast, unite
+from sightline.vision.detector import WeightlessDetector
 from sightline.vision.geometry import scaled
 
 if TYPE_CHECKING:
     from sightline.core.arrays import Float32, Float64
     from sightline.core.frames import Frame
-    from sightline.ports import ModelOptions, Pending
+    from sightline.ports import Pending
     from sightline.vision.balls.scene import Change
 
 _AREA_PX = 640 * 360
@@ -36,7 +35,7 @@ _STILL_LEVELS = 6.0
 _GHOST_TIMES, _GHOST_LEVELS = 1.3, 2.0
 
 
-class BallsModel:
+class BallsModel(WeightlessDetector):
     """Boxes around round things that move, and around what has the colours of things that flew: `ball`.
 
     It has a memory, so frames must come in order. It learns while it looks: the scene from the first frame on,
@@ -49,21 +48,8 @@ class BallsModel:
     """
 
     family = "balls"
-    needs_weights = False
-
-    def __init__(
-        self, weights: Path | None, options: ModelOptions, name: str = "", *, licence: str = ""
-    ) -> None:
-        del weights, licence
-        self._options = options
-        self.open()
-        self.info = ModelInfo(
-            name=name or self.family,
-            family=self.family,
-            task=Task.DETECT,
-            class_names=("ball",),
-            licence="MIT",
-        )
+    finds = "ball"
+    licence = "MIT"
 
     @classmethod
     def decode_size(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import cv2
@@ -10,14 +9,14 @@ import numpy as np
 
 from sightline.core.detections import Detections
 from sightline.core.errors import InferenceFailedError
-from sightline.core.models import ModelInfo, Task
 from sightline.vision.answered import Answered
+from sightline.vision.detector import WeightlessDetector
 from sightline.vision.geometry import Placement, scaled, working_size
 from sightline.vision.suppression import suppress
 
 if TYPE_CHECKING:
     from sightline.core.frames import Frame
-    from sightline.ports import ModelOptions, Pending
+    from sightline.ports import Pending
 
 _WIDTH_PX = 640
 _WINDOW_PX = (128, 64)
@@ -28,7 +27,7 @@ _IOU = 0.4
 _MARGINS = (0.1, 0.07)
 
 
-class HogModel:
+class HogModel(WeightlessDetector):
     """Upright people at least 100 px high in a picture 640 px wide; slow, and often wrong.
 
     Scores are the classifier's margin through a logistic curve: an order, not a probability.
@@ -39,21 +38,9 @@ class HogModel:
     """
 
     family = "hog"
-    needs_weights = False
-
-    def __init__(
-        self, weights: Path | None, options: ModelOptions, name: str = "", *, licence: str = ""
-    ) -> None:
-        del weights, licence
-        self._options = options
-        self._finder: Any = None
-        self.info = ModelInfo(
-            name=name or self.family,
-            family=self.family,
-            task=Task.DETECT,
-            class_names=("person",),
-            licence="Apache-2.0",
-        )
+    finds = "person"
+    licence = "Apache-2.0"
+    _finder: Any
 
     @classmethod
     def decode_size(

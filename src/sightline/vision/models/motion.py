@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
 from sightline.core.detections import Detections
-from sightline.core.models import ModelInfo, Task
 from sightline.vision.answered import Answered
 from sightline.vision.background import Background
+from sightline.vision.detector import WeightlessDetector
 from sightline.vision.geometry import Placement, scaled, working_size
 from sightline.vision.models.blobs import clean, find_blobs
 
 if TYPE_CHECKING:
     from sightline.core.arrays import Float32, UInt8
     from sightline.core.frames import Frame
-    from sightline.ports import ModelOptions, Pending
+    from sightline.ports import Pending
 
 _WIDTH_PX = 480
 _LEAST_SIDE_PX = 16
@@ -27,7 +26,7 @@ _GHOST_EDGES = 1.3
 _GHOST_LEVELS = 2.0
 
 
-class MotionModel:
+class MotionModel(WeightlessDetector):
     """Boxes around what differs from the learned scene: `moving object`, whatever it is.
 
     It has a memory, so frames must come in order; the first second gives nothing. It needs a camera that
@@ -39,21 +38,8 @@ class MotionModel:
     """
 
     family = "motion"
-    needs_weights = False
-
-    def __init__(
-        self, weights: Path | None, options: ModelOptions, name: str = "", *, licence: str = ""
-    ) -> None:
-        del weights, licence
-        self._options = options
-        self._background = Background()
-        self.info = ModelInfo(
-            name=name or self.family,
-            family=self.family,
-            task=Task.DETECT,
-            class_names=("moving object",),
-            licence="MIT",
-        )
+    finds = "moving object"
+    licence = "MIT"
 
     @classmethod
     def decode_size(
