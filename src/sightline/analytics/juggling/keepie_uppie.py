@@ -35,6 +35,12 @@ _GROUND_HOLDS_S = 3.0  # a camera in a hand does not keep the ground where it wa
 _RESTITUTION, _ALONG = (0.3, 0.88), 0.12
 _PAUSE_S = 1.2
 _REACH_RADII = 2.6
+_STEADY_S, _LENGTH_S = 0.07, 1.0  # around a touch: where hips are, how long a thigh is
+_THIGH, _KNEE, _LEG = (
+    0.6,
+    1.0,
+    3.0,
+)  # of a thigh from the hip, at most; what is farther than the knee is the foot
 _HEIGHTS = (("foot", 0.36), ("knee", 0.58), ("chest", 0.82), ("head", 1.3))
 _JOINTS = {
     "ankle": "foot",
@@ -134,7 +140,8 @@ def find_touches(candidates: Candidates, body: Body | None = None) -> Keeping:
     if not chain:
         return Keeping(gravity=gravity, notes=("nothing that was seen flies",))
     found = _joints(chain, gravity, radius, _ground(alike, chain), candidates)
-    named = [_named(touch, body, radius) for touch in found]
+    down = gravity.vector / gravity.size_px_s2
+    named = [_named(touch, body, radius, down) for touch in found]
     touches, drops = _streaks(named)
     return Keeping(
         touches=tuple(touches),
@@ -258,11 +265,14 @@ def _kick_up(chain: Sequence[Arc], gravity: Gravity, candidates: Candidates) -> 
     return Touch(t_s, (float(place[0]), float(place[1])), "touch", None, None, False, 0, 0.6)
 
 
-def _named(touch: Touch, body: Body | None, radius_px: float) -> Touch:
-    """Tell the body part by the nearest joint, or else by the height in the player's box."""
+def _named(touch: Touch, body: Body | None, radius_px: float, down: Float64) -> Touch:
+    """Tell the body part by how far down the leg it is, or the nearest joint, or else the height in the player's box."""
     if body is None or touch.kind != "touch" or not len(body.clock_s):
         return touch
     frame = int(np.argmin(np.abs(body.clock_s - touch.t_s)))
+    leg = _of_the_leg(touch, body, np.array(touch.place_px) + radius_px * down, down)
+    if leg is not None:
+        return replace(touch, body_part=leg[0], side=leg[1])
     near: list[tuple[float, str]] = []
     for name, places in sorted(body.joints_px.items()):
         part = _JOINTS.get(name.rsplit("_", 1)[-1])
@@ -279,6 +289,46 @@ def _named(touch: Touch, body: Body | None, radius_px: float) -> Touch:
     share = (bottom - touch.place_px[1]) / max(bottom - top, 1.0)
     part = next((part for part, limit in _HEIGHTS if share < limit), None)
     return replace(touch, body_part=part, estimated=part is not None)
+
+
+def _of_the_leg(touch: Touch, body: Body, place_px: Float64, down: Float64) -> tuple[str, str] | None:
+    """Give which part of which leg touched the ball; None where it was none, or the legs are not known.
+
+    What is farther from the hip than the knee can be is the foot, wherever a fast foot's ankle is taken to be.
+
+    Args:
+        touch: When.
+        body: The player.
+        place_px: `(2,)` the ball's lowest point: what keeps it up is below.
+        down: `(2,)` the direction of gravity.
+    """
+    found = []
+    for side in ("left", "right"):
+        hip, knee = (body.joints_px.get(f"{side}_{name}") for name in ("hip", "knee"))
+        if hip is None or knee is None:
+            continue
+        lengths = np.linalg.norm(_around(body, hip - knee, touch.t_s, _LENGTH_S), axis=1)
+        hips = _around(body, hip, touch.t_s, _STEADY_S)
+        joints = [_around(body, joint, touch.t_s, _STEADY_S) for joint in (hip, knee)]
+        if not len(lengths) or not len(hips):
+            continue
+        away = place_px - np.median(hips, axis=0)
+        share = float(np.hypot(*away)) / max(float(np.median(lengths)), 1.0)
+        if float(away @ down) > 0 and share <= _LEG:
+            nearness = sum(
+                float(np.hypot(*(np.median(one, axis=0) - place_px))) for one in joints if len(one)
+            )
+            found.append((nearness, share, side))
+    if not found:
+        return None
+    _, share, side = min(found)
+    return ("thigh" if share <= _THIGH else "knee" if share <= _KNEE else "foot"), side
+
+
+def _around(body: Body, places: Float64, t_s: float, within_s: float) -> Float64:
+    """Give the finite ones `(n, 2)` of places `(f, 2)` around a time."""
+    near = places[np.abs(body.clock_s - t_s) <= within_s]
+    return np.asarray(near[np.isfinite(near).all(axis=1)])
 
 
 def _streaks(touches: Sequence[Touch]) -> tuple[list[Touch], list[float]]:

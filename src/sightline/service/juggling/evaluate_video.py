@@ -71,6 +71,7 @@ def evaluate_touches(
         "frame_error_median": _median([abs(int(real[a]["frame"]) - touches[b]["frame"]) for a, b in pairs]),
         "body_parts_named": len(named),
         "body_parts_right": sum(one == other for one, other in named),
+        "sides_right": sum(real[a].get("side") == touches[b]["side"] for a, b in pairs),
     }
 
 

@@ -62,6 +62,33 @@ def test_the_nearest_joint_names_the_body_part(joint, part, side):
     assert {touch.side for touch in keeping.touches} == {side}
 
 
+@pytest.mark.parametrize(
+    ("thighs_down", "part"), [(0.4, "thigh"), (0.9, "knee"), (1.3, "foot"), (2.1, "foot")]
+)
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_what_is_farther_from_the_hip_than_the_knee_is_the_foot_wherever_the_ankle_is(
+    thighs_down, part, side
+):
+    candidates = kept_up(TOUCHES)
+    lowest, thigh = np.array([600.0, 540.0]), 100.0
+    other = "right" if side == "left" else "left"
+
+    def still(place):
+        return np.tile(place, (len(candidates.clock_s), 1))
+
+    hip = lowest - (0, thighs_down * thigh)
+    joints = {
+        f"{side}_hip": still(hip),
+        f"{side}_knee": still(hip + (0, thigh)),
+        f"{side}_ankle": still(hip + (60, 1.1 * thigh)),  # where a fast foot is not
+        f"{other}_hip": still(hip + (70, 0)),
+        f"{other}_knee": still(hip + (70, thigh)),
+    }
+    keeping = find_touches(candidates, Body(candidates.clock_s, joints))
+    assert {(touch.body_part, touch.side) for touch in keeping.touches} == {(part, side)}
+    assert not any(touch.estimated for touch in keeping.touches)
+
+
 def test_with_a_box_alone_the_part_is_told_by_height_and_marked_so():
     candidates = kept_up(TOUCHES)
     boxes = np.tile([500.0, 200.0, 700.0, 560.0], (len(candidates.clock_s), 1))
