@@ -162,3 +162,9 @@ def test_the_page_shows_the_pattern(tmp_path):
 def test_an_unknown_mode_is_refused(tmp_path):
     with pytest.raises(SettingsError, match="mode"):
         report_of(tables(balls=False), tmp_path, mode="clubs")
+
+
+def test_touches_are_not_looked_for_where_several_balls_fly_at_once(tmp_path, monkeypatch):
+    monkeypatch.setattr("sightline.apps.juggling.measure.find_touches", None)
+    report, _ = report_of(tables(), tmp_path)
+    assert (report["mode"], report["siteswap"]) == ("toss", "3")

@@ -72,10 +72,12 @@ def measure(context: ReportContext, settings: JugglingSettings) -> Found:
     linked, juggle, keeping = Linked(), None, None
     if mode != KEEPIE_UPPIE:
         linked = link(candidates)
+    if mode == "auto" and _several_fly(linked.flights):
+        mode = TOSS  # no need to look for touches, which takes long
     if mode != TOSS:
         keeping = find_touches(candidates, _body(context.read, settings, candidates))
     if mode == "auto":
-        mode = KEEPIE_UPPIE if keeping is not None and _is_kept_up(keeping, linked.flights) else TOSS
+        mode = KEEPIE_UPPIE if keeping is not None and _is_kept_up(keeping) else TOSS
     if mode == TOSS:
         from sightline.analytics.juggling.reading import read
 
@@ -97,11 +99,8 @@ def measure(context: ReportContext, settings: JugglingSettings) -> Found:
     )
 
 
-def _is_kept_up(keeping: Keeping, flights: Sequence[Flight]) -> bool:
-    """Whether one ball goes from arc to arc with nobody holding it: the others are thrown and caught."""
-    touches = sum(touch.kind == "touch" for touch in keeping.touches)
-    if touches < _FEWEST_TOUCHES or touches < 0.5 * (len(keeping.arcs) - 1):
-        return False
+def _several_fly(flights: Sequence[Flight]) -> bool:
+    """Whether several balls are in the air at once, again and again: they are thrown and caught."""
     at_once = [
         any(
             min(one.catch_t_s, other.catch_t_s) - max(one.throw_t_s, other.throw_t_s) > _AT_ONCE_S
@@ -110,7 +109,13 @@ def _is_kept_up(keeping: Keeping, flights: Sequence[Flight]) -> bool:
         )
         for one in flights
     ]
-    return not at_once or float(np.mean(at_once)) < _AT_ONCE_SHARE
+    return bool(at_once) and float(np.mean(at_once)) >= _AT_ONCE_SHARE
+
+
+def _is_kept_up(keeping: Keeping) -> bool:
+    """Whether one ball goes from arc to arc with nobody holding it."""
+    touches = sum(touch.kind == "touch" for touch in keeping.touches)
+    return touches >= max(_FEWEST_TOUCHES, 0.5 * (len(keeping.arcs) - 1))
 
 
 def _columns(reader: TableReader, table: str, names: Sequence[str]) -> dict[str, list[Any]]:
