@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sightline.ports import ImageInput
+from sightline.ports import ClassScores, ImageInput
 from sightline.vision.detector import Candidates, NetworkDetector, anchor_count, rows_above
 from sightline.vision.geometry import Fit
 from sightline.vision.network import names_in, picture_size
@@ -58,6 +58,9 @@ class YoloModel(NetworkDetector):
         super()._prepare(input_size)
         self._end_to_end = _is_end_to_end(self._network.graph, _END_COLUMNS)
 
+    def _class_scores(self) -> ClassScores | None:
+        return None if self._end_to_end else ClassScores(axis=1, first=4)
+
     def _overlapping(self) -> bool:
         return not self._end_to_end
 
@@ -67,9 +70,9 @@ class YoloModel(NetworkDetector):
             rows = rows_above(raw[:, 4], self._options.min_score, self._name)
             found = raw[rows]
             return Candidates(found[:, :4], found[:, 4], found[:, 5].astype(np.int32))
-        columns, scores = likely_columns(raw[4:], self._options.min_score, self._name)
-        class_ids = raw[4:, columns].argmax(axis=0).astype(np.int32)
-        return Candidates(corners(raw[:4, columns].T), scores, class_ids)
+        classes = raw[4:5] if self._network.picks_classes else raw[4:]
+        columns, scores = likely_columns(classes, self._options.min_score, self._name)
+        return Candidates(corners(raw[:4, columns].T), scores, self._best_ids(raw[4:, columns]))
 
 
 def is_end_to_end_pose(graph: GraphInfo) -> bool:

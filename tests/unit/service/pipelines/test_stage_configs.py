@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from sightline.api.views.pipelines import EXAMPLE
 from sightline.apps.football.app import FootballApp
 from sightline.core.errors import SettingsError
 from sightline.service.pipelines.wanted.stage_configs import STAGES, read_resolution, read_stage_configs
@@ -15,26 +16,10 @@ def read(configs, app="football", settings=FOOTBALL):
     return read_stage_configs(configs, app, settings)
 
 
-def test_the_stages_of_football_become_its_settings():
-    found = read(
-        {
-            "video_decoding": {"target_fps": 12.5, "extract_audio": True, "target_resolution": "1280x720"},
-            "player_detection": {
-                "model_name": "sightline-football-n",
-                "confidence_threshold": 0.3,
-                "nms_threshold": 0.6,
-                "batch_size": 8,
-            },
-            "ball_tracking": {
-                "tracking_method": "kalman",
-                "min_ball_radius": 1,
-                "max_ball_radius": 20,
-                "max_missing_frames": 10,
-            },
-        }
-    )
+def test_the_stages_of_the_documented_example_become_settings():
+    found = read(EXAMPLE["stage_configs"])
     assert found.fields == {
-        "target_fps": 12.5,
+        "target_fps": 25,
         "extract_audio": True,
         "target_resolution": (720, 1280),
         "model": "sightline-football-n",
@@ -46,8 +31,8 @@ def test_the_stages_of_football_become_its_settings():
         "iou": 0.6,
         "tracking_method": "kalman",
         "min_ball_radius": 1,
-        "max_ball_radius": 20,
-        "max_missing_frames": 10,
+        "max_ball_radius": 30,
+        "max_missing_frames": 20,
     }
 
 
