@@ -32,7 +32,7 @@ _TICK_EVERY_S = 1.0
 _QUIET_S = 15.0
 _PAGE = 1000
 _TOLD_AT_ONCE = 10
-_BETWEEN_S = 0.004  # so 2,500 are told a second at most, and a thousand within 0.4 s
+_BETWEEN_S = 0.006  # so 1,600 are told a second at most, and a thousand within 0.6 s
 
 
 @dataclass(frozen=True, slots=True)
