@@ -191,12 +191,17 @@ class _Eye:
         )
 
     def meant(self, event: HazardEvent) -> int:
-        """Give the hazard whose true box the event's best box lies on; 0 for none."""
+        """Give the hazard whose true box the event's best box lies on; 0 for none.
+
+        The true box is taken as large as its noise makes it: a crack far away is two pixels high.
+        """
         from sightline.analytics.road.sizes import overlap
 
         best, number = 0.3, 0
+        reach_px = 4 * self._noise.edge_px
         for seen in self._scene.seen(event.best_t_s):
-            share = overlap(seen.box_px, event.box_px)
+            x1, y1, x2, y2 = seen.box_px
+            share = overlap((x1 - reach_px, y1 - reach_px, x2 + reach_px, y2 + reach_px), event.box_px)
             if share > best:
                 best, number = share, seen.track_id
         return number
