@@ -135,6 +135,7 @@ def assign_teams(
     given: Mapping[Team, Float64] | None = None,
     rules: TeamRules | None = None,
     pitch: PitchSize | None = None,
+    worn: TwoKits | None = None,
 ) -> Teams:
     """Give each track its team and role.
 
@@ -145,6 +146,7 @@ def assign_teams(
         given: Team -> L*a*b* of its kit, where the user said so; these win.
         rules: When something is believed.
         pitch: The field's size.
+        worn: The kits as `kits_worn` found them elsewhere; taken where these looks alone do not tell two apart.
     """
     rules, hints = rules or TeamRules(), hints or {}
     kits = replace(kits, colors=shaded(kits.colors))
@@ -152,9 +154,10 @@ def assign_teams(
     ids, colors, votes = _medians(kits)
     if len(ids) == 0:
         return Teams({})
-    near = np.stack([given[Team.HOME], given[Team.AWAY]]) if len(given) == 2 else None
-    found = two_kits(colors, np.minimum(votes, 100).astype(np.float64), near)
-    if found is None or found.separation < rules.separation or found.distance < rules.distance:
+    found = _two_kits(colors, votes, given)
+    if not _apart(found, rules) and worn is not None:
+        found = worn
+    if found is None or not _apart(found, rules):
         tracks = {
             int(track): TrackTeam(None, hints.get(int(track), Role.PLAYER), 0.0, int(count))
             for track, count in zip(ids, votes, strict=True)
@@ -178,6 +181,32 @@ def assign_teams(
             for track, row in zip(ids, beliefs, strict=True)
         },
     )
+
+
+def kits_worn(
+    kits: KitRows, *, given: Mapping[Team, Float64] | None = None, rules: TeamRules | None = None
+) -> TwoKits | None:
+    """Find the two kits in looks at shirts, for `assign_teams` of parts of them; None where they cannot be told apart.
+
+    Args:
+        kits: All looks there are.
+        given: Team -> L*a*b* of its kit, where the user said so.
+        rules: When two kits are believed to be two.
+    """
+    ids, colors, votes = _medians(replace(kits, colors=shaded(kits.colors)))
+    if len(ids) == 0:
+        return None
+    found = _two_kits(colors, votes, {team: shaded(color) for team, color in (given or {}).items()})
+    return found if _apart(found, rules or TeamRules()) else None
+
+
+def _two_kits(colors: Float64, votes: Int64, given: Mapping[Team, Float64]) -> TwoKits | None:
+    near = np.stack([given[Team.HOME], given[Team.AWAY]]) if len(given) == 2 else None
+    return two_kits(colors, np.minimum(votes, 100).astype(np.float64), near)
+
+
+def _apart(found: TwoKits | None, rules: TeamRules) -> bool:
+    return found is not None and found.separation >= rules.separation and found.distance >= rules.distance
 
 
 def _medians(kits: KitRows) -> tuple[Int64, Float64, Int64]:

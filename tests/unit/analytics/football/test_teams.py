@@ -7,7 +7,7 @@ import pytest
 
 from sightline.analytics.football.kits.colors import KIT_COLORS, hex_of, lab_of, name_of, shaded, unshaded
 from sightline.analytics.football.match import Role, Team
-from sightline.analytics.football.teams import KitRows, PlaceRows, Teams, assign_teams
+from sightline.analytics.football.teams import KitRows, PlaceRows, Teams, assign_teams, kits_worn
 from sightline.core.errors import SettingsError
 
 Person = tuple[str, float, float]
@@ -58,6 +58,25 @@ def test_one_kit_alone_is_not_cut_in_two(rng: np.random.Generator) -> None:
     assert found.alike
     assert set(teams_of(found, 20)) == {None}
     assert {one.confidence for one in found.tracks.values()} == {0.0}
+
+
+def test_kits_known_from_the_whole_match_tell_the_teams_of_a_part(rng: np.random.Generator) -> None:
+    kits, _ = looked_at(squad("red", -1) + squad("white", 1), rng)
+    part, _ = looked_at([("red", 0.0, 0.0), ("red", 0.0, 0.0), ("white", 0.0, 0.0)], rng)
+    given = {Team.HOME: lab_of("red"), Team.AWAY: lab_of("white")}
+
+    worn = kits_worn(kits, given=given)
+
+    assert assign_teams(part, given=given).alike
+    found = assign_teams(part, given=given, worn=worn)
+    assert teams_of(found, 3) == [Team.HOME, Team.HOME, Team.AWAY]
+
+
+def test_one_kit_is_not_two_on_the_whole_either(rng: np.random.Generator) -> None:
+    kits, _ = looked_at(squad("red", -1) + squad("red", 1), rng)
+
+    assert kits_worn(kits) is None
+    assert kits_worn(KitRows(np.zeros(0, np.int64), np.zeros((0, 3)), np.zeros(0))) is None
 
 
 def test_kits_that_the_user_gives_name_the_teams(rng: np.random.Generator) -> None:

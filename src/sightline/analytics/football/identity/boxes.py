@@ -33,12 +33,15 @@ class BoxRules:
             second, so a longer one would smooth the stride away.
         fill_s: Half width of the window around a miss.
         bend: Held against the bend of a parabola across a miss, in sightings.
+        most: A seen box's edges are moved by no more than this share of its height: a detector shakes less, and what is
+            beyond it comes of a camera that is not known well while it sweeps.
     """
 
     gap_s: float = 0.4
     half_s: float = 0.12
     fill_s: float = 0.24
     bend: float = 0.1
+    most: float = 0.075
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +109,11 @@ def steady_boxes(
     told = (where >= 0) & (known[where] == known[rows[first[owner]]])
     sightings = np.full(len(where), -1, np.int64)
     sightings[at] = kept
-    found = where[told]
-    return PersonBoxes(
-        found,
-        columns[first[owner[told]]],
-        _to_pixels(views, found, smooth[told], known[found]),
-        sightings[told],
-    )
+    found, seen = where[told], seen[told]
+    steady = _to_pixels(views, found, smooth[told], known[found])
+    limit = rules.most * (boxes_px[:, 3:] - boxes_px[:, 1:2])
+    steady[seen] = np.clip(steady[seen], boxes_px - limit, boxes_px + limit)
+    return PersonBoxes(found, columns[first[owner[told]]], steady, sightings[told])
 
 
 def _known(views: Views | None, count: int) -> NDArray[np.bool_]:

@@ -23,9 +23,10 @@ from sightline.analytics.football.identity.tracklets import (
     meetings,
 )
 from sightline.analytics.football.match import PitchSize, Player, Role, Team
-from sightline.analytics.football.teams import KitRows, PlaceRows, Teams, assign_teams
+from sightline.analytics.football.teams import KitRows, PlaceRows, Teams, assign_teams, kits_worn
 
 if TYPE_CHECKING:
+    from sightline.analytics.football.kits.clusters import TwoKits
     from sightline.core.arrays import Float64, Int64
 
 ROLES = tuple(Role)
@@ -50,6 +51,7 @@ class PersonSource:
         given: Team -> L*a*b* of its kit, where the user said so.
         views: What the camera saw, if that is known.
         pitch: The field's size.
+        worn: The two kits as all looks at the tracker's own tracks show them; `find_persons` finds that out itself.
     """
 
     sightings: Sightings
@@ -58,6 +60,7 @@ class PersonSource:
     given: Mapping[Team, Float64] | None = None
     views: Views | None = None
     pitch: PitchSize = field(default_factory=PitchSize)
+    worn: TwoKits | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +105,8 @@ def find_persons(source: PersonSource, rules: PersonRules | None = None) -> Pers
     sightings = source.sightings
     if not len(sightings):
         return Persons((), np.zeros(0, np.int64), Teams({}))
-    source = replace(source, kits=_clear_looks(source))
+    worn = kits_worn(source.kits, given=source.given)
+    source = replace(source, kits=_clear_looks(source), worn=worn)
     tracklets = cut_tracks(sightings, rules.cut)
     beliefs = _beliefs(source, tracklets.part_of, len(tracklets))
     follows = find_links(tracklets, sightings.times_s, beliefs, rules.short, views=source.views)
@@ -165,7 +169,12 @@ def _teams(source: PersonSource, who: Int64) -> Teams:
     found = at >= 0
     looks = KitRows(who[at[found]], kits.colors[found], kits.shares[found])
     return assign_teams(
-        looks, places=places, hints=_hints(source, who), given=source.given, pitch=source.pitch
+        looks,
+        places=places,
+        hints=_hints(source, who),
+        given=source.given,
+        pitch=source.pitch,
+        worn=source.worn,
     )
 
 

@@ -63,6 +63,13 @@ def test_the_cameras_own_motion_stays():
     assert np.abs(blind.boxes_px - truth).max() > 5.0
 
 
+def test_a_camera_that_is_not_known_well_moves_no_box_far():
+    views = Views(np.stack([eye.ground_to_image() for eye in panning()]), SIZE)
+    truth = boxes(np.tile([400.0, 400.0], (COUNT, 1)))
+    found = steady_boxes(T_S, ROWS, ALONE, truth, views=views)
+    assert np.abs(found.boxes_px - truth).max() == pytest.approx(0.075 * 60.0)
+
+
 def test_where_the_camera_is_lost_pixels_are_smoothed_and_nothing_is_filled_across():
     eyes = panning()
     matrices = np.stack([eye.ground_to_image() for eye in eyes])
