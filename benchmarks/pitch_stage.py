@@ -1,6 +1,6 @@
 """The pitch stage on real videos: in how many frames it knows the camera, from what, how sure and at what cost.
 
-    python benchmarks/pitch_stage.py VIDEO... [--frames 150]
+    python benchmarks/pitch_stage.py VIDEO... [--frames 150] [--model src/sightline/weights/sightline-pitch-n.onnx]
 
 There is no truth here. `agreement` is measured anew in every tenth frame, also in those where the camera was only
 carried: how far the markings that the camera shows and the paint in the picture explain each other, 0..1.
@@ -25,8 +25,11 @@ from sightline.analytics.pitch.paint.nearness import ground_samples, nearness_of
 from sightline.analytics.pitch.residuals import centred, row_of
 from sightline.core.frames import Frame
 from sightline.core.packets import Packet
+from sightline.ports import ModelOptions
 from sightline.stages.pitch import PitchStage
+from sightline.vision.catalog import build_model
 from sightline.vision.pitch.paint import find_paint
+from sightline.vision.weights import Zoo
 
 JUDGE_EVERY = 10
 JUDGED_PX = 5.0
@@ -48,9 +51,11 @@ def judge(image: np.ndarray, columns: dict[str, tuple]) -> float:
     return float(agreement_scores(row_of(camera, picture)[None], near, samples, seen, JUDGED_PX)[0])
 
 
-def measure(path: Path, frames: int) -> None:
-    """Run the stage over a video's first frames and print a line."""
-    video, stage = cv2.VideoCapture(str(path)), PitchStage()
+def measure(path: Path, frames: int, weights: Path | None) -> None:
+    """Run the stage over a video's first frames, with a model of the pitch's points if given, and print a line."""
+    options = ModelOptions(precision="f32", threads=1)
+    model = None if weights is None else build_model(str(weights), options, Zoo(weights.parent))
+    video, stage = cv2.VideoCapture(str(path)), PitchStage(model=model)
     stage.open()
     sources, qualities, agreements, spent = Counter(), [], [], 0.0
     for index in range(frames):
@@ -82,9 +87,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("videos", type=Path, nargs="+")
     parser.add_argument("--frames", type=int, default=150)
+    parser.add_argument("--model", type=Path, help="weights that name the pitch's points")
     given = parser.parse_args()
     for path in given.videos:
-        measure(path, given.frames)
+        measure(path, given.frames, given.model)
 
 
 if __name__ == "__main__":
