@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from sightline.core.detections import Detections
 from sightline.core.errors import SettingsError
+from sightline.service.live.quality import LADDER
 from sightline.service.live.stream.frames import Drop
 from sightline.testing.fakes import FakeModel
 from unit.service.live.streams import desk, jpeg, kinds, results, still, text
@@ -151,6 +152,51 @@ def test_settings_change_while_it_runs():
     stream.arrived(jpeg())
     live.owner.step()
     assert len(results(stream)[-1]["detections"]) == 1
+
+
+def side_by_side(_index):
+    """Two sure boxes that share a third of both, and a doubtful one far from them."""
+    boxes = np.array([[10, 10, 30, 30], [20, 10, 40, 30], [44, 10, 60, 30]], np.float32)
+    return Detections(boxes, np.array([0.9, 0.8, 0.3], np.float32), np.zeros(3, np.int32))
+
+
+@pytest.mark.parametrize(
+    ("change", "boxes"),
+    [
+        ({}, 3),
+        ({"confidence_threshold": 0.5}, 2),
+        ({"iou_threshold": 0.2}, 2),
+        ({"max_detections": 1}, 1),
+        ({"roi": [0, 0, 0.36, 1]}, 1),
+        ({"roi": [[0.5, 0], [1, 0], [1, 1], [0.5, 1]]}, 1),
+    ],
+    ids=str,
+)
+def test_each_setting_of_what_is_shown_has_its_effect_from_the_next_frame_on(change, boxes):
+    live = desk(side_by_side)
+    stream = live.open({"confidence_threshold": 0.1, "enable_tracking": False})
+    for number, settings_ in enumerate(({}, change, {"enable_tracking": True})):
+        stream.configure(settings_)
+        stream.arrived(jpeg(), number)
+        live.owner.step()
+        live.clock.advance(0.5)
+    first, second, third = results(stream)
+    assert [len(one["detections"]) for one in (first, second, third)] == [3, boxes, boxes]
+    assert {row["track_id"] for row in second["detections"]} == {None}
+    assert None not in {row["track_id"] for row in third["detections"]}
+
+
+@pytest.mark.parametrize(
+    ("mode", "level"), [("fast", "fast"), ("accurate", "accurate"), ("auto", LADDER[2].name)]
+)
+def test_the_quality_that_is_asked_for_is_the_one_that_is_told(mode, level):
+    live = desk()
+    live.auto.step = 2
+    stream = live.open({})
+    stream.configure({"quality_mode": mode})
+    stream.arrived(jpeg())
+    live.owner.step()
+    assert (results(stream)[-1]["quality"]["mode"], results(stream)[-1]["quality"]["level"]) == (mode, level)
 
 
 def test_identities_outlive_a_change_of_the_threshold():
