@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 GRAVITY_MPS2 = 9.81
 _SURELY_THROWN_S = 0.4
 _PAUSE_OF_CHANGE = 2.0
+_LOW = 0.9  # of the throws are from higher up
 
 
 @dataclass(frozen=True, slots=True)
@@ -380,14 +381,15 @@ def _drops(flights: Sequence[Flight], gravity: Gravity, settings: DecodeSettings
     if len(caught) < 3:
         return ()
     lows = gravity.upright(np.array([flight.throw_px for flight in caught]))[:, 1]
-    level = float(np.quantile(lows, 0.8))
+    level = float(np.quantile(lows, _LOW))
     px_per_m = gravity.length_px_s2 / GRAVITY_MPS2
-    below_px = settings.drop_below_m * px_per_m + float(np.quantile(lows, 0.8) - np.quantile(lows, 0.5))
+    below_px = settings.drop_below_m * px_per_m + level - float(np.median(lows))
     found = []
     for number, flight in enumerate(flights):
-        end = gravity.upright(np.array([flight.catch_px]))[0, 1]
+        start, end = gravity.upright(np.array([flight.throw_px, flight.catch_px]))[:, 1]
         rise_px = level - _top(flight, gravity)
-        if end < level + below_px or rise_px < settings.drop_from_m * px_per_m:
+        # What comes down as low as it was thrown from is caught by a hand that is lower than most, or farther away.
+        if end < max(level, start) + below_px or rise_px < settings.drop_from_m * px_per_m:
             continue
         again = [one.throw_t_s - flight.catch_t_s for one in caught if one.ball_id == flight.ball_id]
         if any(0 < wait_s < settings.pause_s for wait_s in again):

@@ -170,6 +170,20 @@ def test_a_throw_that_is_first_seen_above_the_hand_began_in_the_hand():
     assert np.abs(starts - t_s).min() < 0.08
 
 
+def test_a_flat_pass_above_the_hands_begins_and_ends_where_it_is_seen():
+    candidates, truth = cascade(clutter=0)
+    inside = np.flatnonzero((candidates.clock_s >= 2.0) & (candidates.clock_s <= 2.16))
+    t_s = candidates.clock_s[inside] - 2.0
+    flat = np.stack([500 + 1750 * t_s, HAND_Y - 50 - FALL / 2 * t_s * (0.16 - t_s)], axis=1)
+    rows = np.concatenate([candidates.rows, inside])
+    order = np.argsort(rows, kind="stable")
+    points = np.concatenate([candidates.points_px, flat])
+    linked = link(_candidates(candidates.clock_s, rows[order], points[order]))
+    assert len(linked.flights) == len(truth) + 1
+    passed = min(linked.flights, key=lambda flight: flight.flight_s)
+    assert passed.flight_s == pytest.approx(0.16, abs=0.04)
+
+
 @pytest.mark.parametrize("bend_px", [0.0, 28.0])
 def test_a_lens_that_bends_a_long_flight_does_not_cut_it_short(bend_px):
     clock = np.arange(120) / 60

@@ -24,6 +24,7 @@ _EARLIER, _LATER = 3.0, 2.0  # frames that an end may move
 _SEEN_FRAMES, _UNSEEN_FRAMES = 0.7, 1.5
 _FEWEST_ALIKE = 4
 _LEAST_SPEED = 0.1  # of a fall of a second
+_PASS_S = 0.25  # what is shorter goes from hand to hand, and may begin and end at any height
 _UNSEEN_S = (0.05, 0.35)  # of a flight whose ball is picked up, or lost, above the hands
 
 
@@ -146,7 +147,8 @@ def complete(
         size = float(np.hypot(*arc.fall))
         apex_s = arc.start_s - float(arc.speed @ arc.fall) / size**2
         depth, missing = level - _along(arc, apex_s), level - heights[row]
-        if depth <= 0 or missing < 4 * spread:
+        is_pass = arc.last_s - arc.first_s < _PASS_S
+        if is_pass or depth <= 0 or missing < 4 * spread:
             continue
         fallen_s = float(np.sqrt(2 * depth / size))
         moved_s = fallen_s - abs(moment.t_s - apex_s)
