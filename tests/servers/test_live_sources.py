@@ -265,7 +265,7 @@ def test_a_camera_outlives_its_server_and_is_watched_as_hls(tmp_path, clip):
             ] * 5
         server.close()
         server = Server(home)
-        again = wait_for(lambda: (found := server.http.get(place)).status_code == 200 and found.json())
+        again = wait_for(lambda: (found := server.http.get(place).json())["runs"] is not None and found)
         assert again["name"] == "gate"
         assert len(again["runs"]) == 1
         wait_for(lambda: server.http.get(place).json()["frames"] >= 3)

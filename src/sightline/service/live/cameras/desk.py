@@ -203,13 +203,15 @@ class CameraDesk:
             _log.warning("camera_not_taken_up", camera=stored.id, code=error.code, error=str(error))
             self._platform.locks.release(lock)
             return
-        self._platform.cameras.assign(stored.id, self.server)
         self._begin(camera, lock)
+        self._platform.cameras.assign(stored.id, self.server)
 
     def _begin(self, camera: Camera, lock: Lock) -> None:
+        camera.start()
         with self._lock:
             self._places[camera.id] = _Place(camera, lock)
-        camera.start()
+        if self._ended.is_set():  # the server stopped meanwhile, and did not see it
+            self._end(camera.id)
 
     def _holds(self, camera_id: str) -> bool:
         place = self._places.get(camera_id)
@@ -241,6 +243,7 @@ def facts_elsewhere(stored: StoredCamera) -> dict[str, Any]:
         **request,
         "server": stored.server,
         "connection": {"state": "elsewhere" if stored.server else "waiting"},
+        **dict.fromkeys(("push", "frames", "events", "clips_written", "runs")),  # known there alone
     }
 
 
