@@ -98,3 +98,5 @@ def video(
         if isinstance(value, dict):
             low, high = value["interval95"]
             say(f"{name.replace('_', ' '):<28} {value['value']:.4f}  95 %: {low:.4f}..{high:.4f}")
+        elif isinstance(value, int):
+            say(f"{name:<28} {value}")

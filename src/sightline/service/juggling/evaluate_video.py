@@ -114,6 +114,7 @@ def evaluate_simulated(
     return {
         "clips": clips,
         "throws": sum(clip["throws"] for clip in clips),
+        "drops": sum(clip["drops"] for clip in clips),
         **{name: _with_interval(clips, of) for name, of in _MEASURES.items()},
     }
 
