@@ -21,7 +21,10 @@ from training.recipe import FOLDER, read_recipe
 ROOT = Path(__file__).parents[1]
 CARDS = ROOT / "docs" / "models"
 ROUNDS = 60
-FAILURES = "the worst pictures of the part: thick is the label, thin what the model said, with its score"
+FAILURES = (
+    "the worst pictures of the part: thick is a label that was missed, thin with a score what is false; "
+    "what was found is left bare"
+)
 
 
 def milliseconds(weights: Path, precision: str, threads: int) -> float:

@@ -1,7 +1,7 @@
 """Shows where a model fails: `python -m training.failures hazard --threshold 0.2 --out docs/models/hazard-failures.jpg`.
 
-The pictures of a part with the most misses and false boxes at a threshold, at most so many of one domain, one of a place.
-Thick boxes are labels, thin ones the model's.
+The pictures of a part with the most misses and false boxes at a threshold; domains and places share the tiles evenly.
+Thick boxes are labels that were missed, thin ones with a score are false; what was found is left bare.
 """
 
 from __future__ import annotations
@@ -24,58 +24,65 @@ from training.scoring import counted
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from sightline.core.arrays import UInt8
     from sightline.core.detections import Detections
     from training.data.labelled import Labelled
 
 COLOURS = ((255, 128, 0), (0, 200, 0), (0, 220, 255), (0, 0, 255))
 ROWS, COLUMNS, SIDE_PX = 2, 4, 240
+LEAST_SCALE = 0.8
 
 
-def wrong(each: Labelled, found: Detections) -> int:
-    """Count an answer's misses and false boxes, overlap 0.5, same class."""
-    objects, ids = each.objects_px, each.object_ids
-    counts = np.isin(ids, each.labelled_classes)
-    met = box_iou(found.boxes_px, objects) >= 0.5
-    met &= found.class_ids[:, None] == ids[None]
-    return int((~met.any(0) & counts).sum() + (~met.any(1)).sum())
+def wrong(each: Labelled, found: Detections) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Tell which labels were missed and which answers are false, overlap 0.5, same class; what has no label costs nothing."""
+    counts = np.isin(each.object_ids, each.labelled_classes)
+    met = box_iou(found.boxes_px, each.objects_px) >= 0.5
+    met &= found.class_ids[:, None] == each.object_ids[None]
+    return ~met.any(0) & counts, ~met.any(1)
 
 
 def worst(pictures: Sequence[Labelled], answers: Sequence[Detections], count: int) -> list[int]:
-    """Give the numbers of the worst pictures: domains share the places evenly, no place comes twice."""
-    domains = {each.domain for each in pictures}
-    most = -(-count // len(domains))
-    order = sorted(range(len(pictures)), key=lambda at: -wrong(pictures[at], answers[at]))
+    """Give the numbers of the worst pictures: domains, and places, share the tiles evenly."""
+    of_domain = -(-count // len({each.domain for each in pictures}))
+    of_place = -(-count // len({each.place for each in pictures}))
+    order = sorted(
+        range(len(pictures)),
+        key=lambda at: -sum(int(each.sum()) for each in wrong(pictures[at], answers[at])),
+    )
     taken: list[int] = []
-    places: set[str] = set()
-    by_domain: Counter[str] = Counter()
+    places: Counter[str] = Counter()
+    domains: Counter[str] = Counter()
     for at in order:
         each = pictures[at]
-        if each.place in places or by_domain[each.domain] >= most:
+        if places[each.place] >= of_place or domains[each.domain] >= of_domain:
             continue
         taken.append(at)
-        places.add(each.place)
-        by_domain[each.domain] += 1
+        places[each.place] += 1
+        domains[each.domain] += 1
     return taken[:count]
 
 
 def drawn(each: Labelled, found: Detections) -> UInt8:
-    """Draw labels and answers and cut a square tile."""
+    """Draw what was missed and what is false, and cut a square tile, around the errors where the picture is larger."""
     image = read_picture(each.path)
-    scale = SIDE_PX / min(image.shape[:2])
+    scale = max(SIDE_PX / min(image.shape[:2]), LEAST_SCALE)
     image = np.asarray(cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
-    for box, kind in zip(each.objects_px * scale, each.object_ids, strict=True):
+    missed, false = wrong(each, found)
+    for box, kind in zip(each.objects_px[missed] * scale, each.object_ids[missed], strict=True):
         low, high = np.round(box).astype(int).reshape(2, 2).tolist()
         cv2.rectangle(image, low, high, COLOURS[kind], 3)
-    for box, kind, score in zip(found.boxes_px * scale, found.class_ids, found.scores, strict=True):
+    boxes_px = found.boxes_px[false] * scale
+    for box, kind, score in zip(boxes_px, found.class_ids[false], found.scores[false], strict=True):
         low, high = np.round(box).astype(int).reshape(2, 2).tolist()
         cv2.rectangle(image, low, high, COLOURS[kind], 1)
         cv2.putText(
-            image, f"{score:.2f}", (low[0], low[1] + 10), cv2.FONT_HERSHEY_SIMPLEX, 0.35, COLOURS[kind], 1
+            image, f"{score:.2f}", (low[0], low[1] - 3), cv2.FONT_HERSHEY_SIMPLEX, 0.35, COLOURS[kind], 1
         )
-    centre = (each.objects_px * scale).reshape(-1, 2, 2).mean(axis=(0, 1)) if len(each.objects_px) else None
-    left = 0 if centre is None else int(np.clip(centre[0] - SIDE_PX / 2, 0, image.shape[1] - SIDE_PX))
-    top = 0 if centre is None else int(np.clip(centre[1] - SIDE_PX / 2, 0, image.shape[0] - SIDE_PX))
+    centres = (np.concatenate([each.objects_px[missed] * scale, boxes_px])).reshape(-1, 2, 2).mean(axis=1)
+    centre = np.median(centres, axis=0) if len(centres) else np.zeros(2)
+    left, top = np.clip(centre - SIDE_PX / 2, 0, np.array(image.shape[1::-1]) - SIDE_PX).astype(int).tolist()
     return image[top : top + SIDE_PX, left : left + SIDE_PX]
 
 
