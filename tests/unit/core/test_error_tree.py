@@ -67,6 +67,7 @@ CODES = {
     "QuotaExceededError": "quota_exceeded",
     "StreamError": "stream_error",
     "StreamNotFoundError": "stream_not_found",
+    "CameraElsewhereError": "camera_elsewhere",
     "StreamOverloadedError": "stream_overloaded",
     "MessageInvalidError": "message_invalid",
     "FrameRefusedError": "frame_refused",
