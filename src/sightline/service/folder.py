@@ -146,7 +146,10 @@ class RunFolder:
                 raise ConflictError(
                     f"another process is working in {self.root}", hint="wait for it, or choose another --out"
                 ) from None
-            yield
+            try:
+                yield
+            finally:  # closing would not do: a process that is being started has a copy of the handle for a moment
+                fcntl.flock(file, fcntl.LOCK_UN)
 
     def clear(self) -> None:
         """Remove every result and all work of earlier runs; files that are not ours stay.

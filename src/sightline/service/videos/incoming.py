@@ -56,7 +56,7 @@ class IncomingFile:
         try:
             fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            os.close(self._handle)
+            self._close()
             raise ConflictError(
                 "another request writes to this upload", hint="wait for it to end, then ask for the offset"
             ) from None
@@ -67,7 +67,15 @@ class IncomingFile:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._hash.close()
-        os.close(self._handle)
+        self._close()
+
+    def _close(self) -> None:
+        """Close it, once: its number may be another file's by now."""
+        handle, self._handle = self._handle, -1
+        if handle >= 0:
+            # A process that another thread is starting has a copy of the handle for a moment, which would keep the lock.
+            fcntl.flock(handle, fcntl.LOCK_UN)
+            os.close(handle)
 
     def check_room(self, more_bytes: int) -> None:
         """Refuse what would not fit.
