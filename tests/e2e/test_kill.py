@@ -40,7 +40,7 @@ def test_a_run_killed_25_times_ends_with_the_same_bytes(
             process.wait(timeout=rng.uniform(0.3, _LONGEST_S))
         except subprocess.TimeoutExpired:
             process.kill()
-            assert process.wait() == -signal.SIGKILL
+        if process.wait() == -signal.SIGKILL:  # else it had ended just before
             killed += 1
             continue
         assert process.returncode == 0
