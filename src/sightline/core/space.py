@@ -26,6 +26,33 @@ class Space(StrEnum):
     ROAD_M = "road_m"
 
 
+def homogeneous_rows(matrices: Float64, points: Float64) -> Float64:
+    """Map each point by a matrix of its own.
+
+    Args:
+        matrices: `(n, 3, 3)`.
+        points: `(n, 2)`.
+
+    Returns:
+        `(n, 3)`, still to be divided by the last column, whose sign tells which side of the horizon a point is on.
+    """
+    return np.asarray(np.einsum("nij,nj->ni", matrices, np.c_[points, np.ones(len(points))]), np.float64)
+
+
+def project_rows(matrices: Float64, points: Float64) -> Float64:
+    """Project each point by a matrix of its own; NaN on or behind the horizon, and where a matrix is NaN.
+
+    Args:
+        matrices: `(n, 3, 3)`.
+        points: `(n, 2)`.
+    """
+    mapped = homogeneous_rows(matrices, points)
+    ahead = mapped[:, 2] > 1e-9
+    result = np.full((len(points), 2), np.nan)
+    result[ahead] = mapped[ahead, :2] / mapped[ahead, 2:]
+    return result
+
+
 @dataclass(frozen=True, slots=True)
 class Homography:
     """A plane-to-plane map with its two ends named.

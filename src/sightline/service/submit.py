@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -183,16 +183,26 @@ def application_settings(application: Application, request: AnalyzeRequest) -> d
     for name in getattr(application, "file_settings", ()):
         if isinstance(given.get(name), str) and Path(given[name]).is_file():
             given[name] = str(Path(given[name]).absolute())  # a run may be resumed from another folder
-    unknown = sorted(set(given) - set(settings))
-    if unknown:
-        raise SettingsError(
-            f"the {application.name} application has no setting {', '.join(unknown)}",
-            hint=f"it has {', '.join(sorted(settings))}",
-        )
+    check_names(application, given)
     kind = getattr(application, "settings_type", None)
     if kind is not None:
         kind.of(settings | given)
     return settings | given
+
+
+def check_names(application: Application, given: Iterable[str]) -> None:
+    """Refuse settings that an application does not have.
+
+    Raises:
+        SettingsError: It has no such setting.
+    """
+    known = application.defaults()
+    unknown = sorted(set(given) - set(known))
+    if unknown:
+        raise SettingsError(
+            f"the {application.name} application has no setting {', '.join(unknown)}",
+            hint=f"it has {', '.join(sorted(known))}",
+        )
 
 
 def new_run_id(now_s: float) -> str:

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sightline.core.errors import CalibrationError
-from sightline.core.space import Homography, Space
+from sightline.core.space import Homography, Space, project_rows
 
 SHIFT_AND_SCALE = np.array([[2.0, 0, 5], [0, 3.0, -1], [0, 0, 1]])
 
@@ -65,3 +65,21 @@ def test_a_useless_homography_is_refused(case, matrix):
 
 def test_no_points_are_no_points():
     assert Homography(np.eye(3)).project(np.zeros((0, 2))).shape == (0, 2)
+
+
+def test_points_with_a_matrix_each_go_where_their_homography_puts_them():
+    rng = np.random.default_rng(3)
+    matrices = np.stack([SHIFT_AND_SCALE, SHIFT_AND_SCALE @ np.diag([0.5, 2, 1])]) + rng.normal(
+        0, 1e-3, (2, 3, 3)
+    )
+    points = rng.uniform(-50, 50, (2, 2))
+    alone = [Homography(one).project(point[None])[0] for one, point in zip(matrices, points, strict=True)]
+    np.testing.assert_allclose(project_rows(matrices, points), alone)
+
+
+def test_points_without_a_matrix_or_behind_the_horizon_are_nowhere():
+    tilted = np.array([[1.0, 0, 0], [0, 1, 0], [0, -0.1, 1]])
+    there = project_rows(
+        np.stack([tilted, tilted, np.full((3, 3), np.nan)]), np.array([[0, 5.0], [0, 20], [0, 5]])
+    )
+    np.testing.assert_array_equal(np.isnan(there), [[False] * 2, [True] * 2, [True] * 2])

@@ -31,6 +31,7 @@ from sightline.analytics.football.physical import (
     PhysicalSettings,
     measure_physical,
 )
+from sightline.core.space import project_rows
 from sightline.service.football.simulated_sight import SightNoise, see
 
 if TYPE_CHECKING:
@@ -147,7 +148,7 @@ def score(sight: Sight, seed: int) -> Score:
     """Score one match; see `Score`."""
     rows, ids, boxes, kinds = _long_lived(sight.tracks, sight.times_s)
     feet_px = np.stack([(boxes[:, 0] + boxes[:, 2]) / 2, boxes[:, 3]], axis=1)
-    points_m = _project(np.linalg.inv(sight.cameras[rows][:, :, [0, 1, 3]]).astype(np.float64), feet_px)
+    points_m = project_rows(np.linalg.inv(sight.cameras[rows][:, :, [0, 1, 3]]).astype(np.float64), feet_px)
     owners = _owners(sight.boxes, rows, boxes)
     views = Views(sight.cameras[:, :, [0, 1, 3]], sight.size)
     persons = find_persons(
@@ -180,13 +181,6 @@ def score(sight: Sight, seed: int) -> Score:
         _distance_error(sight, _mended(match), columns, owners, PhysicalSettings(smooth_s=VIDEO_SMOOTH_S)),
         _ball_share(sight, match),
     )
-
-
-def _project(matrices: Float64, points_px: Float64) -> Float64:
-    mapped = np.einsum("nij,nj->ni", matrices, np.c_[points_px, np.ones(len(points_px))])
-    result: Float64 = mapped[:, :2] / mapped[:, 2:]
-    result[mapped[:, 2] <= 1e-9] = np.nan
-    return result
 
 
 def _long_lived(tracks: MotTable, times_s: Float64) -> tuple[Int64, Int64, Float64, Int32]:

@@ -14,12 +14,13 @@ import pyarrow as pa
 import sightline
 from sightline import plugins
 from sightline.analytics.football.rows import ball_batch, facts_of, player_batches, record
-from sightline.core.errors import ConflictError, SettingsError
+from sightline.core.errors import ConflictError
 from sightline.core.ledger import FrameStatus
 from sightline.core.media import MediaInfo
 from sightline.service.folder import MANIFEST, RunFolder, sha256_of, write_json
 from sightline.service.football.tracking.provider import load_match
 from sightline.service.publish import read_ledger, versions, write_report
+from sightline.service.submit import check_names
 from sightline.service.tables import ParquetTables, ParquetWriter
 
 if TYPE_CHECKING:
@@ -122,15 +123,9 @@ def report_on_match(
 def _settings(
     application: Application, match: Match, names: Mapping[str, str], given: Mapping[str, Any]
 ) -> dict[str, Any]:
-    known = dict(application.defaults())
-    unknown = sorted(set(given) - set(known))
-    if unknown:
-        raise SettingsError(
-            f"the {APP} application has no setting {', '.join(unknown)}",
-            hint=f"it has {', '.join(sorted(known))}",
-        )
+    check_names(application, given)
     pitch = {"pitch_length_m": match.pitch.length_m, "pitch_width_m": match.pitch.width_m}
-    return {**known, **pitch, **given, "match": {**facts_of(match), "names": dict(names)}}
+    return {**application.defaults(), **pitch, **given, "match": {**facts_of(match), "names": dict(names)}}
 
 
 def _write_positions(match: Match, folder: RunFolder) -> None:

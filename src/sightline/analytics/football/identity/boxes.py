@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sightline.core.arrays import Float64, Int64, same_rows
+from sightline.core.space import homogeneous_rows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -185,14 +186,14 @@ def _to_pixels(views: Views | None, rows: Int64, values: Float64, known: NDArray
 
 
 def _mapped(matrices: Float64, points: Float64) -> Float64:
-    mapped = np.einsum("nij,nj->ni", matrices, np.c_[points, np.ones(len(points))])
+    mapped = homogeneous_rows(matrices, points)
     result: Float64 = mapped[:, :2] / mapped[:, 2:]
     return result
 
 
 def _scales(matrices: Float64, points_m: Float64) -> Float64:
     """Give how many pixels a metre along the picture's rows has at points of the ground."""
-    mapped = np.einsum("nij,nj->ni", matrices, np.c_[points_m, np.ones(len(points_m))])
+    mapped = homogeneous_rows(matrices, points_m)
     places = mapped[:, :2] / mapped[:, 2:]
     slopes = (matrices[:, :2, :2] - places[:, :, None] * matrices[:, 2:, :2]) / mapped[:, 2, None, None]
     back = np.linalg.inv(slopes)

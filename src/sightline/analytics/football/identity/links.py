@@ -19,6 +19,8 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 
+from sightline.core.space import homogeneous_rows
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -70,7 +72,7 @@ class Views:
 
     def contain(self, rows: Int64, points_m: Float64) -> NDArray[np.bool_]:
         """Say which points of the pitch were well within the picture, `(n,)`; not where no camera is known."""
-        mapped = np.einsum("nij,nj->ni", self.matrices[rows], np.c_[points_m, np.ones(len(points_m))])
+        mapped = homogeneous_rows(self.matrices[rows], points_m)
         with np.errstate(invalid="ignore", divide="ignore"):
             pixels = mapped[:, :2] / mapped[:, 2:]
             height, width = self.size

@@ -14,6 +14,7 @@ from sightline.analytics.pitch.observed import middle_px
 from sightline.analytics.pitch.sequence.steady import steady_cameras
 from sightline.apps.football.sight.columns import columns_of
 from sightline.core.errors import CalibrationError
+from sightline.core.space import project_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,12 +49,7 @@ class Cameras:
 
     def project(self, rows: NDArray[np.int64], points_px: Float64) -> Float64:
         """Give where pixels of some frames lie, `(k, 2)` metres; NaN where that is not known."""
-        matrices = self.matrices[rows]
-        mapped = np.einsum("nij,nj->ni", matrices, np.c_[points_px, np.ones(len(points_px))])
-        ahead = mapped[:, 2] > 1e-9
-        result = np.full((len(points_px), 2), np.nan)
-        result[ahead] = mapped[ahead, :2] / mapped[ahead, 2:]
-        return result
+        return project_rows(self.matrices[rows], points_px)
 
 
 def read_cameras(

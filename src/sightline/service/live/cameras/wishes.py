@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from sightline import plugins
-from sightline.core.errors import SettingsError
+from sightline.service.submit import check_names
 
 if TYPE_CHECKING:
     from sightline.ports import Application
@@ -22,13 +22,7 @@ def application_for(request: CameraRequest, class_names: Sequence[str]) -> Appli
         ConfigError: It can do nothing with that model.
     """
     application: Application = plugins.load("apps", request.app)()
-    known = application.defaults()
-    unknown = sorted(set(request.app_settings) - set(known))
-    if unknown:
-        raise SettingsError(
-            f"the {request.app} application has no setting {', '.join(unknown)}",
-            hint=f"it has {', '.join(sorted(known))}",
-        )
+    check_names(application, request.app_settings)
     begin = getattr(application, "analysis", None)
     if begin is not None:
         begin(request.app_settings, class_names)
