@@ -137,8 +137,9 @@ def _share(frames: Sequence[Judged], held: Callable[[Judged], bool | None]) -> s
 def _median(frames: Sequence[Judged]) -> tuple[int, str]:
     if not frames:
         return 0, "-"
-    parts = np.empty(len(_by_match(frames)), object)
-    parts[:] = [np.array([one.off_px for one in part]) for part in _by_match(frames)]
+    matches = _by_match(frames)
+    parts = np.empty(len(matches), object)
+    parts[:] = [np.array([one.off_px for one in part]) for part in matches]
     low, high = bootstrap_interval(parts, lambda drawn: float(np.median(np.concatenate(drawn))), seed=0)
     return len(frames), f"{np.median([one.off_px for one in frames]):.1f} [{low:.1f}, {high:.1f}]"
 

@@ -7,7 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from sightline.core.arrays import Float32, Int32, frozen, same_rows
+from sightline.core.arrays import Float32, Float64, Int32, frozen, same_rows
+
+
+def feet_px(boxes_px: Float64) -> Float64:
+    """Give `(n, 2)` middles of the lower edges of boxes `(n, 4)`: where who stands upright touches the ground.
+
+    Example:
+        >>> feet_px(np.array([[0.0, 0.0, 4.0, 8.0]])).tolist()
+        [[2.0, 8.0]]
+    """
+    return np.stack([(boxes_px[:, 0] + boxes_px[:, 2]) / 2, boxes_px[:, 3]], axis=1)
 
 
 @dataclass(frozen=True, slots=True)

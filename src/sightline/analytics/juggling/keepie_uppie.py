@@ -36,11 +36,8 @@ _RESTITUTION, _ALONG = (0.3, 0.88), 0.12
 _PAUSE_S = 1.2
 _REACH_RADII = 2.6
 _STEADY_S, _LENGTH_S = 0.07, 1.0  # around a touch: where hips are, how long a thigh is
-_THIGH, _KNEE, _LEG = (
-    0.6,
-    1.0,
-    3.0,
-)  # of a thigh from the hip, at most; what is farther than the knee is the foot
+# Of a thigh from the hip, at most; what is farther than the knee is the foot.
+_THIGH, _KNEE, _LEG = 0.6, 1.0, 3.0
 _HEIGHTS = (("foot", 0.36), ("knee", 0.58), ("chest", 0.82), ("head", 1.3))
 _JOINTS = {
     "ankle": "foot",
@@ -308,15 +305,14 @@ def _of_the_leg(touch: Touch, body: Body, place_px: Float64, down: Float64) -> t
         if hip is None or knee is None:
             continue
         lengths = np.linalg.norm(_around(body, hip - knee, touch.t_s, _LENGTH_S), axis=1)
-        hips = _around(body, hip, touch.t_s, _STEADY_S)
-        joints = [_around(body, joint, touch.t_s, _STEADY_S) for joint in (hip, knee)]
+        hips, knees = (_around(body, joint, touch.t_s, _STEADY_S) for joint in (hip, knee))
         if not len(lengths) or not len(hips):
             continue
         away = place_px - np.median(hips, axis=0)
         share = float(np.hypot(*away)) / max(float(np.median(lengths)), 1.0)
         if float(away @ down) > 0 and share <= _LEG:
             nearness = sum(
-                float(np.hypot(*(np.median(one, axis=0) - place_px))) for one in joints if len(one)
+                float(np.hypot(*(np.median(one, axis=0) - place_px))) for one in (hips, knees) if len(one)
             )
             found.append((nearness, share, side))
     if not found:

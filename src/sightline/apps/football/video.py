@@ -22,6 +22,7 @@ from sightline.analytics.football.rows import record, words
 from sightline.analytics.football.teams import KitRows
 from sightline.apps.football.sight.cameras import Cameras, read_cameras
 from sightline.apps.football.sight.columns import columns_of, looked_frames
+from sightline.core.detections import feet_px
 from sightline.core.tracks import Quality
 
 if TYPE_CHECKING:
@@ -82,7 +83,8 @@ def watch(context: ReportContext, settings: FootballSettings) -> Watched:
     frames, times_s = looked_frames(context.read)
     cameras = read_cameras(context, settings, frames, times_s)
     people = _people(context.read, frames, cameras, settings, pitch)
-    persons = find_persons(_source(context, (frames, times_s), cameras, people, settings))
+    views = Views(cameras.projections[:, :, [0, 1, 3]], context.media.size)
+    persons = find_persons(_source(context, (frames, times_s), views, people, settings))
     positions = positions_of(
         people.rows, persons.columns, people.points_m, (len(frames), len(persons.players))
     )
@@ -97,7 +99,6 @@ def watch(context: ReportContext, settings: FootballSettings) -> Watched:
         ball_states=np.full(len(frames), BallState.LOST.value, dtype="<U12"),
         pitch=pitch,
     )
-    views = _views(cameras, context)
     boxes = steady_boxes(times_s, people.rows, persons.columns, people.boxes_px, views=views)
     return Watched(match, cameras, people, persons, boxes)
 
@@ -144,8 +145,7 @@ def _told(watched: Watched) -> tuple[Int64, Int64, Float64, Int64, Float64, NDAr
     seen_last = np.maximum.accumulate(np.where(filled, -1, np.arange(len(filled))))
     source = boxes.sightings[seen_last]
     points_m = people.points_m[source].copy()
-    feet = np.stack([(boxes.boxes_px[:, 0] + boxes.boxes_px[:, 2]) / 2, boxes.boxes_px[:, 3]], axis=1)
-    points_m[filled] = watched.cameras.project(boxes.rows[filled], feet[filled])
+    points_m[filled] = watched.cameras.project(boxes.rows[filled], feet_px(boxes.boxes_px[filled]))
     track_ids = people.track_ids[source]
     order = np.lexsort((track_ids, boxes.rows))
     place = (boxes.rows[order], boxes.columns[order], boxes.boxes_px[order])
@@ -177,7 +177,7 @@ def _people(
     keep &= _long_lived(ids, columns["t_s"])
     rows = np.searchsorted(frames, columns["frame"][keep])
     boxes = np.stack([columns[name][keep] for name in names[3:7]], axis=1).astype(np.float64)
-    points = cameras.project(rows, np.stack([(boxes[:, 0] + boxes[:, 2]) / 2, boxes[:, 3]], axis=1))
+    points = cameras.project(rows, feet_px(boxes))
     limits = np.array([pitch.length_m, pitch.width_m]) / 2 + _MARGIN_M
     points[~(np.abs(points) <= limits).all(axis=1)] = np.nan
     return People(rows.astype(np.int64), ids[keep], boxes, points, classes[keep])
@@ -196,7 +196,7 @@ def _long_lived(ids: Int64, times_s: NDArray[Any]) -> NDArray[np.bool_]:
 def _source(
     context: ReportContext,
     looked: tuple[Int64, Float64],
-    cameras: Cameras,
+    views: Views,
     people: People,
     settings: FootballSettings,
 ) -> PersonSource:
@@ -213,13 +213,9 @@ def _source(
         kits,
         _roles(people.class_names),
         given_kits(settings),
-        _views(cameras, context),
+        views,
         PitchSize(settings.pitch_length_m, settings.pitch_width_m),
     )
-
-
-def _views(cameras: Cameras, context: ReportContext) -> Views:
-    return Views(cameras.projections[:, :, [0, 1, 3]], context.media.size)
 
 
 def _roles(class_names: NDArray[np.object_]) -> Int64:

@@ -63,7 +63,5 @@ def _camera(device: str, suffix: str) -> Iterator[tuple[float, bytes]]:
     with container:
         begun_s = time.monotonic()
         for frame in container.decode(video=0):
-            yield (
-                time.monotonic() - begun_s,
-                encoded(frame, suffix),
-            )  # when it came: cameras count from anywhere
+            came_s = time.monotonic() - begun_s  # cameras count from anywhere
+            yield came_s, encoded(frame, suffix)

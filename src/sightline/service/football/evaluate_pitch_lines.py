@@ -16,6 +16,7 @@ import numpy as np
 from sightline.analytics.evaluation.moments import bootstrap_interval
 from sightline.analytics.football.match import PitchSize
 from sightline.analytics.pitch.paint.find import search_camera
+from sightline.core.detections import feet_px
 from sightline.service.evaluate import pictures_in, read_labels, read_picture
 from sightline.vision.pitch.paint import find_paint
 
@@ -142,7 +143,7 @@ def people_agree(camera: PitchCamera, boxes_px: Float64, size: PitchSize) -> tup
     Returns:
         The share, 0..1, and the median ratio of the boxes' heights to those of people of 1.8 m there.
     """
-    feet = np.column_stack([(boxes_px[:, 0] + boxes_px[:, 2]) / 2, boxes_px[:, 3]])
+    feet = feet_px(boxes_px)
     places = camera.to_ground(feet)
     limits = np.array([size.length_m / 2 + _BESIDE_M, size.width_m / 2 + _BESIDE_M])
     inside = (np.abs(places) <= limits).all(1)

@@ -16,6 +16,7 @@ from scipy.optimize import linear_sum_assignment
 from sightline.analytics.ball.candidates import BallCandidates
 from sightline.analytics.ball.settings import BallSettings
 from sightline.analytics.ball.space.located import locate_ball
+from sightline.analytics.evaluation.detection import box_iou
 from sightline.analytics.evaluation.moments import bootstrap_interval, match_moments
 from sightline.analytics.evaluation.mot import MotTable, evaluate_mot
 from sightline.analytics.football.events import find_events
@@ -31,6 +32,7 @@ from sightline.analytics.football.physical import (
     PhysicalSettings,
     measure_physical,
 )
+from sightline.core.detections import feet_px
 from sightline.core.space import project_rows
 from sightline.service.football.simulated_sight import SightNoise, see
 
@@ -147,8 +149,8 @@ def _mean(values: Float64, name: str) -> dict[str, Any]:
 def score(sight: Sight, seed: int) -> Score:
     """Score one match; see `Score`."""
     rows, ids, boxes, kinds = _long_lived(sight.tracks, sight.times_s)
-    feet_px = np.stack([(boxes[:, 0] + boxes[:, 2]) / 2, boxes[:, 3]], axis=1)
-    points_m = project_rows(np.linalg.inv(sight.cameras[rows][:, :, [0, 1, 3]]).astype(np.float64), feet_px)
+    ground = np.linalg.inv(sight.cameras[rows][:, :, [0, 1, 3]]).astype(np.float64)
+    points_m = project_rows(ground, feet_px(boxes))
     owners = _owners(sight.boxes, rows, boxes)
     views = Views(sight.cameras[:, :, [0, 1, 3]], sight.size)
     persons = find_persons(
@@ -201,20 +203,11 @@ def _owners(truth: MotTable, rows: Int64, boxes: Float64) -> Int64:
     for frame in np.unique(rows).tolist():
         mine = np.flatnonzero(rows == frame)
         true = slice(int(starts[frame]), int(starts[frame + 1])) if frame + 1 < len(starts) else slice(0, 0)
-        overlaps = _ious(boxes[mine], truth.boxes_px[true])
+        overlaps = box_iou(boxes[mine], truth.boxes_px[true])
         for first, second in zip(*linear_sum_assignment(-overlaps), strict=True):
             if overlaps[first, second] >= _LEAST_IOU:
                 owners[mine[first]] = truth.track_ids[true][second] - 1
     return owners
-
-
-def _ious(first: Float64, second: Float64) -> Float64:
-    low = np.maximum(first[:, None, :2], second[None, :, :2])
-    high = np.minimum(first[:, None, 2:], second[None, :, 2:])
-    shared = np.prod(np.maximum(high - low, 0), axis=2)
-    areas = [np.prod(boxes[:, 2:] - boxes[:, :2], axis=1) for boxes in (first, second)]
-    result: Float64 = shared / np.maximum(areas[0][:, None] + areas[1][None] - shared, 1e-9)
-    return result
 
 
 def _match(sight: Sight, rows: Int64, columns: Int64, points_m: Float64, persons: Persons) -> Match:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sightline.analytics.evaluation.shares import Share
 from sightline.analytics.juggling.decode import DecodeSettings, decode
 from sightline.analytics.juggling.notation import canonical, parse, try_parse
 from sightline.analytics.juggling.observe import Lens, TrackerErrors, observe
@@ -25,35 +26,6 @@ if TYPE_CHECKING:
 
 GRID: dict[str, tuple[float, ...]] = {"dwell_beats": (1.3, 1.45, 1.6), "order_miss": (1.5, 2.5)}
 """Constants that `evaluate siteswap` chooses anew for each pattern, from all the others."""
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """A share with its 95 % interval (Wilson's score interval)."""
-
-    right: int
-    of: int
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """Its 95 % interval; 0..1 where there is nothing."""
-        if not self.of:
-            return (0.0, 1.0)
-        z2 = 1.959964**2
-        share = self.right / self.of
-        middle = (share + z2 / (2 * self.of)) / (1 + z2 / self.of)
-        half = 1.959964 / (1 + z2 / self.of) * np.sqrt(share * (1 - share) / self.of + z2 / (4 * self.of**2))
-        return (max(0.0, float(middle - half)), min(1.0, float(middle + half)))
-
-    def as_dict(self) -> dict[str, Any]:
-        """Give it as plain data."""
-        low, high = self.interval
-        return {
-            "right": self.right,
-            "of": self.of,
-            "share": round(self.right / self.of, 4) if self.of else None,
-            "interval95": [round(low, 4), round(high, 4)],
-        }
 
 
 def evaluate_siteswap(folder: Path, *, fps: float, settings: DecodeSettings | None = None) -> dict[str, Any]:

@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from sightline.analytics.evaluation.shares import Share
 from sightline.analytics.juggling.live.meter import JuggleMeter, named
 from sightline.analytics.juggling.notation import parse
 from sightline.analytics.juggling.observe import Lens, TrackerErrors, observe
 from sightline.analytics.juggling.simulate import Juggler, Performance, Run, perform
-from sightline.service.juggling.evaluate import Share, matched
+from sightline.service.juggling.evaluate import matched
 
 PATTERNS = ("3", "5", "441", "531", "51", "4", "423")
 _FPS = 60.0

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sightline.analytics.evaluation.moments import bootstrap_interval
+from sightline.analytics.evaluation.shares import Share
 from sightline.analytics.road.geojson import faults_of
 from sightline.analytics.road.hazards import HazardPlace
 from sightline.analytics.road.known import distance_m
 from sightline.core.errors import SettingsError, SourceUnavailableError
-from sightline.service.juggling.evaluate import Share
 from sightline.service.road.simulated import BoxNoise, SimulatedDrive, drive
 
 if TYPE_CHECKING:

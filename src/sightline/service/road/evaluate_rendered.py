@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow.parquet as pq
 
+from sightline.analytics.evaluation.detection import box_iou
 from sightline.analytics.evaluation.moments import bootstrap_interval
+from sightline.analytics.evaluation.shares import Share
 from sightline.service.execute import execute
-from sightline.service.juggling.evaluate import Share
 from sightline.service.results import Results
 from sightline.service.simulate import simulate
 from sightline.service.submit import AnalyzeRequest, submit
@@ -210,21 +211,13 @@ def _drive(platform: Platform, kind: DriveKind, seed: int, folder: Path) -> Rend
 
 def meant_by(told: Row, truth: Sequence[Row]) -> int:
     """Give the hazard whose true box a told one's best box overlaps most; 0 where none does by an IoU of 0.3."""
-    best, number = _LEAST_IOU, 0
-    for each in truth:
-        share = _iou([told[edge] for edge in _EDGES], [each[edge] for edge in _EDGES])
-        if share >= best:
-            best, number = share, int(each["track_id"])
-    return number
-
-
-def _iou(one: Sequence[float], other: Sequence[float]) -> float:
-    across = min(one[2], other[2]) - max(one[0], other[0])
-    down = min(one[3], other[3]) - max(one[1], other[1])
-    if across <= 0 or down <= 0:
-        return 0.0
-    both = across * down
-    return both / (sum((box[2] - box[0]) * (box[3] - box[1]) for box in (one, other)) - both)
+    if not truth:
+        return 0
+    shares = box_iou(
+        *(np.array([[row[edge] for edge in _EDGES] for row in rows]) for rows in ([told], truth))
+    )[0]
+    best = len(truth) - 1 - int(shares[::-1].argmax())  # the last of equals
+    return int(truth[best]["track_id"]) if shares[best] >= _LEAST_IOU else 0
 
 
 def _boxes(path: Path) -> dict[int, list[Row]]:

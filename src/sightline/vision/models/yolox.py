@@ -49,9 +49,8 @@ class YoloxModel(NetworkDetector):
         self._cells, self._strides = anchor_points(input_size, _STRIDES)
 
     def _candidates(self, outputs: tuple[NDArray[Any], ...]) -> Candidates:
-        raw = outputs[0][
-            0
-        ].T  # a column a cell: so it lies in memory where the runtime leaves the last turn to us
+        # A column a cell: so it lies in memory where the runtime leaves the last turn to us.
+        raw = outputs[0][0].T
         # no class score exceeds 1, so objectness alone rules out nearly all cells
         cells = rows_above(raw[4], self._options.min_score, self._name)
         likely = raw[:, cells]

@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 
+from sightline.analytics.evaluation.shares import Share
 from sightline.analytics.juggling.notation import parse
 from sightline.analytics.juggling.observe import Lens, TrackerErrors, observe
 from sightline.analytics.juggling.simulate import Juggler, Run, perform
@@ -15,7 +16,6 @@ from sightline.cli.main import run as cli
 from sightline.core.errors import NotationError, SettingsError, SourceUnavailableError, UnsupportedFormatError
 from sightline.service.juggling.calibrate import calibrate
 from sightline.service.juggling.evaluate import (
-    Share,
     evaluate_drops,
     evaluate_notation,
     evaluate_simulated,

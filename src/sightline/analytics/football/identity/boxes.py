@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sightline.core.arrays import Float64, Int64, same_rows
+from sightline.core.detections import feet_px
 from sightline.core.space import homogeneous_rows
 
 if TYPE_CHECKING:
@@ -163,7 +164,7 @@ def _parabolas(values: Float64, seen: NDArray[np.bool_], half: int, bend: float)
 
 def _from_pixels(views: Views | None, rows: Int64, boxes_px: Float64, known: NDArray[np.bool_]) -> Float64:
     """Give `(n, 4)` middle of the feet, width and height: in metres where the camera is known, else in pixels."""
-    feet = np.stack([(boxes_px[:, 0] + boxes_px[:, 2]) / 2, boxes_px[:, 3]], axis=1)
+    feet = feet_px(boxes_px)
     values = np.concatenate([feet, boxes_px[:, 2:] - boxes_px[:, :2]], axis=1)
     if views is not None and known.any():
         mine = views.matrices[rows[known]]
