@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 
 import pytest
 import structlog
@@ -11,16 +10,7 @@ import structlog
 from sightline.cli.logs import configure_logs
 from sightline.settings import read_settings
 
-
-@pytest.fixture(autouse=True)
-def _as_before():
-    yield
-    root = logging.getLogger("sightline")
-    for handler in list(root.handlers):
-        root.removeHandler(handler)
-        handler.close()
-    root.propagate = True
-    structlog.reset_defaults()
+pytestmark = pytest.mark.usefixtures("logs_as_before")
 
 
 def log_lines(home) -> list[dict]:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-
 import pytest
-import structlog
 
 from sightline import bootstrap
 from sightline.cli.session import await_platform
@@ -24,7 +21,7 @@ class Asked:
 
 
 @pytest.fixture
-def away(monkeypatch, tmp_path):
+def away(monkeypatch, tmp_path, logs_as_before):
     """Says for how many tries the database is away."""
     monkeypatch.setenv("SIGHTLINE_HOME", str(tmp_path))
 
@@ -40,13 +37,7 @@ def away(monkeypatch, tmp_path):
 
         monkeypatch.setattr(bootstrap, "build_platform", build)
 
-    yield for_tries
-    root = logging.getLogger("sightline")
-    for handler in list(root.handlers):
-        root.removeHandler(handler)
-        handler.close()
-    root.propagate = True
-    structlog.reset_defaults()
+    return for_tries
 
 
 def test_it_is_waited_for_ever_longer_and_said_so(away, capsys):
