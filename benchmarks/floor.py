@@ -3,6 +3,9 @@
 `floor.py decode VIDEO MODEL OUT.json` and `floor.py network VIDEO MODEL OUT.json`, each in a process of its own.
 Cores divided by the sum of both, in CPU-seconds a frame, is the most that any program on this machine
 could reach with this decoder and this network.
+
+`floor.py memory VIDEO MODEL OUT.json` does both in one process and gives its peak memory, which no program with this
+decoder and this network gets below; `floor.py memory-with-tables` does so with Arrow and OpenCV loaded.
 """
 
 from __future__ import annotations
@@ -71,6 +74,16 @@ def network_alone(model: str, precision: str, size: tuple[int, int]) -> tuple[in
     return frames, cpu_s() - cpu_before_s, time.perf_counter() - started_s
 
 
+def memory_of_both(video: str, model: str, precision: str, size: tuple[int, int], *, tables: bool) -> float:
+    """Peak resident memory in MB of decoding and the network in this process, Arrow and OpenCV beside them or not."""
+    if tables:
+        import cv2  # noqa: F401
+        import pyarrow.parquet  # noqa: F401
+    decode_alone(video, size)
+    network_alone(model, precision, size)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
+
+
 def input_size(model: str, video: str) -> tuple[int, int]:
     """Height and width that the network takes: its own, less the padding that the clip's shape leaves."""
     import av
@@ -85,22 +98,27 @@ def input_size(model: str, video: str) -> tuple[int, int]:
     )
 
 
-def main(part: str, video: str, model: str, out: str) -> None:
-    from sightline.core.machine import this_machine
-
-    precision, size = this_machine().precision("auto"), input_size(model, video)
-    if part == "decode":
-        frames, spent_s, wall_s = decode_alone(video, size)
-    else:
-        frames, spent_s, wall_s = network_alone(model, precision, size)
-    report = {
+def rates(part: str, frames: int, spent_s: float, wall_s: float) -> dict[str, object]:
+    """What a part's count of frames and its seconds come to."""
+    return {
         "peer": f"{part} alone",
         "frames": frames,
         "fps": frames / wall_s,
         "cpu_s_per_1000": 1000 * spent_s / frames,
-        "precision": precision,
-        "input": f"{size[1]}x{size[0]}",
     }
+
+
+def main(part: str, video: str, model: str, out: str) -> None:
+    from sightline.core.machine import this_machine
+
+    precision, size = this_machine().precision("auto"), input_size(model, video)
+    report: dict[str, object] = {"precision": precision, "input": f"{size[1]}x{size[0]}"}
+    if part.startswith("memory"):
+        tables = part == "memory-with-tables"
+        report["peak_rss_mb"] = memory_of_both(video, model, precision, size, tables=tables)
+    else:
+        alone = decode_alone(video, size) if part == "decode" else network_alone(model, precision, size)
+        report |= rates(part, *alone)
     Path(out).write_text(json.dumps(report), encoding="utf-8")
     print(json.dumps(report))
 
