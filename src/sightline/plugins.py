@@ -13,20 +13,21 @@ from typing import Any
 
 from sightline.core.errors import UnknownPluginError
 
-GROUPS = (
-    "models",
-    "runtimes",
-    "trackers",
-    "apps",
-    "runs",
-    "queues",
-    "buses",
-    "locks",
-    "objects",
-    "limits",
-    "scenes",
-    "exports",
-)
+GROUPS = {
+    "models": "model family",
+    "runtimes": "runtime",
+    "trackers": "tracker",
+    "apps": "application",
+    "runs": "run store",
+    "queues": "queue",
+    "buses": "bus",
+    "locks": "lock",
+    "objects": "object store",
+    "limits": "limiter",
+    "scenes": "scene",
+    "exports": "export format",
+}
+"""Group -> what one of it is called."""
 
 
 @cache
@@ -53,8 +54,9 @@ def load(group: str, name: str) -> Any:
     """
     entries = _entries(group)
     if name not in entries:
-        near = get_close_matches(name, entries, n=3) or list(entries)
+        near = get_close_matches(name, entries, n=3)
         raise UnknownPluginError(
-            f"no {group} plugin is called {name!r}", hint="did you mean " + ", ".join(near) + "?"
+            f"no {GROUPS.get(group, group)} is called {name!r}",
+            hint=f"did you mean {', '.join(near)}?" if near else f"there are {', '.join(entries)}",
         )
     return entries[name].load()

@@ -15,7 +15,7 @@ PROJECT = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text
 
 
 def test_an_unknown_name_suggests_a_close_one():
-    with pytest.raises(UnknownPluginError, match="no models plugin is called 'yolx'") as caught:
+    with pytest.raises(UnknownPluginError, match="no model family is called 'yolx'") as caught:
         plugins.load("models", "yolx")
     assert "yolox" in (caught.value.hint or "")
 

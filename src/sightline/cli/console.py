@@ -27,7 +27,8 @@ def note(text: str) -> None:
 
 def refuse(code: str, message: str, hint: str | None, *, status: int = 1) -> int:
     """Say on one line what went wrong and what to do; gives the exit status."""
-    line = " ".join(f"error[{code}]: {message}".split()).rstrip(".") + "."
+    line = " ".join(f"error[{code}]: {message}".split()).rstrip(".")
+    line += "" if line.endswith("?") else "."
     note(f"{line} hint: {' '.join(hint.split())}" if hint else line)
     return status
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from importlib import import_module
 from typing import Any, ClassVar
 
@@ -66,7 +67,12 @@ def group(
     """
     epilog = examples(*lines) if lines else None
     app = typer.Typer(
-        rich_markup_mode=None, add_completion=False, help=summary, epilog=epilog, no_args_is_help=False
+        cls=_WholeGroup,
+        rich_markup_mode=None,
+        add_completion=False,
+        help=summary,
+        epilog=epilog,
+        no_args_is_help=False,
     )
     for name, inner in (groups or {}).items():
         app.add_typer(inner, name=name)
@@ -88,6 +94,19 @@ def load(name: str, entry: Entry) -> Any:
     return command
 
 
+class _WholeGroup(TyperGroup):
+    """A group that lists its commands with their first sentences whole; typer's own cuts them to a line."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - typer's signature
+        """List commands in the order they were made."""
+        rows = [
+            (name, " ".join((command.help or "").split("\n\n")[0].split()))
+            for name, command in self.commands.items()
+        ]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
 class LazyGroup(TyperGroup):
     """A group whose commands stand in `entries`."""
 
@@ -100,6 +119,13 @@ class LazyGroup(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 - typer's signature
         """Import the command that is to run."""
         return load(cmd_name, self.entries[cmd_name]) if cmd_name in self.entries else None
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command that is to run, and name what is like it where there is none."""
+        near = [] if args[0] in self.entries else get_close_matches(args[0], self.entries)
+        if near:
+            ctx.fail(f"No such command {args[0]!r}; did you mean {', '.join(near)}?")
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - typer's signature
         """List commands by section."""

@@ -207,8 +207,13 @@ def _whole_numbers(text: str) -> list[int]:
 
 
 def _words(value: Any) -> str:
-    if isinstance(value, list | tuple) and all(isinstance(one, str) for one in value):
-        return ", ".join(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_words, value))
+    if isinstance(value, dict):  # a file of the model
+        facts = {**value, "size_bytes": size_words(value["size_bytes"]) if value["size_bytes"] else None}
+        return ", ".join(str(fact) for fact in facts.values() if fact)
     return str(value)
 
 

@@ -22,7 +22,9 @@ _Folder = Annotated[Path, typer.Argument(metavar="DIR", help="A run's result fol
 )
 def sql(
     folder: _Folder,
-    statement: Annotated[str, typer.Argument(help="One SELECT in DuckDB's SQL.", show_default=False)],
+    statement: Annotated[
+        str, typer.Argument(metavar="SELECT", help="One statement in DuckDB's SQL.", show_default=False)
+    ],
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, one object a row.")] = False,
 ) -> None:
@@ -52,7 +54,8 @@ def replay(
         Path, typer.Option(help="YAML file of lines, zones and thresholds.", show_default=False)
     ],
     out: Annotated[
-        Path | None, typer.Option(help="Folder of the new report.", show_default="DIR/replay-<rules>")
+        Path | None,
+        typer.Option("--out", "-o", help="Folder of the new report.", show_default="DIR/replay-<rules>"),
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier replay.")] = False,
 ) -> None:
@@ -80,7 +83,13 @@ def export(
     out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="Where to.", show_default=False)],
     form: Annotated[
         str,
-        typer.Option("--format", "-f", help="mot, coco, csv, geojson or supervision.", show_default=False),
+        typer.Option(
+            "--format",
+            "-f",
+            help="mot, coco, csv, geojson or supervision; of football also tracab, secondspectrum, statsbomb, "
+            "sportscode and gsr.",
+            show_default=False,
+        ),
     ],
     table: Annotated[
         str | None, typer.Option(help="Which table.", show_default="what suits the format")

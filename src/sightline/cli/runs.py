@@ -77,7 +77,7 @@ def show(
             }
         )
         return
-    say(f"run       {run.id}: {run.state.value}, {run.attempts} attempts")
+    say(f"run       {run.id}: {run.state.value}, {run.attempts} attempt{'s' * (run.attempts != 1)}")
     say(f"video     {run.source}")
     say(f"results   {run.folder}")
     say(f"started   {_when(run.created_s)}, last change {_when(run.updated_s)}")

@@ -155,7 +155,7 @@ def check_file(path: Path, limits: MediaLimits) -> int:
     if facts.st_size > limits.max_bytes:
         raise MediaTooLargeError(
             f"{path} has {facts.st_size:,} bytes, the limit is {limits.max_bytes:,}",
-            hint="cut it into parts, or raise the limit",
+            hint="cut it into parts, or raise SIGHTLINE_MAX_FILE_BYTES",
         )
     return facts.st_size
 
@@ -253,5 +253,5 @@ def _check_pixels(path: Path, stream: VideoStream, limits: MediaLimits) -> None:
     if width * height > limits.max_pixels:
         raise MediaTooLargeError(
             f"{path} has pictures of {width}x{height} px, the limit is {limits.max_pixels:,} px in all",
-            hint="scale it down first, or raise the limit",
+            hint="scale it down first, or raise SIGHTLINE_MAX_PIXELS",
         )

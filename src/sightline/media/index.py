@@ -164,7 +164,7 @@ def index_video(path: Path, limits: MediaLimits | None = None) -> VideoIndex:
         if rhythm.duration_s > limits.max_duration_s:
             raise MediaTooLargeError(
                 f"{path} lasts {float(rhythm.duration_s):,.0f} s, the limit is {limits.max_duration_s:,.0f} s",
-                hint="cut it into parts, or raise the limit",
+                hint="cut it into parts, or raise SIGHTLINE_MAX_DURATION_S",
             )
         info = MediaInfo(
             container=_container_name(video.container.format.name, path),

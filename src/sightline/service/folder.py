@@ -42,7 +42,7 @@ def writing(path: Path) -> Iterator[None]:
                 hint="free some space, then resume with --resume; what was done so far is kept",
             ) from error
         raise OutputUnwritableError(
-            f"cannot write {path}: {error.strerror or error}", hint="choose another folder with --out"
+            f"cannot write {path}: {error.strerror or error}", hint="choose another place with --out"
         ) from error
 
 

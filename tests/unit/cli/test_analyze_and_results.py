@@ -167,7 +167,7 @@ def test_runs_are_listed_and_shown(video, results, capsys):
     assert mine["id"] in capsys.readouterr().out
     assert run(["runs", "show", mine["id"], "--events"]) == 0
     shown = capsys.readouterr().out
-    assert f"run       {mine['id']}: completed, 1 attempts" in shown
+    assert f"run       {mine['id']}: completed, 1 attempt" in shown
     assert "pipeline_completed" in shown
     assert run(["runs", "show", mine["id"], "--json"]) == 0
     assert sum(one["frames"] for one in said_json(capsys)["checkpoints"]) == 40

@@ -11,6 +11,7 @@ import pytest
 import typer
 
 import sightline
+from sightline import plugins
 from sightline.cli import main as entry
 from sightline.cli.lazy import load
 from sightline.cli.main import Commands, one_line, run
@@ -46,6 +47,34 @@ def test_help_lists_every_command_in_its_section(capsys):
     for name, one in Commands.entries.items():
         assert re.search(rf"^  {name} +{re.escape(one.summary)}$", out, re.MULTILINE)
         assert f"\n{one.section}:\n" in out
+
+
+@pytest.mark.parametrize("name", ["models", "evaluate"])
+def test_a_group_lists_its_commands_with_their_first_sentences_whole(name, monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "80")
+    assert run([name, "--help"]) == 0
+    listed = " ".join(capsys.readouterr().out.partition("\nCommands:\n")[2].split())
+    for child, command in load(name, Commands.entries[name]).commands.items():
+        assert f"{child} {' '.join(command.help.split(chr(10) * 2)[0].split())}" in listed
+
+
+def test_a_command_that_is_misspelt_is_told_what_is_like_it(capsys):
+    assert run(["analyse", "street.mp4"]) == 2
+    assert capsys.readouterr().err == (
+        "error[usage]: No such command 'analyse'; did you mean analyze? hint: sightline --help\n"
+    )
+
+
+def test_the_help_of_export_names_every_format(capsys):
+    assert run(["export", "--help"]) == 0
+    out = capsys.readouterr().out
+    assert [name for name in plugins.names("exports") if name not in out] == []
+
+
+def test_it_runs_as_a_module_too():
+    command = [sys.executable, "-m", "sightline", "--version"]
+    answer = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert answer.stdout == f"sightline {sightline.__version__}\n"
 
 
 def test_no_command_shows_the_help(capsys):

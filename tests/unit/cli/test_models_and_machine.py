@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import cv2
@@ -70,7 +71,8 @@ def test_a_model_that_is_elsewhere_is_shown_from_the_manifest(capsys):
     assert run(["models", "show", "yolox-nano"]) == 0
     out = capsys.readouterr().out
     assert "licence      Apache-2.0" in out
-    assert "installed    False" in out
+    assert "installed    no" in out
+    assert re.search(r"^files +yolox_nano\.onnx, https://\S+, [0-9a-f]{64}, 3\.7 MB$", out, re.MULTILINE)
 
 
 def test_a_model_that_is_here_is_opened_and_shown(capsys):
