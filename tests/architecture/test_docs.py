@@ -129,6 +129,13 @@ def test_links_between_pages_lead_somewhere():
     assert not broken
 
 
+def test_contributing_tells_of_every_folder_of_tests():
+    told = re.findall(r"`tests/(\w+)/`", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"))
+    assert sorted(told) == sorted(
+        path.name for path in (ROOT / "tests").iterdir() if path.is_dir() and path.name[0] not in "_."
+    )
+
+
 def test_the_front_page_lists_every_page():
     pages = [path.name for path in DOCS.glob("*.md") if path.name != "index.md"]
     assert not [name for name in pages if f"]({name})" not in page("index.md")]

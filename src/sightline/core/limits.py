@@ -22,8 +22,3 @@ class Rate:
     def __post_init__(self) -> None:
         if self.burst < 1 or not self.per_s > 0:
             raise ConfigError(f"a rate must allow something, got {self.burst} and {self.per_s} a second")
-
-    @property
-    def refill_s(self) -> float:
-        """How long an empty bucket takes to be full again, seconds."""
-        return self.burst / self.per_s

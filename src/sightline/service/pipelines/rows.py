@@ -72,11 +72,6 @@ class Selection:
     limit: int | None = None
     offset: int = 0
 
-    @property
-    def is_everything(self) -> bool:
-        """Whether it leaves nothing out."""
-        return not self.columns and not self.where and self.limit is None and not self.offset
-
 
 def rows_as(results: Results, table: str, wanted: Selection, form: TableFormat) -> Iterator[bytes]:
     """Give a table's rows as bytes of a format, piece by piece; memory holds some tens of thousands of rows.
