@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.interpolate import make_smoothing_spline
 from scipy.signal import savgol_filter
 
 from sightline.analytics.runs import stretches
@@ -21,10 +22,13 @@ if TYPE_CHECKING:
 KMH = 3.6
 
 
-VIDEO_SMOOTH_S = 1.2
-"""`smooth_s` for places read off boxes, whose feet swing with every stride; chosen on simulated matches, seeds 1 to 3."""
+VIDEO_AGILITY = 1.2
+"""`agility` for places read off boxes, which shake and swing with every stride; chosen on simulated matches, seeds 1 to 8."""
 VIDEO_GAP_S = 0.4
-"""Misses of a detector up to this long are filled before ways are measured; chosen likewise."""
+"""Misses of a detector up to this long are filled before ways are measured; chosen on seeds 1 to 3."""
+_SHAKE_S = 1.2
+_LEAST_SHAKE_M = 0.02
+_LEAST_FOR_SPLINE = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,8 @@ class PhysicalSettings:
         zones_kmh: Limits between the speed zones, rising; FIFA's by default.
         smooth_s: Length of the Savitzky-Golay window.
         order: Degree of its polynomial.
+        agility: Given, places are smoothed by a spline instead, as hard as they shake: how far a player's velocity wanders
+            in a second, m/s. None is for places that hardly shake.
         gap_s: A player unseen for longer begins anew; nothing is added up across.
         cap_mps: Nobody is faster. What a step or the smoothed speed shows beyond that is a tracking error: not counted.
         cap_mps2: Nobody speeds up or slows down harder; likewise.
@@ -54,6 +60,7 @@ class PhysicalSettings:
     zones_kmh: tuple[float, ...] = (7.0, 15.0, 20.0, 25.0)
     smooth_s: float = 0.4
     order: int = 2
+    agility: float | None = None
     gap_s: float = 0.2
     cap_mps: float = 12.0
     cap_mps2: float = 9.0
@@ -165,6 +172,10 @@ def _runs(
 def _derive(points_m: Float64, step_s: float, settings: PhysicalSettings) -> tuple[Float64, Float64]:
     """Give speed and acceleration along the way."""
     count = len(points_m)
+    if settings.agility is not None and count >= _LEAST_FOR_SPLINE:
+        velocity = _spline_velocity(points_m, step_s, settings.agility)
+        speeds = np.hypot(*velocity.T)
+        return speeds, np.gradient(speeds, step_s)
     window = 2 * round(settings.smooth_s / step_s / 2) + 1
     window = min(window, count if count % 2 else count - 1)
     order = min(settings.order, window - 1)
@@ -176,6 +187,29 @@ def _derive(points_m: Float64, step_s: float, settings: PhysicalSettings) -> tup
     speeds = np.hypot(*velocity.T)
     turn = savgol_filter(speeds, window, min(1, order), deriv=1, delta=step_s)
     return speeds, np.asarray(turn)
+
+
+def _spline_velocity(points_m: Float64, step_s: float, agility: float) -> Float64:
+    """Give `(n, 2)` velocities of a cubic smoothing spline, which trusts each axis as little as it shakes.
+
+    It is the likeliest path of somebody whose velocity wanders by `agility` m/s in a second (integrated Brownian motion)
+    and whose places are off by as much as they leave their own parabola of a second. Far from the camera a place shakes by
+    more, most of all along the line of sight.
+
+    Source:
+        Wahba, "Improper priors, spline smoothing and the problem of guarding against model errors in regression", Journal
+        of the Royal Statistical Society B 40(3), 1978, pp. 364-372.
+    """
+    count = len(points_m)
+    window = min(2 * round(_SHAKE_S / step_s / 2) + 1, count if count % 2 else count - 1)
+    rest_m = points_m - savgol_filter(points_m, window, min(2, window - 1), axis=0)
+    shakes_m = np.maximum(np.sqrt((rest_m**2).mean(axis=0)), _LEAST_SHAKE_M)
+    times_s = np.arange(count) * step_s
+    paths = [
+        make_smoothing_spline(times_s, points_m[:, axis], lam=float(shakes_m[axis] / agility) ** 2)
+        for axis in range(2)
+    ]
+    return np.stack([path.derivative()(times_s) for path in paths], axis=1)
 
 
 def measure_physical(

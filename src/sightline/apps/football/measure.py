@@ -18,8 +18,8 @@ from sightline.analytics.football.formation.windows import (
 from sightline.analytics.football.identity.paths import fill_gaps
 from sightline.analytics.football.match import BallState, Match, Team
 from sightline.analytics.football.physical import (
+    VIDEO_AGILITY,
     VIDEO_GAP_S,
-    VIDEO_SMOOTH_S,
     Motion,
     Physical,
     PhysicalSettings,
@@ -112,7 +112,7 @@ def measure(context: ReportContext, settings: FootballSettings) -> Found:
     work = PhysicalSettings(zones_kmh=tuple(settings.speed_zones_kmh))
     ways = match
     if watched is not None:
-        work = replace(work, smooth_s=VIDEO_SMOOTH_S)
+        work = replace(work, agility=VIDEO_AGILITY)
         rows = int(VIDEO_GAP_S * match.frame_rate_hz)
         ways = replace(match, positions_m=fill_gaps(match.positions_m, longest_rows=rows))
     motion = measure_motion(ways, work)

@@ -27,8 +27,8 @@ from sightline.analytics.football.identity.persons import ROLES, Persons, Person
 from sightline.analytics.football.identity.tracklets import Sightings
 from sightline.analytics.football.match import BallState, Match, Period, Role, Team
 from sightline.analytics.football.physical import (
+    VIDEO_AGILITY,
     VIDEO_GAP_S,
-    VIDEO_SMOOTH_S,
     PhysicalSettings,
     measure_physical,
 )
@@ -71,9 +71,9 @@ class Score:
         role_share: Share of tracks with the right role.
         pass_f1: Of passes at 2 s, whoever played them.
         passes: How many there were.
-        distance_error: Of all distances together: found over true minus one, absolute; only time that was measured.
-        distance_error_video: The same with misses of up to `VIDEO_GAP_S` filled and positions smoothed over
-            `VIDEO_SMOOTH_S`.
+        distance_error: Of all distances together: found over true minus one, absolute; only time that was measured. True
+            places are smoothed as tracking data are, however the found ones are.
+        distance_error_video: The same with misses of up to `VIDEO_GAP_S` filled and places smoothed as hard as they shake.
         ball_share: Share of frames with the ball in play in which it is placed within 2 m, the ball being on the ground.
     """
 
@@ -180,7 +180,7 @@ def score(sight: Sight, seed: int) -> Score:
         match_moments(passes_s, found_s, tolerance_s=_TOLERANCE_S).f1,
         len(passes_s),
         _distance_error(sight, match, columns, owners, PhysicalSettings()),
-        _distance_error(sight, _mended(match), columns, owners, PhysicalSettings(smooth_s=VIDEO_SMOOTH_S)),
+        _distance_error(sight, _mended(match), columns, owners, PhysicalSettings(agility=VIDEO_AGILITY)),
         _ball_share(sight, match),
     )
 
@@ -293,7 +293,7 @@ def _distance_error(
         match.frame_rate_hz, np.arange(count), sight.times_s, match.periods, match.players, true_m, match.ball_m,
         np.full(count, BallState.LOST.value),
     )  # fmt: skip
-    found, true = (_total(measure_physical(one, settings=settings)) for one in (match, truth))
+    found, true = _total(measure_physical(match, settings=settings)), _total(measure_physical(truth))
     return abs(found / true - 1) if true > 0 else float("nan")
 
 

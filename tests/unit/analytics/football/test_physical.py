@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 
 from sightline.analytics.football.match import Period
-from sightline.analytics.football.physical import KMH, PhysicalSettings, measure_motion, measure_physical
+from sightline.analytics.football.physical import (
+    KMH,
+    VIDEO_AGILITY,
+    PhysicalSettings,
+    measure_motion,
+    measure_physical,
+)
 from sightline.service.football.evaluate_physical import evaluate_physical
 from unit.analytics.football.matches import make_match
 
@@ -31,6 +37,38 @@ def test_jitter_adds_little_to_who_stands_still(rng):
     match = make_match(rng.normal(0, 0.02, (1500, 1, 2)), home=1, rate_hz=25)
     raw = np.hypot(*np.diff(match.positions_m[:, 0], axis=0).T).sum()
     assert whole(match).distance_m < 0.35 * raw
+
+
+@pytest.mark.parametrize("rate_hz", [25, 12.5])
+def test_ways_that_shake_along_one_axis_are_measured_to_three_percent(rng, rate_hz):
+    """As a camera far off sees them: 5 cm across the picture, 25 cm along the line of sight."""
+    times_s = np.arange(0, 60, 1 / rate_hz)
+    way = np.stack([12 * np.sin(times_s / 6), 8 * np.sin(times_s / 4)], axis=1)
+    shaking = way + rng.normal(0, (0.05, 0.25), way.shape)
+    true, found, plain = (
+        whole(make_match(one[:, None], home=1, keepers=False, rate_hz=rate_hz), settings).distance_m
+        for one, settings in (
+            (way, None),
+            (shaking, PhysicalSettings(agility=VIDEO_AGILITY)),
+            (shaking, None),
+        )
+    )
+    assert found == pytest.approx(true, rel=0.03)
+    assert plain > 1.08 * true
+
+
+def test_who_hardly_shakes_keeps_his_turns():
+    times_s = np.arange(0, 20, 0.04)
+    zigzag = np.stack([3 * times_s, 1.5 * np.abs(times_s % 4 - 2)], axis=1)
+    match = make_match(zigzag[:, None], home=1, keepers=False, rate_hz=25)
+    steady = whole(match, PhysicalSettings(agility=VIDEO_AGILITY))
+    assert steady.distance_m == pytest.approx(whole(match).distance_m, rel=0.005)
+
+
+@pytest.mark.parametrize("rows", [2, 4, 5, 7])
+def test_a_moment_is_measured_however_short(rows):
+    found = whole(running(np.full(rows, 4.0)), PhysicalSettings(agility=VIDEO_AGILITY))
+    assert found.distance_m == pytest.approx(4.0 * rows / 25, rel=0.01)
 
 
 def test_zones_hold_the_way_run_in_them_and_add_up():
