@@ -17,6 +17,7 @@ LISTS = {
     "core": 30,  # one value type a file
     "testing/contracts": 24,  # one port a file
     "cli": 26,  # one command a file
+    "media": 13,  # one part of reading or writing videos a file
     "service": 30,  # one use-case a file
     "service/football": 20,  # likewise
     "stages": 16,  # one stage, or one application's overlay, a file

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import errno
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from fractions import Fraction
 from math import lcm
 from pathlib import Path
@@ -15,7 +12,7 @@ import av
 import av.logging
 import numpy as np
 
-from sightline.core.errors import OutputError, OutputFullError, OutputUnwritableError
+from sightline.media.mp4 import BITEXACT, open_mp4, part_of, writing_to
 from sightline.media.sound import SoundTrack
 
 if TYPE_CHECKING:
@@ -32,8 +29,6 @@ _MAX_TICKS_PER_SECOND = (1 << 31) - 1
 # x264's vector code reads memory it never wrote while it spreads bits over macroblocks: with narrow pictures the same
 # frames came out as other bytes every few times. Without that step they do not.
 _SAME_BYTES = "mbtree=0"
-_BITEXACT = 1 << 23
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class VideoWriter:
@@ -72,7 +67,7 @@ class VideoWriter:
         if min(size) < 1 or frame_rate_hz <= 0:
             raise ValueError(f"size {size} and frame rate {frame_rate_hz} must be positive")
         self._path = path
-        self._part = path.with_name(f".{path.name}.part")
+        self._part = part_of(path)
         self._size = size
         self._rate_hz = Fraction(frame_rate_hz)
         self._options = {"crf": str(crf), "preset": preset, "x264-params": _SAME_BYTES}
@@ -103,7 +98,7 @@ class VideoWriter:
             self._discard()
             return
         try:
-            with self._named_errors():
+            with writing_to(self._path):
                 self._finish()
         except BaseException:
             self._discard()
@@ -133,7 +128,7 @@ class VideoWriter:
         tick = max(round(t_s * self._ticks_hz), self._last_tick + 1)
         frame = av.VideoFrame.from_ndarray(_even(image_bgr), format="bgr24")
         frame.pts, frame.time_base = tick, Fraction(1, self._ticks_hz)
-        with self._named_errors():
+        with writing_to(self._path):
             container.mux(stream.encode(frame))
             if self._sound is not None:
                 self._sound.write_until(Fraction(tick, self._ticks_hz))
@@ -141,16 +136,10 @@ class VideoWriter:
         self._written += 1
 
     def _open(self) -> None:
-        with self._named_errors():
+        with writing_to(self._path):
             with self._part.open("wb"):
                 pass  # tells what is wrong in the system's own words
-            container = av.open(
-                "file:" + os.fspath(self._part),
-                "w",
-                format="mp4",
-                options={"movflags": "+faststart", "fflags": "+bitexact"},
-            )
-            self._container = container
+            container = self._container = open_mp4(self._part)
             self._stream = self._video_stream(container)
             if self._audio_from is not None:
                 self._sound = SoundTrack.open(self._audio_from, container, start_s=self._start_s)
@@ -167,7 +156,7 @@ class VideoWriter:
         context.gop_size = max(
             1, round(self._rate_hz)
         )  # a key frame a second: players seek, segments start there
-        context.flags |= _BITEXACT
+        context.flags |= BITEXACT
         return stream
 
     def _finish(self) -> None:
@@ -194,24 +183,6 @@ class VideoWriter:
         if self._container is None or self._stream is None:
             raise ValueError("the writer is not open: use it in a with statement")
         return self._container, self._stream
-
-    @contextmanager
-    def _named_errors(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise self._named(error.errno, error.strerror or str(error)) from error
-        except av.FFmpegError as error:
-            raise self._named(error.errno, error.strerror) from error
-
-    def _named(self, code: int | None, text: str | None) -> OutputError:
-        if code in _FULL:
-            return OutputFullError(
-                f"no room left for {self._path}", hint="free some space and resume the run"
-            )
-        return OutputUnwritableError(
-            f"{self._path} cannot be written: {text}", hint="check the folder and its permissions"
-        )
 
 
 def _even(image: UInt8) -> UInt8:

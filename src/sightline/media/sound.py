@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import os
 from collections.abc import Generator
 from fractions import Fraction
 from pathlib import Path
@@ -12,19 +10,17 @@ from typing import TYPE_CHECKING, Any
 import av
 import av.logging
 
-from sightline.core.errors import MediaError, OutputFullError, OutputUnwritableError
+from sightline.core.errors import MediaError
 from sightline.media.container import has_decoder, open_streams
+from sightline.media.mp4 import BITEXACT, open_mp4, part_of, writing_to
 
 if TYPE_CHECKING:
     from av.container import InputContainer, OutputContainer
 
 # What MP4 holds and players play; anything else is coded anew.
 _COPIED = frozenset({"aac", "mp3", "ac3", "eac3", "alac"})
-_BITEXACT = 1 << 23
 _USUAL_RATE_HZ = 48_000
-_OPTIONS = {"movflags": "+faststart", "fflags": "+bitexact"}
 _FOREVER_S = Fraction(10**12)
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class SoundTrack:
@@ -80,7 +76,7 @@ class SoundTrack:
         rate_hz = source.sample_rate if source.sample_rate in rates_hz else _USUAL_RATE_HZ
         out = self._container.add_stream("aac", rate=rate_hz)
         out.codec_context.layout = "mono" if source.channels == 1 else "stereo"
-        out.codec_context.flags |= _BITEXACT
+        out.codec_context.flags |= BITEXACT
         return out
 
     def _copied(self) -> Generator[Any]:
@@ -126,23 +122,17 @@ def extract_sound(path: Path, out: Path) -> bool:
     Raises:
         OutputError: It cannot be written.
     """
-    part = out.with_name(f".{out.name}.part")
+    part = part_of(out)
     av.logging.set_level(None)
     try:
-        with av.open("file:" + os.fspath(part), "w", format="mp4", options=_OPTIONS) as container:
-            sound = SoundTrack.open(path, container, start_s=Fraction(0))
-            if sound is None:
-                return False
-            sound.write_until(_FOREVER_S)
-            sound.close()
-        part.replace(out)
-    except (OSError, av.FFmpegError) as error:
-        reason = error.strerror or str(error)
-        if error.errno in _FULL:
-            raise OutputFullError(
-                f"no room left for {out}", hint="free some space and resume the run"
-            ) from error
-        raise OutputUnwritableError(f"{out} cannot be written: {reason}", hint="check the folder") from error
+        with writing_to(out):
+            with open_mp4(part) as container:
+                sound = SoundTrack.open(path, container, start_s=Fraction(0))
+                if sound is None:
+                    return False
+                sound.write_until(_FOREVER_S)
+                sound.close()
+            part.replace(out)
     finally:
         part.unlink(missing_ok=True)
     return True

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import av
-
-from sightline.core.errors import OutputUnwritableError
 from sightline.core.media import Segment
 from sightline.media.container import open_streams
 from sightline.media.decode import SegmentDecoder
 from sightline.media.encode import VideoWriter
 from sightline.media.index import VideoIndex, index_video
+from sightline.media.mp4 import new_mp4
 
 if TYPE_CHECKING:
     from av.container import InputContainer, OutputContainer
@@ -130,25 +127,8 @@ class ClipCutter:
 
 
 def _copy(video: Path, out: Path, spans: Sequence[Span]) -> None:
-    part = out.with_name(f".{out.name}.part")
-    try:
-        with (
-            open_streams(video) as source,
-            av.open(
-                "file:" + os.fspath(part),
-                "w",
-                format="mp4",
-                options={"movflags": "+faststart", "fflags": "+bitexact"},
-            ) as sink,
-        ):
-            _copy_spans(source, sink, spans)
-        part.replace(out)
-    except (OSError, av.FFmpegError) as error:
-        raise OutputUnwritableError(
-            f"{out} cannot be written: {error}", hint="check the folder and its permissions"
-        ) from error
-    finally:
-        part.unlink(missing_ok=True)
+    with new_mp4(out) as sink, open_streams(video) as source:
+        _copy_spans(source, sink, spans)
 
 
 def _copy_spans(source: InputContainer, sink: OutputContainer, spans: Sequence[Span]) -> None:

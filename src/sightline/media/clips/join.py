@@ -9,7 +9,7 @@ from pathlib import Path
 
 import av
 
-from sightline.core.errors import OutputUnwritableError
+from sightline.media.mp4 import new_mp4
 
 
 def join_files(clips: Sequence[Path], out: Path) -> None:
@@ -22,35 +22,21 @@ def join_files(clips: Sequence[Path], out: Path) -> None:
     Raises:
         OutputError: It cannot be written.
     """
-    part = out.with_name(f".{out.name}.part")
-    try:
-        with av.open(
-            "file:" + os.fspath(part),
-            "w",
-            format="mp4",
-            options={"movflags": "+faststart", "fflags": "+bitexact"},
-        ) as sink:
-            written, offset_s = None, Fraction(0)
-            for clip in clips:
-                with av.open("file:" + os.fspath(clip)) as source:
-                    video = source.streams.video[0]
-                    written = written or sink.add_stream_from_template(video)
-                    end_s = offset_s
-                    for packet in source.demux(video):
-                        base = packet.time_base
-                        if packet.pts is None or packet.dts is None or not base:
-                            continue
-                        shift = round(offset_s / base)
-                        packet.pts += shift
-                        packet.dts += shift
-                        end_s = max(end_s, (packet.pts + (packet.duration or 0)) * base)
-                        packet.stream = written
-                        sink.mux(packet)
-                    offset_s = end_s
-        part.replace(out)
-    except (OSError, av.FFmpegError) as error:
-        raise OutputUnwritableError(
-            f"{out} cannot be written: {error}", hint="check the folder and its permissions"
-        ) from error
-    finally:
-        part.unlink(missing_ok=True)
+    with new_mp4(out) as sink:
+        written, offset_s = None, Fraction(0)
+        for clip in clips:
+            with av.open("file:" + os.fspath(clip)) as source:
+                video = source.streams.video[0]
+                written = written or sink.add_stream_from_template(video)
+                end_s = offset_s
+                for packet in source.demux(video):
+                    base = packet.time_base
+                    if packet.pts is None or packet.dts is None or not base:
+                        continue
+                    shift = round(offset_s / base)
+                    packet.pts += shift
+                    packet.dts += shift
+                    end_s = max(end_s, (packet.pts + (packet.duration or 0)) * base)
+                    packet.stream = written
+                    sink.mux(packet)
+                offset_s = end_s
