@@ -135,6 +135,19 @@ def test_any_number_of_players_is_told_as_it_is(told, home, away):
         assert made.number("home", "possession") is None
 
 
+def test_a_second_of_a_match_is_called_too_short(told):
+    match = walking()
+    second = replace(
+        match,
+        **{
+            name: getattr(match, name)[:RATE_HZ]
+            for name in ("frames", "t_s", "positions_m", "ball_m", "ball_states")
+        },
+        periods=(replace(match.periods[0], stop=RATE_HZ),),
+    )
+    assert told(second).report["coverage"]["reasons"] == ["It is too short for a match: 1.0 s."]
+
+
 def test_without_a_ball_people_still_run_and_nothing_else_is_told(told):
     match = walking()
     made = told(with_ball(match, np.full((len(match), 3), np.nan)))

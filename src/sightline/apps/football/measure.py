@@ -169,6 +169,8 @@ def _reasons(match: Match, watched: Watched | None) -> tuple[str, ...]:
         reasons.append("Nobody was followed on the pitch: the detector found no people for long enough.")
     elif not placed.any():
         reasons.append("It was never known where on the pitch anybody stood: no camera was found or given.")
+    elif len(placed) * row_seconds(match) < _LEAST_S:
+        reasons.append(f"It is too short for a match: {len(placed) * row_seconds(match):.1f} s.")
     elif watched is not None and watched.persons.teams.alike:
         reasons.append("The two kits could not be told apart, so nobody is given a team.")
     else:

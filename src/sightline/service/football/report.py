@@ -13,12 +13,13 @@ import pyarrow as pa
 
 import sightline
 from sightline import plugins
+from sightline.analytics.football.match import PitchSize
 from sightline.analytics.football.rows import ball_batch, facts_of, player_batches, record
 from sightline.core.errors import ConflictError
 from sightline.core.ledger import FrameStatus
 from sightline.core.media import MediaInfo
 from sightline.service.folder import MANIFEST, RunFolder, sha256_of, write_json
-from sightline.service.football.tracking.provider import load_match
+from sightline.service.football.tracking.provider import load_named_match
 from sightline.service.publish import read_ledger, versions, write_report
 from sightline.service.submit import check_names
 from sightline.service.tables import ParquetTables, ParquetWriter
@@ -46,14 +47,24 @@ def report_on_files(
     Raises:
         SightlineError: The files are not what the provider writes, or see `report_on_match`.
     """
-    match = load_match(provider, list(tracking), list(meta) or None)
+    given = {name: value for name, value in (settings or {}).items() if value is not None}
+    match, names = load_named_match(provider, list(tracking), list(meta) or None, pitch=_pitch(given))
     source = {
         "name": tracking[0].name,
         "provider": provider,
         "files": {path.name: sha256_of(path) for path in (*tracking, *meta)},
     }
-    given = {name: value for name, value in (settings or {}).items() if value is not None}
-    return report_on_match(match, out, source=source, settings=given, video=video, overwrite=overwrite)
+    return report_on_match(
+        match, out, source=source, names=names, settings=given, video=video, overwrite=overwrite
+    )
+
+
+def _pitch(given: Mapping[str, Any]) -> PitchSize | None:
+    """Give the pitch's size that a user said, for providers whose files do not tell it."""
+    length_m, width_m = (given.get(f"pitch_{side}_m") for side in ("length", "width"))
+    if not (isinstance(length_m, (int, float)) and isinstance(width_m, (int, float))):
+        return None
+    return PitchSize(float(length_m), float(width_m))
 
 
 def report_on_match(

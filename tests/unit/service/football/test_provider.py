@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +12,8 @@ from sightline.core.errors import ConfigError, SourceUnavailableError, Unsupport
 from sightline.service.football.exports.second_spectrum import write_second_spectrum
 from sightline.service.football.exports.source import Told
 from sightline.service.football.exports.tracab import write_tracab
-from sightline.service.football.tracking.provider import LOADERS, load_match
+from sightline.service.football.report import report_on_files
+from sightline.service.football.tracking.provider import LOADERS, load_match, load_named_match
 from unit.analytics.football.matches import turned, two_teams
 
 # provider, tracking, metadata, rows, players seen, attacking by period, rate
@@ -53,6 +55,101 @@ def test_every_providers_file_becomes_a_match(  # noqa: PLR0917
     assert float(match.frame_rate_hz) == pytest.approx(rate_hz)
     assert np.nanmax(np.abs(match.positions_m[..., 0])) < match.pitch.length_m / 2 + 15
     assert len(match.columns(Team.HOME)) + len(match.columns(Team.AWAY)) == players
+
+
+# What kloppy tries itself on, of providers of whose files there is no other sample: rows, players seen, ends, names
+OWN = [
+    (
+        "statsperform", ["statsperform_tracking_ma25.txt"], ["statsperform_tracking_ma1.json"],
+        92, 23, [-1, 1], 10, {"home": "Monaco", "away": "Reims"},
+    ),
+    (
+        "statsperform", ["statsperform_tracking_ma25.txt"], ["statsperform_tracking_ma1.xml"],
+        92, 23, [-1, 1], 10, {"home": "Monaco", "away": "Reims"},
+    ),
+    (
+        "signality", ["signality_p1_raw_data_subset.json", "signality_p2_raw_data_subset.json"],
+        ["signality_meta_data.json", "signality_venue_information.json"], 10, 27, [1, -1], 25, {},
+    ),
+    (
+        "tracab", ["tracab_raw.json"], ["tracab_meta.json"],
+        7, 30, [-1, 1], 25, {"home": "Short Name Home", "away": "Short Name Away"},
+    ),
+    (
+        "tracab", ["tracab_raw.dat"], ["tracab_meta_4.xml"],
+        7, 30, [-1, 1], 25, {"home": "Widzew Łódź", "away": "Short Name Away"},
+    ),
+    (
+        "pff", ["pff_3812.jsonl"], ["pff_metadata_3812.json", "pff_rosters_3812.json"],
+        100, 30, [-1, 1], 29.97, {"home": "Senegal", "away": "Netherlands"},
+    ),
+]  # fmt: skip
+
+
+@pytest.fixture
+def kloppy_files():
+    """The files that kloppy ships for its own tests."""
+    import kloppy
+
+    folder = Path(kloppy.__file__).parent / "tests" / "files"
+    if not folder.is_dir():
+        pytest.skip("this kloppy ships no files")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("provider", "tracking", "meta", "rows", "players", "ends", "rate_hz", "names"),
+    OWN,
+    ids=lambda value: str(value)[:20],
+)
+def test_files_that_kloppy_ships_become_matches_with_their_teams_names(  # noqa: PLR0917
+    kloppy_files, provider, tracking, meta, rows, players, ends, rate_hz, names
+):
+    match, called = load_named_match(
+        provider,
+        [kloppy_files / name for name in tracking],
+        [kloppy_files / name for name in meta],
+        pitch=PitchSize(105.0, 68.0),
+    )
+    assert (len(match), len(match.players), called) == (rows, players, names)
+    assert [period.home_attacks for period in match.periods] == ends
+    assert float(match.frame_rate_hz) == pytest.approx(rate_hz)
+
+
+def test_hawkeyes_metadata_give_the_pitch(kloppy_files, tmp_path):
+    """A second of the minute that kloppy ships, whose centroids fill 25 MB."""
+    files = []
+    for what, parts in (("ball", ["ball"]), ("centroids", ["people"])):
+        told = json.loads((kloppy_files / f"hawkeye_2_46.football.samples.{what}").read_text())
+        for part in parts:
+            rows = told["samples"][part]
+            if part == "ball":
+                told["samples"][part] = [row for row in rows if row["time"] < 1]
+            else:
+                for row in rows:
+                    row["centroid"] = [one for one in row["centroid"] if one["time"] < 1]
+        files.append(tmp_path / f"minute.football.samples.{what}")
+        files[-1].write_text(json.dumps(told))
+    for meta, pitch_m in (("hawkeye_meta.xml", (106.0, 69.0)), ("hawkeye_meta.json", (104.0, 67.0))):
+        match = load_match("hawkeye", files, kloppy_files / meta)
+        assert (match.pitch.length_m, match.pitch.width_m) == pitch_m
+        assert len(match) == 50
+        assert len(match.players) >= 22
+
+
+def test_a_report_takes_the_pitchs_size_and_the_teams_names(kloppy_files, tmp_path):
+    files = (
+        "statsperform",
+        [kloppy_files / "statsperform_tracking_ma25.txt"],
+        [kloppy_files / "statsperform_tracking_ma1.json"],
+    )
+    with pytest.raises(ConfigError, match="size") as error:
+        report_on_files(*files, tmp_path / "none")
+    assert "pitch_length_m=105" in error.value.hint
+    sides = {"pitch_length_m": 100.0, "pitch_width_m": 66.0}
+    told = json.loads((report_on_files(*files, tmp_path / "out", settings=sides) / "report.json").read_text())
+    assert told["source"]["pitch_m"] == [100.0, 66.0]
+    assert [told["teams"][team]["name"] for team in ("home", "away")] == ["Monaco", "Reims"]
 
 
 @pytest.mark.data
@@ -230,6 +327,8 @@ def test_a_missing_file_an_unknown_provider_and_a_missing_argument_are_told(tmp_
     with pytest.raises(ConfigError) as error:
         load_match("acme", tmp_path)
     assert all(name in error.value.hint for name in LOADERS)
+    with pytest.raises(ConfigError, match="events, not positions"):
+        load_match("datafactory", tmp_path)
     here = tmp_path / "one"
     here.write_text("")
     with pytest.raises(ConfigError, match="meta data"):

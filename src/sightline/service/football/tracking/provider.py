@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from sightline.analytics.football.match import Match, PitchSize
     from sightline.service.football.tracking.readout import Claims, Readout
 
+_EVENTS = {"datafactory", "impect", "opta", "statsbomb", "wyscout"}
 _SPACE = "secondspectrum"  # kloppy's name for ours: metres from the centre spot, y up
 
 
@@ -46,6 +47,7 @@ class Loader:
         tracking: Its arguments that take the tracking files, in the order a user gives them.
         meta: Its arguments that take the metadata files; a name that ends in `?` may be left out.
         many: Whether the one tracking argument takes a list of files.
+        by_path: Whether it is given paths: it opens files more than once, or looks at their names.
         sized: Whether it takes the pitch's size.
         fixed: Further arguments.
         in_play: What gives the numbers of the file's frames in play, where kloppy leaves out without a word what
@@ -59,6 +61,7 @@ class Loader:
     tracking: tuple[str, ...] = ("raw_data",)
     meta: tuple[str, ...] = ("meta_data",)
     many: bool = False
+    by_path: bool = False
     sized: bool = False
     fixed: Mapping[str, Any] = field(default_factory=dict)
     in_play: Callable[[Path], NDArray[np.int64]] | None = None
@@ -143,10 +146,10 @@ LOADERS: Mapping[str, Loader] = {
         fixed={"tracking_system": "sportvu"},
     ),
     "signality": Loader(
-        "signality", "load", ("raw_data_feeds",), ("meta_data", "venue_information"), many=True
+        "signality", "load", ("raw_data_feeds",), ("meta_data", "venue_information"), many=True, by_path=True
     ),
     "hawkeye": Loader(
-        "hawkeye", "load", ("ball_feeds", "player_centroid_feeds"), ("meta_data?",), sized=True
+        "hawkeye", "load", ("ball_feeds", "player_centroid_feeds"), ("meta_data?",), sized=True, by_path=True
     ),
 }
 
@@ -175,9 +178,21 @@ def load_match(
         UnsupportedFormatError: The files are not what the provider writes, or their metadata are wrong: a period
             that is missing, sides swapped, a frame rate that the times contradict, players who share an id.
     """
+    return load_named_match(provider, tracking, meta, pitch=pitch)[0]
+
+
+def load_named_match(
+    provider: str,
+    tracking: Path | Sequence[Path],
+    meta: Path | Sequence[Path] | None = None,
+    *,
+    pitch: PitchSize | None = None,
+) -> tuple[Match, dict[str, str]]:
+    """Give the match as `load_match` does, and what its teams, `home` and `away`, are called where that is told."""
     seen = _read_quickly(provider, tracking, meta) or _read(provider, tracking, meta, pitch)
     told = LOADERS[provider].ends
-    return match_of(seen, told=told(_paths(meta)) if told else {})
+    match = match_of(seen, told=told(_paths(meta)) if told else {})
+    return match, {team.value: name for team, name in seen.claims.names.items()}
 
 
 def _read(
@@ -228,14 +243,20 @@ def load_dataset(
     """
     loader = LOADERS.get(provider)
     if loader is None:
-        raise ConfigError(f"no provider {provider!r}", hint=f"one of {', '.join(sorted(LOADERS))}")
+        what = (
+            f"{provider} gives events, not positions" if provider in _EVENTS else f"no provider {provider!r}"
+        )
+        raise ConfigError(what, hint=f"one of {', '.join(sorted(LOADERS))}")
     return _load(provider, loader, _arguments(provider, loader, _paths(tracking), _paths(meta), pitch))
 
 
 def _load(provider: str, loader: Loader, arguments: Mapping[str, Any]) -> Any:
     load = getattr(import_module(f"kloppy.{loader.module}"), loader.function)
     with ExitStack() as files, _understood(provider):
-        opened = {name: _opened(value, files) for name, value in arguments.items()}
+        opened = {
+            name: _named_by_path(value) if loader.by_path else _opened(value, files)
+            for name, value in arguments.items()
+        }
         return load(**opened, coordinates=_SPACE)
 
 
@@ -260,7 +281,8 @@ def _arguments(
     if loader.sized:
         if pitch is None and provider == "statsperform":
             raise ConfigError(
-                f"{provider} files do not tell the pitch's size", hint="give it in metres, as in 105 x 68"
+                f"{provider} files do not tell the pitch's size",
+                hint="give it in metres, as in --set pitch_length_m=105 --set pitch_width_m=68",
             )
         if pitch is not None:
             arguments |= {"pitch_length": pitch.length_m, "pitch_width": pitch.width_m}
@@ -275,10 +297,14 @@ def _named(provider: str, what: str, names: Sequence[str], paths: list[Path]) ->
     return {name.removesuffix("?"): path for name, path in zip(names, paths, strict=False)}
 
 
+def _named_by_path(value: Any) -> Any:
+    if isinstance(value, list):
+        return [str(one) for one in value]
+    return str(value) if isinstance(value, Path) else value
+
+
 def _opened(value: Any, files: ExitStack) -> Any:
     """Open plain files ourselves: kloppy leaves its own copies open. Folders and packed files are its to open."""
-    if isinstance(value, list):
-        return [_opened(one, files) for one in value]
     if not isinstance(value, Path):
         return value
     if _is_packed(value):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ class Claims:
         starts_s: Number of a period -> its start on the file's clock, where the metadata tell it.
         spans_s: Number of a period -> its start and end on that clock, in the order of the file.
         squads: Home's players, then away's.
+        names: What the teams are called, where that is told.
     """
 
     frame_rate_hz: float
@@ -52,6 +53,7 @@ class Claims:
     starts_s: Mapping[int, float]
     spans_s: Sequence[tuple[int, float, float]]
     squads: Sequence[Member]
+    names: Mapping[Team, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from html import unescape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sightline.core.arrays import Float64, Int64
+
+_NO_NAMES = {"home", "away", "home team", "away team"}
 
 
 def readout_of(dataset: Any, *, in_play: Int64 | None = None) -> Readout:
@@ -80,6 +83,11 @@ def claims_of(dataset: Any) -> Claims:
             for team, whose in zip(dataset.metadata.teams, (Team.HOME, Team.AWAY), strict=False)
             for one in team.players
         ],
+        names={
+            whose: unescape(str(team.name))
+            for team, whose in zip(dataset.metadata.teams, (Team.HOME, Team.AWAY), strict=False)
+            if team.name and str(team.name).lower() not in _NO_NAMES
+        },
     )
 
 
@@ -88,7 +96,9 @@ def _member(one: Any, team: Team) -> Member:
         str(one.player_id),
         team,
         jersey=None if one.jersey_no is None else int(one.jersey_no),
-        name=str(one.name or " ".join(str(part) for part in (one.first_name, one.last_name) if part)),
+        name=unescape(
+            str(one.name or " ".join(str(part) for part in (one.first_name, one.last_name) if part))
+        ),
         keeper=getattr(one.starting_position, "name", "") == "Goalkeeper",
         listed=one.starting_position is not None,
     )
