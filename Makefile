@@ -57,7 +57,7 @@ $(SERVERS)/.installed: tests/servers/requirements.txt
 
 servers: $(SERVERS)/.installed ## Make the S3 server that tests use; the others come with the system's packages
 
-test-servers: setup servers ## Run the tests that need PostgreSQL, Redis, RabbitMQ or S3, on servers that it starts and stops
+test-servers: setup servers ## Run the tests that need PostgreSQL, Redis, RabbitMQ, S3 or TURN, on servers that it starts and stops
 	@$(PY) tests/servers/start.py $(PY) -m pytest -m server $(PYTEST_ARGS)
 
 check: lint types imports docs-check test ## All that CI asks: style, types, import contracts, docs, tests

@@ -29,7 +29,7 @@ def address(name: str) -> str:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Whatever uses one of the fixtures below needs a server."""
     for item in items:
-        if {"postgres_url", "redis_url", "amqp_url", "s3_url"} & set(getattr(item, "fixturenames", ())):
+        if {"postgres_url", "redis_url", "amqp_url", "s3_url", "turn"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.server)
 
 
@@ -79,3 +79,10 @@ def s3_url(monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     return endpoint, bucket
+
+
+@pytest.fixture(scope="session")
+def turn() -> tuple[str, str]:
+    """Address and shared secret of a TURN server that is reached over TCP."""
+    secret, _, place = address("turn").removeprefix("turn://").rpartition("@")
+    return f"turn:{place}?transport=tcp", secret

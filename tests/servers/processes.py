@@ -21,6 +21,7 @@ _HOST = "127.0.0.1"
 _READY_WITHIN_S = 90.0
 _STOPPED_WITHIN_S = 30.0
 _LOOK_EVERY_S = 0.05
+_TURN_SECRET = "north"
 
 
 def free_port() -> int:
@@ -300,5 +301,27 @@ class S3(Server):
             return False
 
 
-KINDS: Mapping[str, type[Server]] = {kind.name: kind for kind in (Postgres, Redis, Rabbitmq, S3)}
+class Turn(Server):
+    """coturn, whose users' passwords a shared secret signs; it relays to this machine's own addresses."""
+
+    name = "turn"
+
+    @property
+    def url(self) -> str:
+        """With the secret; browsers write `turn:host:port`."""
+        return f"turn://{_TURN_SECRET}@{_HOST}:{self.port}"
+
+    @classmethod
+    def missing(cls) -> str | None:
+        """Say what is not installed."""
+        return None if shutil.which("turnserver") else "coturn"
+
+    def _command(self) -> Sequence[str]:
+        addresses = ["--listening-ip", _HOST, "--relay-ip", _HOST, "--listening-port", str(self.port)]
+        secret = ["--use-auth-secret", "--static-auth-secret", _TURN_SECRET, "--realm", "sightline.test"]
+        files = ["--userdb", str(self.folder / "users"), "--pidfile", str(self.folder / "pid")]
+        return ["turnserver", "-n", *addresses, *secret, *files, "--no-tls", "--no-dtls", "--no-cli", "--log-file", "stdout"]  # fmt: skip
+
+
+KINDS: Mapping[str, type[Server]] = {kind.name: kind for kind in (Postgres, Redis, Rabbitmq, S3, Turn)}
 VARIABLES: Mapping[str, str] = {name: f"SIGHTLINE_TEST_{name.upper()}_URL" for name in KINDS}
