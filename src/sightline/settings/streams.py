@@ -22,6 +22,11 @@ class StreamSettings(SettingsGroup):
         "Stream model",
         "Model of live streams: a name or a file; empty means the application's own, or else `model`.",
     )
+    stream_lighter_model: str = setting(
+        "",
+        "Lighter stream model",
+        "Model that `auto` streams step down to in the end: a name or a file that knows all their model's classes; empty: none.",
+    )
     stream_device: str = setting("CPU", "Stream device", "OpenVINO device that live streams run on.")
     stream_performance: Literal["throughput", "latency"] = setting(
         "throughput",

@@ -16,7 +16,7 @@ from sightline.core.events import EventKind, RunEvent
 from sightline.service.live.admission import Admission
 from sightline.service.live.models import BuildModel, ChosenModel, ModelShelf
 from sightline.service.live.owner import ModelOwner
-from sightline.service.live.quality import FIXED, AutoQuality, level_of
+from sightline.service.live.quality import FIXED, AutoQuality
 from sightline.service.live.stream.analysis import make_analysis, message_of
 from sightline.service.live.stream.frames import Arrival, StreamLedger
 from sightline.service.live.stream.legs import Legs
@@ -63,10 +63,12 @@ class LiveDesk:
         analysis: MakeAnalysis = make_analysis,
     ) -> None:
         self.models = ModelShelf(
-            build, choose or (lambda _: ChosenModel(settings.stream_model or settings.model))
+            build,
+            choose or (lambda _: ChosenModel(settings.stream_model or settings.model)),
+            lighter=settings.stream_lighter_model,
         )
         self.owner = ModelOwner(workers, clock)
-        self.auto = AutoQuality()
+        self.auto = AutoQuality(lighter=bool(settings.stream_lighter_model))
         self.admission = Admission(
             workers, within_s=settings.stream_latency_ms / 1000, most=settings.stream_max_sessions
         )
@@ -210,8 +212,10 @@ class LiveDesk:
     def tick(self) -> None:
         """One round: what frames cost, whether to look less closely, who has been silent for too long."""
         self._load, cost_s = self.owner.load()
-        levels = [level_of(stream.settings.quality_mode, self.auto) for stream in self.streams()]
-        if levels and cost_s:
+        levels = [stream.level for stream in self.streams()]
+        if (
+            levels and cost_s and not any(level.lighter for level in levels)
+        ):  # another model's cost is no measure
             self.admission.note(cost_s / statistics.fmean(level.cost * level.stride for level in levels))
         self.auto.look(self._load, late=False)
         now_s = self._clock.monotonic_s()

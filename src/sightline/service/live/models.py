@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+import numpy as np
+import structlog
+
+from sightline.core.errors import SettingsError, SightlineError
 from sightline.ports import Resumable
 from sightline.vision.detect import decode_size
 
 if TYPE_CHECKING:
+    from sightline.core.arrays import Int64
     from sightline.core.detections import Detections
     from sightline.core.frames import Frame
     from sightline.core.models import ModelInfo
     from sightline.ports import ModelAdapter
+
+_log = structlog.get_logger()
 
 MODEL_IOU = 0.7
 """What a model suppresses by where no application says."""
@@ -47,17 +54,24 @@ MOST_SHAPES = 6
 
 
 class SharedModel:
-    """An open model that several threads may ask."""
+    """An open model that several threads may ask.
 
-    def __init__(self, model: ModelAdapter) -> None:
+    Args:
+        model: It.
+        class_names: Classes by which it answers instead of its own; it knows them all, and what it knows besides is left
+            out.
+    """
+
+    def __init__(self, model: ModelAdapter, class_names: Sequence[str] | None = None) -> None:
         self._model = model
+        self._class_ids: Int64 | None = None
+        self.info = model.info
+        if class_names is not None and tuple(class_names) != model.info.class_names:
+            numbers = {name: number for number, name in enumerate(class_names)}
+            self._class_ids = np.array([numbers.get(name, -1) for name in model.info.class_names])
+            self.info = replace(model.info, class_names=tuple(class_names))
         self._submitting = threading.Lock()  # a model lays pictures into one buffer
         self._remembers = isinstance(model, Resumable)
-
-    @property
-    def info(self) -> ModelInfo:
-        """What it is."""
-        return self._model.info
 
     def picture_size(self, source_size: tuple[int, int]) -> tuple[int, int] | None:
         """Give the size `(height, width)` that pictures are best decoded to; None for their own."""
@@ -72,8 +86,15 @@ class SharedModel:
         with self._submitting:
             pending = self._model.submit(frame)
             if self._remembers:
-                return pending.result()  # type: ignore[no-any-return]
-        return pending.result()  # type: ignore[no-any-return]
+                return self._named(pending.result())
+        return self._named(pending.result())
+
+    def _named(self, found: Detections) -> Detections:
+        if self._class_ids is None:
+            return found
+        class_ids = self._class_ids[found.class_ids]
+        known = class_ids >= 0
+        return replace(found, class_ids=class_ids.astype(found.class_ids.dtype))[known]
 
     def close(self) -> None:
         """Free it."""
@@ -81,11 +102,30 @@ class SharedModel:
 
 
 class StreamModels:
-    """Opens one model's graphs and hands them out; a model that learns the scene is a stream's own."""
+    """Opens one model's graphs and hands them out; a model that learns the scene is a stream's own.
 
-    def __init__(self, build: BuildModel, chosen: ChosenModel) -> None:
+    Args:
+        build: Gives a model.
+        chosen: Which.
+        class_names: Classes by which it answers instead of its own.
+        lighter: Name of a lighter model for streams that step down; empty for none.
+    """
+
+    def __init__(
+        self,
+        build: BuildModel,
+        chosen: ChosenModel,
+        *,
+        class_names: Sequence[str] | None = None,
+        lighter: str = "",
+    ) -> None:
         self.chosen = chosen
+        self._build_any = build
         self._build = partial(build, chosen)
+        self._class_names = class_names
+        self._lighter_name = "" if lighter == chosen.name else lighter
+        self._lighter: StreamModels | None = None
+        self._weighing = threading.Lock()
         self._lock = threading.Lock()
         self._opening: dict[tuple[object, ...], threading.Lock] = {}
         self._open: dict[tuple[object, ...], SharedModel] = {}
@@ -110,7 +150,33 @@ class StreamModels:
     @property
     def open_count(self) -> int:
         """How many graphs are open."""
-        return len(self._open)
+        return len(self._open) + (0 if self._lighter is None else self._lighter.open_count)
+
+    def lighter(self, scale: float, source_size: tuple[int, int], stream_id: str) -> StreamModels | None:
+        """Give the lighter model's graphs, one for pictures of a size open; they answer by the names of our classes.
+
+        None where there is no lighter model, or none that opens and knows all our classes: it is not asked again then.
+        """
+        with self._weighing:
+            if not self._lighter_name:
+                return None
+            try:
+                if self._lighter is None:
+                    self._lighter = self._find_lighter(self._lighter_name)
+                self._lighter.get(scale, source_size, stream_id)
+            except SightlineError as error:
+                _log.warning("no_lighter_model", model=self._lighter_name, reason=error.message)
+                self._lighter_name = ""
+                return None
+            return self._lighter
+
+    def _find_lighter(self, name: str) -> StreamModels:
+        names = self.info.class_names
+        found = StreamModels(self._build_any, replace(self.chosen, name=name), class_names=names)
+        unknown = [name for name in names if name not in found.info.class_names]
+        if unknown:
+            raise SettingsError(f"it does not know {', '.join(unknown[:3])}")
+        return found
 
     def get(self, scale: float, source_size: tuple[int, int], stream_id: str) -> SharedModel:
         """Give the open model for pictures of a size; opens it where it is the first to ask.
@@ -133,7 +199,7 @@ class StreamModels:
             if key not in self._open:
                 model = self._build(1.0 if fixed else scale, source_size if shape is not None else None)
                 model.open()
-                self._open[key] = SharedModel(model)
+                self._open[key] = SharedModel(model, self._class_names)
             return self._open[key]
 
     def forget(self, stream_id: str) -> None:
@@ -145,6 +211,8 @@ class StreamModels:
                 self._opening.pop(key, None)
         for model in models:
             model.close()
+        if self._lighter is not None:
+            self._lighter.forget(stream_id)
 
     def close(self) -> None:
         """Close all."""
@@ -154,6 +222,8 @@ class StreamModels:
             self._opening.clear()
         for model in models:
             model.close()
+        if self._lighter is not None:
+            self._lighter.close()
 
 
 class ModelShelf:
@@ -162,10 +232,14 @@ class ModelShelf:
     Args:
         build: Gives a model.
         choose: Gives the model for an application's streams, None for those without one.
+        lighter: Name of a lighter model for streams that step down; empty for none.
     """
 
-    def __init__(self, build: BuildModel, choose: Callable[[str | None], ChosenModel]) -> None:
+    def __init__(
+        self, build: BuildModel, choose: Callable[[str | None], ChosenModel], *, lighter: str = ""
+    ) -> None:
         self._build = build
+        self._lighter = lighter
         self._choose = choose
         self._lock = threading.Lock()
         self._models: dict[ChosenModel, StreamModels] = {}
@@ -182,7 +256,7 @@ class ModelShelf:
             chosen = replace(chosen, name=name)
         with self._lock:
             if chosen not in self._models:
-                self._models[chosen] = StreamModels(self._build, chosen)
+                self._models[chosen] = StreamModels(self._build, chosen, lighter=self._lighter)
             return self._models[chosen]
 
     def forget(self, stream_id: str) -> None:

@@ -27,13 +27,20 @@ def still(_index):
     return Detections(boxes, np.array([0.9, 0.3], np.float32), np.array([0, 0], np.int32))
 
 
-def desk(script=still, *, clock=None, analysis=None, model=None, publish=None, cost_s=0.01, **settings):
-    """A desk without threads of its own: work with `desk.owner.step()`."""
+def desk(
+    script=still, *, clock=None, analysis=None, model=None, named=None, publish=None, cost_s=0.01, **settings
+):
+    """A desk without threads of its own: work with `desk.owner.step()`; `named` are models, or errors, by name."""
     clock = clock or FakeClock()
     built = []
 
-    def build(_name, scale, source_size):
+    def build(chosen, scale, source_size):
         built.append((scale, source_size))
+        other = (named or {}).get(chosen.name)
+        if isinstance(other, Exception):
+            raise other
+        if other is not None:
+            return other
         return model or FakeModel(script, class_names=("pothole",))
 
     options = {"analysis": analysis} if analysis else {}

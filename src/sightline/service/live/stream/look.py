@@ -16,7 +16,7 @@ from sightline.core.errors import FrameRefusedError, MediaTooLargeError
 from sightline.core.frames import Frame
 from sightline.core.tracks import Tracks
 from sightline.media.live.pictures import RawPicture, decode_picture, picture_header
-from sightline.service.live.quality import AUTO_SCALES
+from sightline.service.live.quality import AUTO_SCALES, LADDER, LIGHTER
 from sightline.service.live.stream.steady import Steady
 from sightline.vision.geometry import scaled
 from sightline.vision.suppression import suppress
@@ -67,6 +67,7 @@ class Look:
         self._change: tuple[Analysis | None, StreamModels] | None = None
         self._id = stream_id
         self._models = models
+        self._lighter: StreamModels | None = None
         self._ready_for: tuple[int, int] | None = None
         self._max_pixels = max_pixels
         self._tracker: ByteTrack | None = None
@@ -83,6 +84,10 @@ class Look:
         """
         self._change = (analysis, models)
 
+    def taken(self, level: Level) -> Level:
+        """Give the level that is really taken: one with a lighter model is left out where none fits or is open yet."""
+        return LADDER[-1] if level.lighter and self._lighter is None else level
+
     def finish(self) -> Sequence[Mapping[str, Any]]:
         """Give the events that the stream's end completes."""
         return self.analysis.finish() if self.analysis is not None else ()
@@ -98,7 +103,8 @@ class Look:
         if self._change is not None:
             (self.analysis, self._models), self._change = self._change, None
             self._tracker, self._threshold, self._steady = None, -1.0, Steady()
-            self._ready_for = None
+            self._ready_for, self._lighter = None, None
+        level = self.taken(level)
         begun_s = clock.monotonic_s()
         if isinstance(arrival.picture, RawPicture):
             image, source_size, model = self._converted(arrival.picture, level)
@@ -132,6 +138,7 @@ class Look:
                 "level": level.name,
                 "stride": level.stride,
                 "input_size": [size[1], size[0]],
+                "model": model.info.name,
             },
             {
                 "decode": decoded_s - begun_s,
@@ -144,12 +151,12 @@ class Look:
         """Give a picture as its model wants it: scaled by area, as a file's frames are."""
         header = picture_header(data)
         shown = header.size if min(header.size) >= 1 else (1, 1)
-        model = self._models.get(level.scale, shown, self._id)
+        model = self._model(level, shown)
         image, source_size = decode_picture(
             data, least=model.picture_size(shown), max_pixels=self._max_pixels
         )
         if source_size != shown:
-            model = self._models.get(level.scale, source_size, self._id)
+            model = self._model(level, source_size)
         wanted = model.picture_size(source_size)
         return image if wanted is None else scaled(image, wanted), source_size, model
 
@@ -159,13 +166,18 @@ class Look:
             raise MediaTooLargeError(
                 f"a picture of {width}x{height} is over {self._max_pixels} pixels", hint="send smaller ones"
             )
-        model = self._models.get(level.scale, picture.size, self._id)
+        model = self._model(level, picture.size)
         return picture.image(model.picture_size(picture.size)), picture.size, model
+
+    def _model(self, level: Level, source_size: tuple[int, int]) -> SharedModel:
+        models = self._lighter if level.lighter and self._lighter is not None else self._models
+        return models.get(level.scale, source_size, self._id)
 
     def _open_all_levels(self, source_size: tuple[int, int]) -> None:
         """Open what `auto` may step down to, so that a busy machine neither waits for it nor grows by it."""
         for scale in AUTO_SCALES:
             self._models.get(scale, source_size, self._id)
+        self._lighter = self._models.lighter(LIGHTER.scale, source_size, self._id)
         self._ready_for = source_size
 
     def _frame(self, image: Any, source_size: tuple[int, int], arrival: Arrival) -> Frame:

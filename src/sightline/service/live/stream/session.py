@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from sightline.core.time import Clock
     from sightline.media.live.pictures import RawPicture
     from sightline.service.live.models import ModelShelf
+    from sightline.service.live.quality import Level
     from sightline.service.live.stream.analysis import MakeAnalysis
     from sightline.service.live.stream.outbox import Message
     from sightline.service.live.stream.settings import StreamSettings
@@ -192,6 +193,11 @@ class Stream:
             return limit
         return min(limit, len(recent) / _RECENT_S)
 
+    @property
+    def level(self) -> Level:
+        """How closely it is looked at now."""
+        return self._look.taken(level_of(self.settings.quality_mode, self._kit.auto))
+
     def close(self, reason: str = "closed") -> None:
         """Let go of everything; frames that wait count as dropped."""
         with self._lock:
@@ -217,7 +223,7 @@ class Stream:
         age_s = max(self._kit.clock.now_s() - self.opened_s, 1e-9)
         now_s = self._kit.clock.monotonic_s()
         recent = [t_s for t_s in tuple(self._arrivals) if now_s - t_s <= _RECENT_S]
-        level = level_of(self.settings.quality_mode, self._kit.auto)
+        level = self.level
         return {
             "client_id": self.id,
             "opened_s": self.opened_s,
@@ -243,7 +249,7 @@ class Stream:
         arrival = self._next()
         if arrival is None:
             return False
-        settings, level = self.settings, level_of(self.settings.quality_mode, self._kit.auto)
+        settings, level = self.settings, self.level
         begun_s = self._kit.clock.monotonic_s()
         try:
             answer = self._look.at(arrival, settings, level, self._kit.clock)
@@ -316,8 +322,7 @@ class Stream:
         if not self._rate.allows(now_s):
             return Drop.RATE
         self._accepted += 1
-        stride = level_of(self.settings.quality_mode, self._kit.auto).stride
-        return Drop.STRIDE if (self._accepted - 1) % stride else None
+        return Drop.STRIDE if (self._accepted - 1) % self.level.stride else None
 
     def _apply(self, settings: StreamSettings) -> None:
         """Take settings over; an application that is not there is refused before anything changes."""
