@@ -29,7 +29,9 @@ def address(name: str) -> str:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Whatever uses one of the fixtures below needs a server."""
     for item in items:
-        if {"postgres_url", "redis_url", "amqp_url", "s3_url", "turn"} & set(getattr(item, "fixturenames", ())):
+        if {"postgres_url", "redis_url", "amqp_url", "s3_url", "turn"} & set(
+            getattr(item, "fixturenames", ())
+        ):
             item.add_marker(pytest.mark.server)
 
 

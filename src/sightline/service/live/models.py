@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,17 +14,18 @@ import numpy as np
 import structlog
 
 from sightline.core.errors import SettingsError, SightlineError
+from sightline.core.frames import Frame
 from sightline.ports import Resumable
 from sightline.vision.detect import decode_size
 
 if TYPE_CHECKING:
     from sightline.core.arrays import Int64
     from sightline.core.detections import Detections
-    from sightline.core.frames import Frame
     from sightline.core.models import ModelInfo
     from sightline.ports import ModelAdapter
 
 _log = structlog.get_logger()
+_GREY = 114
 
 MODEL_IOU = 0.7
 """What a model suppresses by where no application says."""
@@ -101,6 +104,18 @@ class SharedModel:
         self._model.close()
 
 
+def seconds_a_frame(model: SharedModel, source_size: tuple[int, int]) -> float:
+    """Give how long a frame takes a model: the quickest of three."""
+    size = model.picture_size(source_size) or source_size
+    frame = Frame(np.full((*size, 3), _GREY, np.uint8), 0, Fraction(0), source_size, "measuring")
+    took_s = []
+    for _ in range(3):
+        began_s = time.perf_counter()
+        model.answer(frame)
+        took_s.append(time.perf_counter() - began_s)
+    return min(took_s)
+
+
 class StreamModels:
     """Opens one model's graphs and hands them out; a model that learns the scene is a stream's own.
 
@@ -155,14 +170,15 @@ class StreamModels:
     def lighter(self, scale: float, source_size: tuple[int, int], stream_id: str) -> StreamModels | None:
         """Give the lighter model's graphs, one for pictures of a size open; they answer by the names of our classes.
 
-        None where there is no lighter model, or none that opens and knows all our classes: it is not asked again then.
+        None where there is no lighter model, or none that opens, knows all our classes and is the quicker one: it is not
+        asked again then.
         """
         with self._weighing:
             if not self._lighter_name:
                 return None
             try:
                 if self._lighter is None:
-                    self._lighter = self._find_lighter(self._lighter_name)
+                    self._lighter = self._find_lighter(scale, source_size, stream_id)
                 self._lighter.get(scale, source_size, stream_id)
             except SightlineError as error:
                 _log.warning("no_lighter_model", model=self._lighter_name, reason=error.message)
@@ -170,12 +186,22 @@ class StreamModels:
                 return None
             return self._lighter
 
-    def _find_lighter(self, name: str) -> StreamModels:
+    def _find_lighter(self, scale: float, source_size: tuple[int, int], stream_id: str) -> StreamModels:
         names = self.info.class_names
-        found = StreamModels(self._build_any, replace(self.chosen, name=name), class_names=names)
+        chosen = replace(self.chosen, name=self._lighter_name)
+        found = StreamModels(self._build_any, chosen, class_names=names)
         unknown = [name for name in names if name not in found.info.class_names]
         if unknown:
             raise SettingsError(f"it does not know {', '.join(unknown[:3])}")
+        its_s, our_s = (
+            seconds_a_frame(models.get(scale, source_size, stream_id), source_size)
+            for models in (found, self)
+        )
+        if its_s >= our_s:
+            found.close()
+            raise SettingsError(
+                f"it takes {its_s * 1000:.1f} ms a frame, and {self.chosen.name} {our_s * 1000:.1f}"
+            )
         return found
 
     def get(self, scale: float, source_size: tuple[int, int], stream_id: str) -> SharedModel:
