@@ -12,6 +12,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,8 +20,12 @@ from sightline.analytics.earth import GeoOrigin
 from sightline.core.errors import SettingsError
 from sightline.core.tracks import Quality
 
+if TYPE_CHECKING:
+    from sightline.core.arrays import Float64
+
 _HINT = "a GPX 1.0 or 1.1 file whose track points have lat, lon and time"
 _TURN_DEG = 360.0
+_LEAST_FOR_A_BEND = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +64,14 @@ class Place:
         longitude_deg: WGS 84.
         heading_deg: Where it drove, clockwise from true north; None while that is not known.
         quality: `seen`, `interpolated` or `extrapolated`.
+        bend_per_m: How tightly its way bent, one over the radius, positive to the left; 0 while that is not known.
     """
 
     latitude_deg: float
     longitude_deg: float
     heading_deg: float | None
     quality: Quality
+    bend_per_m: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +85,7 @@ class GpsSettings:
         least_move_m: Shorter movements tell no heading: a standing car's fixes wander.
         heading_s: A heading is that of the straight line through the fixes so near in time on either side, where the
             receiver gives none.
+        bend_s: The way's bend is that of the curve through the fixes so near in time on either side.
     """
 
     seen_s: float = 0.05
@@ -85,6 +93,7 @@ class GpsSettings:
     max_beyond_s: float = 1.0
     least_move_m: float = 2.0
     heading_s: float = 2.6
+    bend_s: float = 5.0
 
 
 class GpsTrack:
@@ -120,6 +129,10 @@ class GpsTrack:
 
     def at(self, t_s: float) -> Place | None:
         """Give where the car was; None where no fix is near enough in time."""
+        place = self._place(t_s)
+        return None if place is None else replace(place, bend_per_m=self._bend(t_s))
+
+    def _place(self, t_s: float) -> Place | None:
         if not self._fixes:
             return None
         after = bisect_right(self._times, t_s)
@@ -159,24 +172,48 @@ class GpsTrack:
         following = self._fixes[number + 1 : number + 12]
         return next((each.heading_deg for each in following if each.heading_deg is not None), None)
 
-    def _way(self, t_s: float) -> float | None:
-        """Give the direction of the straight line through the fixes about a moment; None where that is short."""
-        reach_s = self._settings.heading_s
+    def _near(self, t_s: float, reach_s: float) -> tuple[Float64, Float64]:
+        """Give the fixes about a moment: `(n,)` their times, `(n, 2)` metres east and north of the first."""
         first, last = bisect_left(self._times, t_s - reach_s), bisect_right(self._times, t_s + reach_s)
-        if last - first < 3:
-            return None
         near = self._fixes[first:last]
+        if not near:
+            return np.empty(0), np.empty((0, 2))
         places = np.array([(fix.longitude_deg, fix.latitude_deg) for fix in near])
         moved_m = GeoOrigin(near[0].latitude_deg, near[0].longitude_deg).metres(places)
-        times = np.array(self._times[first:last])
-        times -= times.mean()
+        return np.array(self._times[first:last]), moved_m
+
+    def _way(self, t_s: float) -> float | None:
+        """Give the direction of the straight line through the fixes about a moment; None where that is short."""
+        times, moved_m = self._near(t_s, self._settings.heading_s)
+        if len(times) < 3:
+            return None
+        span_s, times = times[-1] - times[0], times - times.mean()
         east, north = times @ moved_m / float(times @ times)
-        if (
-            math.hypot(east, north) * (self._times[last - 1] - self._times[first])
-            < self._settings.least_move_m
-        ):
+        if math.hypot(east, north) * span_s < self._settings.least_move_m:
             return None
         return math.degrees(math.atan2(east, north)) % _TURN_DEG
+
+    def _bend(self, t_s: float) -> float:
+        """Give how tightly the way bends about a moment, by the parabolas through the fixes there.
+
+        The least bend that the fixes' own scatter leaves likely, two standard deviations nearer to straight: so a straight
+        road stays straight, and a slow car's fixes, which scatter as widely as it drives, tell nothing. Parabolas make
+        the tightest bends of towns a tenth too tight.
+        """
+        times, moved_m = self._near(t_s, self._settings.bend_s)
+        if len(times) < _LEAST_FOR_A_BEND:
+            return 0.0
+        powers = (times - t_s)[:, None] ** np.arange(3)
+        inverse = np.linalg.inv(powers.T @ powers)
+        found = inverse @ powers.T @ moved_m
+        (east, north), (east_2, north_2) = found[1], 2 * found[2]
+        speed = math.hypot(east, north)
+        if speed * (times[-1] - times[0]) < self._settings.least_move_m:
+            return 0.0
+        bend = (east * north_2 - north * east_2) / speed**3
+        off_m2 = float(((moved_m - powers @ found) ** 2).sum()) / (2 * (len(times) - 3))
+        bend_sd = 2 * math.sqrt(off_m2 * float(inverse[2, 2])) / speed**2
+        return math.copysign(max(0.0, abs(bend) - 2 * bend_sd), bend)
 
     def _heading(self, fix: Fix) -> float | None:
         """Give the direction from a fix some metres back; the last one known while the car stands."""

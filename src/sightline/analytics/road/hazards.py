@@ -104,6 +104,11 @@ class Sighting:
         if len(self.kinds) != len(self.scores):
             raise ValueError(f"{len(self.kinds)} kinds for {len(self.scores)} boxes")
 
+    @property
+    def bend_per_m(self) -> float:
+        """How tightly the car's way bends, positive to the left; 0 where that is not known."""
+        return 0.0 if self.place is None else self.place.bend_per_m
+
     @classmethod
     def of(
         cls,

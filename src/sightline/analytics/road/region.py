@@ -35,10 +35,12 @@ class RoadRegion:
     Attributes:
         corners_px: `(n, 2)` float64, n >= 3, in order; they may lie outside the picture.
         source: `camera`, `picture` or `given`: where it comes from.
+        camera: Over the road, where the region is a strip of it that bends as the car's way does.
     """
 
     corners_px: Float64
     source: str
+    camera: RoadCamera | None = None
 
     def __post_init__(self) -> None:
         corners = np.asarray(self.corners_px, np.float64)
@@ -55,7 +57,8 @@ class RoadRegion:
     ) -> RoadRegion:
         """Give the strip of road that lies ahead, down to the picture's edge.
 
-        It is straight: on a bend it leaves the road, the sooner the tighter the bend, so it should not be long.
+        It is straight where the way's bend is not known: there it leaves the road, the sooner the tighter the bend, so
+        it should not be long.
 
         Args:
             camera: Over the road.
@@ -75,7 +78,7 @@ class RoadRegion:
             (width / 2 + right_m * scales[1], height),
             (width / 2 - left_m * scales[1], height),
         ]
-        return cls(np.array(corners, np.float64), "camera")
+        return cls(np.array(corners, np.float64), "camera", camera)
 
     @classmethod
     def of_picture(cls, size: tuple[int, int], *, horizon: float = USUAL_HORIZON) -> RoadRegion:
@@ -108,14 +111,39 @@ class RoadRegion:
             )
         return cls(np.array(shares, np.float64).reshape(-1, 2) * (size[1], size[0]), "given")
 
-    def holds(self, boxes_px: Float64) -> Mask:
+    def holds(self, boxes_px: Float64, *, bend_per_m: float = 0.0) -> Mask:
         """Tell which boxes lie on the road: those whose middle and middle of the lower edge do.
 
         Args:
             boxes_px: `(n, 4)` `x1 y1 x2 y2` in source pixels.
+            bend_per_m: How tightly the car's way bends, positive to the left; only a camera's strip bends with it.
         """
         boxes = np.asarray(boxes_px, np.float64).reshape(-1, 4)
         middles = np.stack([(boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2], axis=1)
         # A hair above the edge: a box that ends at the picture's last row would otherwise lie on the border.
         feet = np.stack([middles[:, 0], boxes[:, 3] - 0.5], axis=1)
+        if bend_per_m and self.camera is not None:
+            middles, feet = (straightened(self.camera, points, bend_per_m) for points in (middles, feet))
         return inside(middles, self.corners_px) & inside(feet, self.corners_px)
+
+
+def straightened(camera: RoadCamera, points_px: Float64, bend_per_m: float) -> Float64:
+    """Give where points of a bent road would be seen if it were straight.
+
+    The way is a circle through the camera, which it meets head on: `ahead_m` before the camera it is
+    `bend_per_m * ahead_m ** 2 / 2` to the left.
+
+    Args:
+        camera: Over the road.
+        points_px: `(n, 2)` in source pixels; those at the horizon and above stay where they are.
+        bend_per_m: One over the circle's radius, positive to the left.
+    """
+    cos = float(np.cos(np.deg2rad(camera.pitch_deg)))
+    behind_m = camera.height_m * float(np.tan(np.deg2rad(camera.pitch_deg)))
+    below_px = points_px[:, 1] - camera.horizon_px
+    on_road = below_px > _LEAST_ROWS_PX
+    below_px = np.where(on_road, below_px, np.inf)
+    ahead_m = camera.focal_px * camera.height_m / cos**2 / below_px - behind_m
+    px_per_m = np.where(on_road, cos / camera.height_m * below_px, 0.0)
+    right_px = bend_per_m * ahead_m**2 / 2 * px_per_m
+    return np.stack([points_px[:, 0] + right_px, points_px[:, 1]], axis=1)

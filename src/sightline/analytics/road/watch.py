@@ -123,7 +123,7 @@ class HazardWatch:
         """Deal the frame's boxes out to the hazards, and begin new ones."""
         settings = self.settings
         owners = {track: hazard for hazard in self._open for track in hazard.track_ids}
-        on_it = self._region.holds(seen.boxes_px)
+        on_it = self._region.holds(seen.boxes_px, bend_per_m=seen.bend_per_m)
         rows: dict[int, int] = {}
         for row in range(len(seen.scores)):
             track, score = int(seen.track_ids[row]), float(seen.scores[row])

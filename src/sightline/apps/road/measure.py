@@ -103,7 +103,10 @@ def measure(context: ReportContext, settings: RoadSettings) -> Found:
             faults[fault.value] = faults.get(fault.value, 0) + 1
         seen = rows.at(frame, t_s, place, usable=fault is None)
         off_road += int(
-            (~region.holds(seen.boxes_px) & np.array([kind is not None for kind in seen.kinds], bool)).sum()
+            (
+                ~region.holds(seen.boxes_px, bend_per_m=seen.bend_per_m)
+                & np.array([kind is not None for kind in seen.kinds], bool)
+            ).sum()
         )
         events += watch.feed(seen)
     events += watch.finish()
