@@ -13,6 +13,10 @@ import typer
 
 STOPPED = 130
 """Exit status of a command that its user stopped, as shells have it (128 + SIGINT)."""
+_LEAST_WIDTH = 12
+"""A column may be folded to this many characters."""
+_BETWEEN = 3
+"""Characters that a table spends on a column besides its text, but for one at the end."""
 
 
 def say(text: str = "") -> None:
@@ -48,7 +52,7 @@ def show_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
 
 
 def show_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Write rows as a table: with lines at a terminal, else aligned and never cut."""
+    """Write rows as a table: with lines at a terminal, or row by row where it is too narrow; else aligned, never cut."""
     cells = [[_cell(value) for value in row] for row in rows]
     if sys.stdout.isatty():
         _show_rich(columns, cells, [_is_number(column) for column in _columns(rows, len(columns))])
@@ -63,12 +67,26 @@ def _show_rich(columns: Sequence[str], cells: Sequence[Sequence[str]], numeric: 
     from rich.console import Console
     from rich.table import Table
 
+    screen = Console()
+    least = [min(max(map(len, column)), _LEAST_WIDTH) for column in zip(columns, *cells, strict=True)]
+    if sum(least) + _BETWEEN * len(least) - 1 > screen.width:
+        _show_rows(columns, cells)
+        return
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name, right in zip(columns, numeric, strict=True):
         table.add_column(name, justify="right" if right else "left", overflow="fold")
     for row in cells:
         table.add_row(*(text.replace("[", r"\[") for text in row))
-    Console().print(table)
+    screen.print(table)
+
+
+def _show_rows(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
+    """Write each row below the other, a line a column."""
+    width = max(map(len, columns))
+    for number, row in enumerate(cells, start=1):
+        say(f"── {number} ──")
+        for name, text in zip(columns, row, strict=True):
+            say(f"{name:<{width}}  {text}".rstrip())
 
 
 def _columns(rows: Sequence[Sequence[Any]], count: int) -> list[list[Any]]:

@@ -50,6 +50,24 @@ def test_a_table_at_a_terminal_has_a_rule(monkeypatch):
     assert "───" in screen.getvalue()
 
 
+def test_a_table_that_a_terminal_is_too_narrow_for_is_shown_row_by_row(monkeypatch):
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    columns = [f"column_{number}" for number in range(12)]
+    shown = {}
+    for width in ("80", "200"):
+        screen = Terminal()
+        monkeypatch.setattr(sys, "stdout", screen)
+        monkeypatch.setenv("COLUMNS", width)
+        console.show_table(columns, [range(12), range(12, 24)])
+        shown[width] = screen.getvalue().splitlines()
+    assert shown["80"][:3] == ["── 1 ──", "column_0   0", "column_1   1"]
+    assert shown["80"][13:15] == ["── 2 ──", "column_0   12"]
+    assert all(name in shown["200"][1] for name in columns)
+
+
 def test_a_table_without_rows_shows_its_columns(capsys):
     console.show_table(("a", "b"), [])
     assert capsys.readouterr().out == "a  b\n"
