@@ -14,6 +14,11 @@ from sightline.cli.progress import Lines, shown_progress
 from sightline.core.events import EventKind, RunEvent
 
 
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
 @pytest.mark.parametrize(
     ("size_bytes", "words"),
     [(0, "0 B"), (999, "999 B"), (1500, "1.5 kB"), (3_660_092, "3.7 MB"), (5e12, "5.0 TB")],
@@ -39,10 +44,6 @@ def test_a_table_away_from_a_terminal_is_aligned_and_never_cut(capsys):
 
 
 def test_a_table_at_a_terminal_has_a_rule(monkeypatch):
-    class Terminal(io.StringIO):
-        def isatty(self):
-            return True
-
     screen = Terminal()
     monkeypatch.setattr(sys, "stdout", screen)
     console.show_table(("name", "n"), [("[red]a", 1)])
@@ -51,10 +52,6 @@ def test_a_table_at_a_terminal_has_a_rule(monkeypatch):
 
 
 def test_a_table_that_a_terminal_is_too_narrow_for_is_shown_row_by_row(monkeypatch):
-    class Terminal(io.StringIO):
-        def isatty(self):
-            return True
-
     columns = [f"column_{number}" for number in range(12)]
     shown = {}
     for width in ("80", "200"):
@@ -137,10 +134,6 @@ def test_quiet_is_quiet(capsys):
 
 
 def test_at_a_terminal_there_is_a_bar(monkeypatch):
-    class Terminal(io.StringIO):
-        def isatty(self):
-            return True
-
     screen = Terminal()
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "120")
