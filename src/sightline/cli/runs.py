@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -83,11 +84,14 @@ def show(
     say(f"started   {_when(run.created_s)}, last change {_when(run.updated_s)}")
     say(f"done      {len(checkpoints)} segments, {sum(one.frames for one in checkpoints)} frames")
     for name, value in run.settings.items():
-        say(f"  {name}: {value}")
+        if value is not None:
+            say(f"  {name}: {_words(value)}")
     if run.error:
         say(f"error     [{run.error.get('code')}] {run.error.get('message')}; {run.error.get('hint')}")
     for event in happened:
-        say(f"{event['cursor']:>5} {_when(event['t_s'])} {event['kind']} {event['stage']} {event['details']}")
+        say(
+            f"{event['cursor']:>5} {_when(event['t_s'])} {event['kind']} {event['stage']} {_words(event['details'])}".rstrip()
+        )
 
 
 @app.command("resume", epilog=examples("sightline runs resume 018f2c"))
@@ -148,3 +152,10 @@ def _when(wall_s: float) -> str:
 
 def _plain(run: Run) -> dict[str, Any]:
     return {**asdict(run), "state": run.state.value}
+
+
+def _words(value: Any) -> str:
+    """Give a text as it is, and anything else as JSON, where it is not empty."""
+    if isinstance(value, str):
+        return value
+    return "" if value in ({}, []) else json.dumps(value, ensure_ascii=False)

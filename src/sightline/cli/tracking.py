@@ -76,17 +76,12 @@ def evaluate_mot(
         ("HOTA", "DetA", "AssA", "LocA", "MOTA", "IDF1", "switches", "fragments", "false", "missed", "truth"),
         [
             (
-                *(
-                    round(100 * share, 2)
-                    for share in (
-                        scores.hota,
-                        scores.det_a,
-                        scores.ass_a,
-                        scores.loc_a,
-                        scores.mota,
-                        scores.idf1,
-                    )
-                ),
+                _share(scores.hota),
+                _share(scores.det_a),
+                _share(scores.ass_a),
+                _share(scores.loc_a),
+                _share(scores.mota),
+                _share(scores.idf1),
                 scores.id_switches,
                 scores.fragmentations,
                 scores.false_positives,
@@ -141,7 +136,7 @@ def evaluate_detection(
         show_json(scores.as_dict())
         return
     rows: list[tuple[object, ...]] = [
-        (one.class_name, one.truths, one.found, _percent(one.ap50), _percent(one.ap50_95))
+        (one.class_name, one.truths, one.found, _share(one.ap50), _share(one.ap50_95))
         for one in scores.classes
     ]
     rows.append(
@@ -149,13 +144,13 @@ def evaluate_detection(
             "all",
             sum(one.truths for one in scores.classes),
             "",
-            _percent(scores.ap50),
-            _percent(scores.ap50_95),
+            _share(scores.ap50),
+            _share(scores.ap50_95),
         )
     )
     say(f"{scores.images} pictures")
     show_table(("class", "objects", "boxes", "AP50", "AP50-95"), rows)
 
 
-def _percent(share: float | None) -> float | None:
-    return None if share is None else round(100 * share, 2)
+def _share(share: float | None) -> float | None:
+    return None if share is None else round(share, 4)
