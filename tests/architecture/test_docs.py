@@ -15,6 +15,7 @@ from sightline.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
+CONTRACTS = ROOT / "src" / "sightline" / "testing" / "contracts"
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
 
 
@@ -104,6 +105,17 @@ def test_a_port_is_told_about_in_extend(name):
 @pytest.mark.parametrize("group", plugins.GROUPS)
 def test_a_group_of_plugins_is_told_about_in_extend(group):
     assert f"`sightline.{group}`" in page("extend.md")
+
+
+@pytest.mark.parametrize("group", plugins.GROUPS.keys() - {"models"})
+def test_extend_names_every_plugin_of_a_group(group):
+    (row,) = re.findall(rf"^\|.*`sightline\.{group}`.*$", page("extend.md"), flags=re.MULTILINE)
+    assert [name for name in plugins.names(group) if not re.search(rf"\b{name}\b", row)] == []
+
+
+@pytest.mark.parametrize("contract", sorted(CONTRACTS.glob("[!_]*.py")), ids=lambda path: path.stem)
+def test_a_contract_is_told_about_in_extend(contract):
+    assert f"`contracts/{contract.name}`" in page("extend.md")
 
 
 @pytest.mark.parametrize("group", plugins.GROUPS)
