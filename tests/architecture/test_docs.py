@@ -113,6 +113,18 @@ def test_extend_names_every_plugin_of_a_group(group):
     assert [name for name in plugins.names(group) if not re.search(rf"\b{name}\b", row)] == []
 
 
+@pytest.mark.parametrize("scene", plugins.names("scenes"))
+def test_a_scene_and_its_settings_are_told_about(scene):
+    told = page("simulate.md") + page("football/simulator.md")
+    assert f"`sightline simulate {scene}" in told
+    settings = getattr(plugins.load("scenes", scene), "settings", {})
+    assert [
+        name
+        for name in settings
+        if f"--set {name}=" not in told and f"`--{name.replace('_', '-')}" not in told
+    ] == []
+
+
 @pytest.mark.parametrize("contract", sorted(CONTRACTS.glob("[!_]*.py")), ids=lambda path: path.stem)
 def test_a_contract_is_told_about_in_extend(contract):
     assert f"`contracts/{contract.name}`" in page("extend.md")
