@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from football_play import SIZE, Play
+from sightline.analytics.football.match import Role, Team
 from sightline.analytics.football.rows import ball_batch, facts_of, player_batches
 from sightline.apps.football.app import FootballApp
 from sightline.apps.football.settings import FootballSettings
@@ -264,14 +265,33 @@ def test_clips_that_were_cut_are_shown_on_the_page(make: Callable[..., Made]) ->
         "file": "01-goal.mp4", "kind": "goal", "title": "Goal: Reds", "team": "home", "rank": 1, "score": 90.0,
         "start_s": 1.0, "stop_s": 5.0, "picture_s": 3.0, "at_s": 3.0, "moments": ["Goal: Reds"],
     }  # fmt: skip
+    goal = {
+        "at_s": 3.0, "kind": "goal", "team": "home", "title": "Goal: Reds", "outcome": None, "player_id": None,
+        "confidence": 0.9,
+    }  # fmt: skip
+    moments = [goal, {**goal, "at_s": 5.0, "kind": "kick_off"}, {**goal, "at_s": 6.0, "kind": "corner"}]
     (made.figures / "01-goal.mp4").write_bytes(b"video")
     (made.figures / "01-goal.jpg").write_bytes(b"picture")
 
-    page = FootballApp().page({**made.report, "clips": [clip]}, made.figures)
+    page = FootballApp().page({**made.report, "clips": [clip], "timeline": moments}, made.figures)
 
     assert 'src="data:video/mp4;base64,dmlkZW8="' in page
     assert 'poster="data:image/jpeg;base64,cGljdHVyZQ=="' in page
     assert "highlights/01-goal.mp4" in page
+    assert page.count('<a href="#clip-1">') == 2
+    assert page.count('<a href="#clip-1"><img src="data:image/jpeg;base64,cGljdHVyZQ=="') == 1
+    assert 'id="clip-1"' in page
+
+
+def test_who_was_seen_for_less_than_a_second_is_counted_and_not_listed(make: Callable[..., Made]) -> None:
+    made = make(Play(seconds=6).video_tables())
+    first, *others = made.report["players"]
+
+    page = FootballApp().page({**made.report, "players": [{**first, "seen_s": 0.4}, *others]}, made.figures)
+
+    assert page.count("<td>") < made.page.count("<td>")
+    assert "1 more seen for less than a second" in page
+    assert "seen for less than a second" not in made.page
 
 
 @pytest.mark.slow
@@ -283,6 +303,34 @@ def test_figures_are_drawn_and_the_same_again(make: Callable[..., Made]) -> None
     assert {path.name: path.read_bytes() for path in one.figures.iterdir()} == {
         path.name: path.read_bytes() for path in other.figures.iterdir()
     }
+
+
+def siege(*, keeper: bool) -> Play:
+    """Both teams before the goal at the left, as far from it on average, two of white's the deepest."""
+    along = (-47.0, -46.5, -33.0, -33.0, -32.0, -32.0, -32.25, -32.25)
+    red = [("red", Team.HOME, Role.PLAYER, -42.0 + 12 / 7 * place, 4.0 * place - 14) for place in range(8)]
+    white = [("white", Team.AWAY, Role.PLAYER, x_m, 12 - 4.0 * place) for place, x_m in enumerate(along)]
+    guard = [("green", Team.AWAY, Role.GOALKEEPER, -49.0, 0.5)] if keeper else []
+    return Play(seconds=6, home=0, away=0, keepers=False, referee=False, people=[*red, *white, *guard])
+
+
+def test_one_goalkeeper_in_view_tells_which_way_the_teams_attack(make: Callable[..., Made]) -> None:
+    made = make(siege(keeper=True).video_tables(), home_kit="red")
+
+    assert "goalkeeper" in made.tables.table("players")["role"].to_pylist()
+    assert made.report["source"]["periods"][0]["home_attacks"] == "left"
+
+
+@pytest.mark.slow
+def test_figures_say_where_the_direction_of_play_is_not_known(make: Callable[..., Made]) -> None:
+    unknown = make(siege(keeper=False).video_tables(), home_kit="red", figures=True).report
+    known = make(siege(keeper=True).video_tables(), home_kit="red", figures=True).report
+
+    assert unknown["source"]["periods"][0]["home_attacks"] is None
+    for report, said in ((unknown, False), (known, True)):
+        captions = " ".join(figure["caption"] for figure in report["figures"])
+        assert ("attack to the right" in captions) is said
+        assert ("Which way they attack is not known" in captions) is not said
 
 
 @pytest.mark.slow

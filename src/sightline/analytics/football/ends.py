@@ -25,12 +25,14 @@ class EndRules:
         least_frames: Fewest frames that must tell.
         keeper_share: Share of the frames in which a goalkeeper is his team's deepest player.
         keeper_among: Fewest players of a team that must be seen for the deepest one to mean anything.
+        guarding_m: A goalkeeper seen without the other one tells an end where he is farther than this from the middle.
     """
 
     agreement: float = 0.7
     least_frames: int = 1
     keeper_share: float = 0.6
     keeper_among: int = 7
+    guarding_m: float = 26.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +55,9 @@ def find_ends(
 ) -> Ends:
     """Tell which way the home team attacks in a stretch of play without a change of ends.
 
-    Each frame has a vote: where its two goalkeepers are, if that is known; else its two teams' mean places along
-    the pitch, and the side of its outermost players where those are of unlike teams. A frame whose two signs
-    differ abstains.
+    Each frame has a vote: where its two goalkeepers are, if that is known; else which goal the one who is seen guards;
+    else its two teams' mean places along the pitch, and the side of its outermost players where those are of unlike
+    teams. A frame whose two signs differ abstains.
 
     Args:
         home_m: `(n, p, 2)` in `Space.PITCH_M`, NaN where not seen.
@@ -66,8 +68,8 @@ def find_ends(
     rules = rules or EndRules()
     votes = _votes(home_m[:, :, 0], away_m[:, :, 0])
     if keepers_m is not None:
-        apart = np.nan_to_num(keepers_m[:, 1] - keepers_m[:, 0])
-        votes = np.where(apart != 0, np.sign(apart).astype(np.int64), votes)
+        said = _keepers_votes(keepers_m, rules)
+        votes = np.where(said != 0, said, votes)
     told = int(np.count_nonzero(votes))
     if not told:
         return Ends(0, 0, float("nan"))
@@ -75,6 +77,14 @@ def find_ends(
     share = max(right, told - right) / told
     sure = told >= rules.least_frames and share >= rules.agreement
     return Ends((1 if 2 * right > told else -1) if sure else 0, told, share)
+
+
+def _keepers_votes(keepers_m: Float64, rules: EndRules) -> Int64:
+    """Give `(n,)` as `_votes` does, by where the goalkeepers are."""
+    apart = np.nan_to_num(keepers_m[:, 1] - keepers_m[:, 0])
+    guarding = np.where(np.abs(keepers_m) > rules.guarding_m, keepers_m, 0.0)
+    alone = np.nan_to_num(guarding[:, 1]) - np.nan_to_num(guarding[:, 0])
+    return np.sign(np.where(apart != 0, apart, alone)).astype(np.int64)
 
 
 def _votes(home_x: Float64, away_x: Float64) -> Int64:

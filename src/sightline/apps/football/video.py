@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sightline.analytics.football.ends import EndRules, find_ends
 from sightline.analytics.football.identity.boxes import PersonBoxes, steady_boxes
 from sightline.analytics.football.identity.links import Views
 from sightline.analytics.football.identity.paths import positions_of
@@ -36,6 +37,7 @@ _FALLBACK_HZ = Fraction(25)
 _MARGIN_M = 12.0
 _MIN_TRACK_S = 0.5
 _SIDES_M = 3.0
+_LEAST_GUARDED = 10
 _HINTS = {"goalkeeper": Role.GOALKEEPER, "referee": Role.REFEREE}
 
 
@@ -250,7 +252,20 @@ def _periods(
 
 
 def _attacks(positions: Float64, persons: Persons) -> int:
-    """+1 where home stands left of away on the whole, for each team stands nearer to its own goal; 0 if unclear."""
+    """+1 where goalkeepers, or else both teams on the whole, show that home attacks to the right; 0 if unclear.
+
+    Without a goalkeeper in view each team stands nearer to its own goal than the other.
+    """
+    keepers = np.full((len(positions), 2), np.nan)
+    for place, team in enumerate(Team):
+        for column, player in enumerate(persons.players):
+            if player.team is team and player.role is Role.GOALKEEPER:
+                seen = np.isfinite(positions[:, column, 0])
+                keepers[seen, place] = positions[seen, column, 0]
+    nobody = np.empty((len(positions), 0, 2))
+    guarded = find_ends(nobody, nobody, EndRules(least_frames=_LEAST_GUARDED), keepers_m=keepers)
+    if guarded.home_attacks:
+        return guarded.home_attacks
     means = []
     for team in Team:
         columns = [place for place, player in enumerate(persons.players) if player.team is team]

@@ -88,6 +88,15 @@ def test_goalkeepers_outvote_the_others():
     assert find_ends(home, away, keepers_m=keepers).home_attacks == -1
 
 
+@pytest.mark.parametrize(
+    ("keepers", "way"),
+    [((np.nan, -48.0), -1), ((-48.0, np.nan), 1), ((np.nan, 48.0), 1), ((np.nan, -10.0), 0)],
+)
+def test_one_goalkeeper_tells_the_ends_where_he_guards_a_goal(keepers, way):
+    nobody = np.empty((10, 0, 2))
+    assert find_ends(nobody, nobody, keepers_m=np.tile(keepers, (10, 1))).home_attacks == way
+
+
 def test_a_change_of_ends_within_a_period_is_found():
     home, away = np.tile(eleven("4-4-2"), (1600, 1, 1)), np.tile(eleven("4-4-2", way=-1), (1600, 1, 1))
     assert find_change(home, away) is None

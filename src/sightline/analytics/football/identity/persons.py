@@ -38,6 +38,8 @@ _MOST_VOTES = 12
 _DOUBT = 0.02
 _HIDDEN = 0.25
 _LONG_GAP_S = 60.0
+_ELEVEN = 11
+_TWELFTH_S = 1.0  # a track that is doubled for a moment makes no twelfth
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +206,7 @@ def _hints(source: PersonSource, who: Int64) -> dict[int, Role]:
 
 def _named(source: PersonSource, who: Int64) -> Persons:
     """Give persons their names, in order of team, role and first sighting."""
-    teams = _teams(source, who)
+    teams = _at_most_eleven(_teams(source, who), source, who)
     count = int(who.max(initial=-1)) + 1
     firsts = np.full(count, np.iinfo(np.int64).max)
     np.minimum.at(firsts, who, source.sightings.rows)
@@ -222,6 +224,32 @@ def _named(source: PersonSource, who: Int64) -> Persons:
     return Persons(
         tuple(players), place[who], replace(teams, tracks=dict(sorted(renamed.items())), beliefs={})
     )
+
+
+def _at_most_eleven(teams: Teams, source: PersonSource, who: Int64) -> Teams:
+    """Take the team from whoever is its twelfth for long: those who are longest seen on the field come first.
+
+    A twelfth is a substitute who warms up, a coach or somebody told wrongly; nobody can say who, so nobody plays for the team.
+    """
+    sightings, half_m = source.sightings, np.array([source.pitch.length_m, source.pitch.width_m]) / 2
+    off = (np.abs(np.nan_to_num(sightings.points_m)) > half_m).any(axis=1)
+    on_field = np.bincount(who[~off], minlength=int(who.max(initial=-1)) + 1)
+    most = _TWELFTH_S / _row_seconds(sightings.times_s)
+    told = dict(teams.tracks)
+    for team in Team:
+        count = np.zeros(len(sightings.times_s), np.int64)
+        members = [person for person, one in told.items() if one.team is team]
+        for person in sorted(members, key=lambda person: (-int(on_field[person]), person)):
+            rows = np.unique(sightings.rows[who == person])
+            if (count[rows] >= _ELEVEN).sum() > most:
+                told[person] = replace(told[person], team=None, role=Role.OTHER)
+            else:
+                count[rows] += 1
+    return replace(teams, tracks=told)
+
+
+def _row_seconds(times_s: Float64) -> float:
+    return float(np.median(np.diff(times_s))) if len(times_s) > 1 else 1.0
 
 
 def _rank(teams: Teams, person: int) -> tuple[int, int]:

@@ -59,8 +59,11 @@ def draw_figures(
     ]
 
 
+_UNKNOWN = "Which way they attack is not known, so all is as it was filmed"
+
+
 class _Drawn:
-    """Draws one match; team figures are turned so that the team attacks to the right."""
+    """Draws one match; team figures are turned so that the team attacks to the right, where that is known."""
 
     def __init__(self, found: Found, painters: Painters, looks: Mapping[Team, Look]) -> None:
         self._found, self._ask, self._looks = found, painters.ask, looks
@@ -68,7 +71,11 @@ class _Drawn:
         self._within = in_periods(match)
         self._signs = np.zeros(len(match))
         for period in match.periods:
-            self._signs[period.start : period.stop] = period.home_attacks or 1
+            self._signs[period.start : period.stop] = period.home_attacks
+        self._known = bool(self._signs[self._within].any())
+        self._within &= (self._signs != 0) | ~np.bool_(self._known)
+        self._flips = {Team.HOME: 1, Team.AWAY: -1 if self._known else 1}
+        self._signs[self._signs == 0] = 1
         self._columns = {team: self._longest(team) for team in Team}
 
     def heats(self) -> Iterator[tuple[str, str, str]]:
@@ -84,32 +91,32 @@ class _Drawn:
             yield (
                 f"heat-{team.value}.png",
                 f"{look.name}: where they played",
-                "All players together, attacking to the right. Brighter is longer.",
+                f"All players together{self._way}. Brighter is longer.",
             )
             self._ask(Board.heats, f"players-{team.value}.png", each)
             yield (
                 f"players-{team.value}.png",
                 f"{look.name}: each player",
-                f"The {len(each)} who were seen longest, attacking to the right.",
+                f"The {len(each)} who were seen longest{self._way}.",
             )
 
     def shapes(self) -> Iterator[tuple[str, str, str]]:
         """Average positions of both teams, home attacking to the right."""
         teams = []
         for team, look in self._looks.items():
-            flip = 1 if team is Team.HOME else -1
             dots = [
-                _dot(flip * points.mean(axis=0), player, 0.25)
+                _dot(self._flips[team] * points.mean(axis=0), player, 0.25)
                 for column, player in self._columns[team]
                 if len(points := self._turned(column, team)) >= _LEAST_ROWS
             ]
             teams.append((dots, look.color))
+        ends = f"{self._looks[Team.HOME].name} attack to the right" if self._known else _UNKNOWN
         if any(dots for dots, _ in teams):
             self._ask(Board.shapes, "average.svg", teams)
             yield (
                 "average.svg",
                 "Average positions",
-                f"{self._looks[Team.HOME].name} attack to the right; each mark is the mean over the time a player was seen.",
+                f"{ends}; each mark is the mean over the time a player was seen.",
             )
 
     def shots(self) -> Iterator[tuple[str, str, str]]:
@@ -155,16 +162,16 @@ class _Drawn:
             self._ask(
                 Board.passes,
                 f"passes-{team.value}.svg",
-                starts[::step],
-                ends[::step],
+                (starts[::step], ends[::step]),
                 complete[::step],
                 look.color,
+                self._below,
             )
             some = "" if step == 1 else f" Every {step}th pass is drawn."
             yield (
                 f"passes-{team.value}.svg",
                 f"{look.name}: passes",
-                f"In colour those that a team-mate got, in grey the others.{some}",
+                f"In colour those that a team-mate got, in grey the others{'' if self._known else self._way}.{some}",
             )
             yield from self._network(team, look, [(one.player_id, one.receiver_id) for one in mine])
 
@@ -182,7 +189,7 @@ class _Drawn:
         players = [(column, player) for column, player in self._columns[team] if player.player_id in involved]
         spots = {player.player_id: self._turned(column, team).mean(axis=0) for column, player in players}
         touches = Counter(giver for giver, _ in pairs)
-        most = max(touches[player.player_id] for _, player in players)
+        most = max((touches[player.player_id] for _, player in players), default=0)
         place = {player.player_id: number for number, (_, player) in enumerate(players)}
         top = max(counts.values())
         links = [
@@ -195,7 +202,7 @@ class _Drawn:
             for _, player in players
         ]
         file = f"network-{team.value}.svg"
-        self._ask(Board.network, file, dots, links, look.color)
+        self._ask(Board.network, file, dots, links, look.color, self._below)
         caption = f"Marks at average positions, larger for more passes; the thickest line is {top} passes between two players."
         yield file, f"{look.name}: who passes to whom", caption
 
@@ -284,14 +291,20 @@ class _Drawn:
         points = match.positions_m[:, column]
         rows = np.flatnonzero(self._within & np.isfinite(points).all(axis=1))
         rows = rows[:: max(1, len(rows) // _MOST_POINTS)]
-        flip = 1 if team is Team.HOME else -1
-        return np.asarray(points[rows] * (flip * self._signs[rows])[:, None])
+        return np.asarray(points[rows] * (self._flips[team] * self._signs[rows])[:, None])
+
+    @property
+    def _below(self) -> str:
+        return "direction of play  \N{RIGHTWARDS ARROW}" if self._known else ""
+
+    @property
+    def _way(self) -> str:
+        return ", attacking to the right" if self._known else "; " + _UNKNOWN[0].lower() + _UNKNOWN[1:]
 
     def _event_points(self, events: Sequence[tuple[int, float | None, float | None]], team: Team) -> Float64:
         rows = np.searchsorted(self._found.match.frames, [frame for frame, _, _ in events])
-        flip = 1 if team is Team.HOME else -1
         points = np.array([(x, y) for _, x, y in events], np.float64).reshape(-1, 2)
-        return np.asarray(points * (flip * self._signs[rows])[:, None])
+        return np.asarray(points * (self._flips[team] * self._signs[rows])[:, None])
 
 
 def _dot(place_m: Float64, player: Player, size: float) -> Dot:

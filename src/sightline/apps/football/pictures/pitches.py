@@ -81,9 +81,23 @@ class Board:
             self._save(figure, file)
 
     def passes(
-        self, file: str, starts_m: Float64, ends_m: Float64, complete: NDArray[np.bool_], color: str
+        self,
+        file: str,
+        passes_m: tuple[Float64, Float64],
+        complete: NDArray[np.bool_],
+        color: str,
+        below: str,
     ) -> None:
-        """Draw passes as arrows, the complete ones in the team's colour; the direction of play is +x."""
+        """Draw passes as arrows from their starts to their ends, the complete ones in the team's colour.
+
+        Args:
+            file: What the figure is called.
+            passes_m: `(n, 2)` starts and ends.
+            complete: `(n,)` whether a team-mate got it.
+            color: The team's.
+            below: What is written below the pitch.
+        """
+        starts_m, ends_m = passes_m
         with self._single(file) as (pitch, axis):
             for mask, ink, alpha in ((~complete, DIM, 0.45), (complete, color, 0.9)):
                 if mask.any():
@@ -98,12 +112,12 @@ class Board:
                         headwidth=4.5,
                         headlength=4.5,
                     )
-            self._direction(axis)
+            self._write_below(axis, below)
 
     def network(
-        self, file: str, dots: Sequence[Dot], links: Sequence[tuple[int, int, float]], color: str
+        self, file: str, dots: Sequence[Dot], links: Sequence[tuple[int, int, float]], color: str, below: str
     ) -> None:
-        """Draw who passed to whom: a line for each pair as thick as they passed often (0..1)."""
+        """Draw who passed to whom: a line for each pair as thick as they passed often (0..1); `below` as for passes."""
         with self._single(file) as (pitch, axis):
             for first, second, weight in links:
                 (x1, y1), (x2, y2) = self._corner(
@@ -113,7 +127,7 @@ class Board:
                     x1, y1, x2, y2, ax=axis, lw=0.8 + 6.5 * weight, color=INK, alpha=0.15 + 0.55 * weight
                 )
             self._dots(axis, dots, color)
-            self._direction(axis)
+            self._write_below(axis, below)
 
     def shapes(self, file: str, teams: Sequence[tuple[Sequence[Dot], str]]) -> None:
         """Draw both teams' average positions on one pitch."""
@@ -212,9 +226,9 @@ class Board:
                 zorder=4,
             )  # fmt: skip
 
-    def _direction(self, axis: Any) -> None:
+    def _write_below(self, axis: Any, text: str) -> None:
         axis.annotate(
-            "direction of play  \N{RIGHTWARDS ARROW}", (0.5, -0.012), xycoords="axes fraction", color=DIM,
+            text, (0.5, -0.012), xycoords="axes fraction", color=DIM,
             fontsize=9, ha="center", va="top",
         )  # fmt: skip
 

@@ -98,7 +98,7 @@ def _member(one: Any, team: Team) -> Member:
         jersey=None if one.jersey_no is None else int(one.jersey_no),
         name=unescape(
             str(one.name or " ".join(str(part) for part in (one.first_name, one.last_name) if part))
-        ),
+        ).strip(),
         keeper=getattr(one.starting_position, "name", "") == "Goalkeeper",
         listed=one.starting_position is not None,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from sightline.analytics.football.identity.links import LinkRules, Views, chains_of, cheapest, find_links
 from sightline.analytics.football.identity.persons import PersonSource, find_persons
@@ -115,3 +116,37 @@ def test_nobody_at_all_makes_no_persons():
     persons = find_persons(PersonSource(nothing, kits, np.zeros(0, np.int64)))
     assert persons.players == ()
     assert len(persons.columns) == 0
+
+
+@pytest.mark.parametrize("warming_up", [1, 3])
+def test_a_team_has_eleven_at_a_time_and_who_stands_beside_the_field_is_none_of_them(warming_up):
+    frames = np.arange(100)
+    red = [(number, (-30.0 + 5 * number, -20.0 + 4 * (number % 5))) for number in range(1, 12)]
+    blue = [(number, (-30.0 + 5 * (number - 20), 18.0)) for number in range(21, 27)]
+    beside = [(number, (-45.0 + 4 * number, -35.5)) for number in range(12, 12 + warming_up)]
+    sightings = seen(
+        [(number, frames, line(frames, place, (0.2, 0))) for number, place in (*red, *blue, *beside)]
+    )
+    kits = kits_of(sightings, lambda row: sightings.track_ids[row] < 20)
+    persons = find_persons(PersonSource(sightings, kits, np.full(len(sightings), -1)))
+    teams = {
+        number: persons.players[persons.columns[sightings.track_ids == number][0]].team
+        for number, _ in (*red, *blue, *beside)
+    }
+    assert len({teams[number] for number, _ in red}) == 1
+    assert teams[1] is not None
+    assert {teams[number] for number, _ in beside} == {None}
+
+
+def test_a_substitute_is_the_twelfth_of_a_match_and_not_at_a_time():
+    first, second, frames = np.arange(50), np.arange(60, 110), np.arange(110)
+    red = [(number, frames, line(frames, (5.0 * number, 0.0), (0.2, 0))) for number in range(1, 11)]
+    blue = [(number, frames, line(frames, (5.0 * number, 30.0), (0.2, 0))) for number in range(21, 27)]
+    change = [(11, first, line(first, (-50, -20), (0, 0))), (12, second, line(second, (50, 20), (0, 0)))]
+    sightings = seen([*red, *blue, *change], frames=110)
+    kits = kits_of(sightings, lambda row: sightings.track_ids[row] < 20)
+    persons = find_persons(PersonSource(sightings, kits, np.full(len(sightings), -1)))
+    changed = [
+        persons.players[persons.columns[sightings.track_ids == number][0]].team for number in (1, 11, 12)
+    ]
+    assert changed[0] is changed[1] is changed[2] is not None
