@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Annotated, Any
 
 from anyio import to_thread
@@ -77,14 +77,13 @@ def own_stream(desk: LiveDesk, who: Principal, client_id: str) -> Stream:
 
 
 def settings_of(query: Mapping[str, str]) -> dict[str, Any]:
-    """Give a stream's settings as an address has them; `roi` is JSON, or `x1,y1,x2,y2`."""
+    """Give a stream's settings as an address has them; `app_settings` is JSON, `roi` too, or `x1,y1,x2,y2`."""
     found: dict[str, Any] = {
         name: value for name, value in query.items() if name not in ("ticket", "client_id", "token", "share")
     }
-    if "roi" in found:
-        text = found["roi"]
-        try:
-            found["roi"] = json.loads(text if text.lstrip().startswith("[") else f"[{text}]")
-        except ValueError:
-            found["roi"] = text
+    if "roi" in found and not found["roi"].lstrip().startswith("["):
+        found["roi"] = f"[{found['roi']}]"
+    for name in ("roi", "app_settings"):
+        with suppress(ValueError, RecursionError, KeyError):  # what is no JSON is told by its name
+            found[name] = json.loads(found[name])
     return found

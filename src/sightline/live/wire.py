@@ -7,6 +7,7 @@ A binary frame is `SLF1`, two bytes with the length of the header (big-endian), 
 from __future__ import annotations
 
 import json
+import math
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -87,7 +88,7 @@ def frame_of(message: Mapping[str, Any]) -> FrameMessage:
     picture = message.get("image_data")
     if not isinstance(picture, str):
         raise MessageInvalidError("image_data is not text", hint="send base64 of a JPEG, PNG or WebP file")
-    return _frame(picture, message)
+    return named_frame(picture, message)
 
 
 def read_binary(data: bytes) -> FrameMessage:
@@ -106,7 +107,7 @@ def read_binary(data: bytes) -> FrameMessage:
             f"a header of {length} bytes is too long, or cut off", hint=f"at most {_LONGEST_HEADER} bytes"
         )
     header = read_object(data[6 : 6 + length]) if length else {}
-    return _frame(data[6 + length :], header)
+    return named_frame(data[6 + length :], header)
 
 
 def write_binary(picture: bytes, **header: Any) -> bytes:
@@ -121,13 +122,13 @@ def write_binary(picture: bytes, **header: Any) -> bytes:
 
 
 def read_object(text: str | bytes) -> dict[str, Any]:
-    """Read one JSON object.
+    """Read one JSON object; numbers that are none (`NaN`), or too large to be told again, are no JSON.
 
     Raises:
         MessageInvalidError: It is none.
     """
     try:
-        message = json.loads(text)
+        message = json.loads(text, parse_constant=finite, parse_float=finite)
     except (ValueError, RecursionError):
         raise MessageInvalidError("the message is not JSON", hint="send one JSON object a message") from None
     if not isinstance(message, dict):
@@ -135,11 +136,31 @@ def read_object(text: str | bytes) -> dict[str, Any]:
     return message
 
 
-def _frame(picture: bytes | str, message: Mapping[str, Any]) -> FrameMessage:
+def finite(text: Any) -> float:
+    """Read a number that JSON can hold.
+
+    Raises:
+        ValueError: It is none.
+    """
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is no number")
+    return number
+
+
+def named_frame(picture: bytes | str, message: Mapping[str, Any]) -> FrameMessage:
+    """Give a picture its `frame_id`, `timestamp` and whatever else a message says of it.
+
+    Raises:
+        MessageInvalidError: Something is not of its kind.
+    """
     frame_id, stamp = message.get("frame_id"), message.get("timestamp")
     if len(json.dumps(frame_id)) > _LONGEST_ID:
         raise MessageInvalidError("frame_id is too long", hint=f"at most {_LONGEST_ID} characters of JSON")
     if stamp is not None and (isinstance(stamp, bool) or not isinstance(stamp, int | float)):
         raise MessageInvalidError("timestamp is no number", hint="seconds, as in 1641234567.123")
     extras = {name: message[name] for name in _EXTRAS if message.get(name) is not None}
-    return FrameMessage(picture, frame_id, None if stamp is None else float(stamp), extras)
+    try:
+        return FrameMessage(picture, frame_id, None if stamp is None else finite(stamp), extras)
+    except (ValueError, OverflowError):
+        raise MessageInvalidError("timestamp is no number", hint="seconds, as in 1641234567.123") from None

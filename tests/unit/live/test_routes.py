@@ -84,6 +84,9 @@ def test_settings_change_and_pings_come_back(client):
         ('{"type":"config","app":"nothing"}', "settings_invalid"),
         (b"SLF1\xff\xff", "message_invalid"),
         (b"garbage", "unsupported_format"),
+        ('{"type":"frame","image_data":"aGVsbG8=","timestamp":1' + "0" * 400 + "}", "message_invalid"),
+        ('{"type":"frame","image_data":"aGVsbG8=","frame_id":1e999}', "message_invalid"),
+        ('{"type":"ping","timestamp":NaN}', "message_invalid"),
     ],
 )
 def test_a_hostile_message_is_answered_by_name_and_the_stream_goes_on(client, message, code):
@@ -208,6 +211,27 @@ def test_an_upload_that_is_no_frame_is_refused(client, app, owner, kind, body, a
     answer = client.post(f"/stream/process/{stream.id}", content=body, headers={"Content-Type": kind})
     assert (answer.status_code, answer.json()["code"]) == answered
     assert stream.ledger.received == 0
+
+
+@pytest.mark.parametrize("stamp", ["nan", "inf", "1e999", "x"])
+def test_a_time_that_is_no_number_is_refused_in_the_address_and_in_a_form(client, app, owner, stamp):
+    stream = app.state.live.open({}, owner=owner)
+    place = f"/stream/process/{stream.id}"
+    answers = [
+        client.post(f"{place}?timestamp={stamp}", content=jpeg(), headers={"Content-Type": "image/jpeg"}),
+        client.post(place, data={"timestamp": stamp}, files={"frame": ("a.jpg", jpeg(), "image/jpeg")}),
+        client.post(place, data={"frame_id": "x" * 300}, files={"frame": ("a.jpg", jpeg(), "image/jpeg")}),
+    ]
+    assert [answer.status_code for answer in answers] == [422] * 3
+    assert stream.ledger.received == 0
+
+
+def test_an_applications_settings_stand_in_the_address_as_json(client):
+    query = 'app=road&app_settings={"camera_height_m":1.3,"horizon":0.45,"camera_hfov_deg":70}'
+    with client.websocket_connect(f"/stream/detection?{query}") as socket:
+        assert take(socket, "config_ack")["app_settings"]["horizon"] == 0.45
+    with client.websocket_connect("/stream/detection?app=road&app_settings={") as socket:
+        assert take(socket, "error")["code"] == "settings_invalid"
 
 
 def test_a_frame_over_the_rate_says_so(client, app, owner):

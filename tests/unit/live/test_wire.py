@@ -51,6 +51,9 @@ def test_a_bare_picture_is_a_frame_without_a_name():
         "", "{", "[]", "1", "null", '"frame"', "{}", '{"type":"nonsense"}', '{"type":["frame"]}', '{"type":"frame"}',
         '{"type":"frame","image_data":7}', '{"type":"frame","image_data":"AA","timestamp":"now"}',
         '{"type":"frame","image_data":"AA","timestamp":true}', "[" * 100_000, '{"type":"frame","image_data":"AA","frame_id":"' + "x" * 300 + '"}',
+        '{"type":"frame","image_data":"AA","timestamp":1' + "0" * 400 + "}", '{"type":"frame","image_data":"AA","timestamp":1e999}',
+        '{"type":"frame","image_data":"AA","timestamp":NaN}', '{"type":"frame","image_data":"AA","frame_id":NaN}',
+        '{"type":"frame","image_data":"AA","frame_id":[-Infinity]}', '{"type":"ping","timestamp":NaN}', '{"type":"ping","timestamp":-1e999}',
     ],
 )  # fmt: skip
 def test_what_is_no_message_is_refused_by_name(text):

@@ -30,6 +30,8 @@ class RoadAnalysis:
     """
 
     def __init__(self, settings: RoadSettings, class_names: Sequence[str]) -> None:
+        if settings.gpx is not None:
+            raise SettingsError("gpx: a stream reads no file", hint="send gps with each frame")
         settings.watch((480, 640))  # a wrong setting is told before the first frame
         self._settings = settings
         self._kinds = settings.kinds(class_names)
@@ -76,7 +78,7 @@ class RoadAnalysis:
         heading = gps.get("heading_deg", extras.get("heading_deg"))
         try:
             fix = Fix(t_s, float(gps["lat"]), float(gps["lon"]), None if heading is None else float(heading))
-        except (KeyError, TypeError, ValueError, SettingsError):
+        except (KeyError, TypeError, ValueError, OverflowError, SettingsError):
             return
         if len(self._gps) >= _MOST_FIXES:  # a stream may go on for ever; what is long past places nothing
             self._gps = GpsTrack()

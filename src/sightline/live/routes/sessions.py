@@ -18,7 +18,7 @@ from sightline.core.errors import (
     StreamOverloadedError,
 )
 from sightline.live.asking import DeskHere, lifespan, own_stream, stream_for
-from sightline.live.wire import FrameMessage, frame_of, read_object
+from sightline.live.wire import FrameMessage, frame_of, named_frame, read_object
 
 router = APIRouter(prefix="/stream", tags=["live"], lifespan=lifespan)
 
@@ -101,7 +101,7 @@ async def send_frame(
     desk: DeskHere,
     who: _Sends,
     frame_id: Annotated[str | None, Query(max_length=250, description="For a bare picture.")] = None,
-    timestamp: Annotated[float | None, Query(description="For a bare picture.")] = None,
+    timestamp: Annotated[float | None, Query(allow_inf_nan=False, description="For a bare picture.")] = None,
 ) -> Taken:
     """Take a frame: a bare picture, a form with a file, or JSON as on the WebSocket. Its result comes as an event."""
     stream = own_stream(desk, who, client_id)
@@ -199,15 +199,15 @@ async def _frame(request: Request, frame_id: str | None, timestamp: float | None
                 raise MessageInvalidError("the form has no file", hint="name it frame, file or image")
             named = form.get("frame_id", frame_id)
             stamp = form.get("timestamp", timestamp)
-            return FrameMessage(await file.read(), named, None if stamp is None else _seconds(stamp))
+            return named_frame(await file.read(), {"frame_id": named, "timestamp": _seconds(stamp)})
     raise ContentTypeError(
         f"not a frame: {kind[:60] or 'no content type'}",
         hint="send image/jpeg, image/png, image/webp, application/json or multipart/form-data",
     )
 
 
-def _seconds(given: Any) -> float:
+def _seconds(given: Any) -> float | None:
     try:
-        return float(given)
+        return None if given is None else float(given)
     except (TypeError, ValueError):
         raise MessageInvalidError("timestamp is no number", hint="seconds, as in 1641234567.123") from None

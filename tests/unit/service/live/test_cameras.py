@@ -86,7 +86,17 @@ def test_the_live_view_shows_the_newest_picture_with_boxes(app, client, video):
 
 @pytest.mark.parametrize(
     "address",
-    ["/etc/passwd", "http://169.254.169.254/", "rtsp://127.0.0.1/x", "gopher://x/", "http://[", "rtsp://"],
+    [
+        "/etc/passwd",
+        "http://169.254.169.254/",
+        "rtsp://127.0.0.1/x",
+        "gopher://x/",
+        "http://[",
+        "rtsp://",
+        "rtsp://a..b/",
+        "rtsp://" + "a" * 300,
+        "http://192.0.2.1/\x00",
+    ],
 )
 def test_a_camera_leads_nowhere_that_users_may_not_go(client, address):
     answer = client.post("/api/v1/cameras", json={"address": address})

@@ -362,15 +362,23 @@ def test_nonsense_for_a_place_is_left_out():
     live = desk(road)
     stream = live.open({"app": "road", "app_settings": {"gate": False}})
     for number, gps in enumerate(
-        [7, {}, {"lat": "x", "lon": 1}, {"lat": 1e9, "lon": 0}, {"lat": math.inf, "lon": 0}]
+        [
+            7,
+            {},
+            {"lat": "x", "lon": 1},
+            {"lat": 1e9, "lon": 0},
+            {"lat": math.inf, "lon": 0},
+            {"lat": 10**400, "lon": 0},
+            {"lat": 1, "lon": 0, "heading_deg": 10**400},
+        ]
     ):
         stream.arrived(jpeg((480, 640)), number, captured_s=float(number), extras={"gps": gps})
         live.owner.step()
         live.clock.advance(0.2)
-    assert stream.ledger.processed == 5
+    assert stream.ledger.processed == 7
 
 
-@pytest.mark.parametrize("app_settings", [{"nonsense": 1}, {"hits": 9, "hits_of": 3}])
+@pytest.mark.parametrize("app_settings", [{"nonsense": 1}, {"hits": 9, "hits_of": 3}, {"gpx": "drive.gpx"}])
 def test_wrong_settings_of_the_application_are_refused(app_settings):
     with pytest.raises(SettingsError):
         desk().open({"app": "road", "app_settings": app_settings})

@@ -42,7 +42,7 @@ def _check_host(settings: Settings, address: str) -> None:
         raise AddressRefusedError("the address names no host", hint="as in rtsp://user:password@host/path")
     try:
         found = {str(row[4][0]) for row in socket.getaddrinfo(host, port or 554, type=socket.SOCK_STREAM)}
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # the latter for names that no server can have
         raise SourceUnavailableError(f"{host} is not known: {error}") from None
     allowed = networks(settings.camera_networks)
     for text in found:

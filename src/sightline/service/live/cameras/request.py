@@ -63,6 +63,13 @@ class CameraRequest(AppSettings):
         default=None, ge=0, le=86_400, description="In place of the server's, for this camera."
     )
 
+    @field_validator("address", "rtsp_push")
+    @classmethod
+    def _printable(cls, given: str | None) -> str | None:
+        if given is not None and not given.isprintable():
+            raise ValueError("an address holds no control characters")
+        return given
+
     @field_validator("address")
     @classmethod
     def _known(cls, given: str) -> str:
