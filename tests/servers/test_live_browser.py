@@ -9,7 +9,7 @@ import pytest
 
 from servers import browser
 from servers.browser import Browser
-from servers.live import Server, Wire, wait_for
+from servers.live import Server, Wire, free_port, wait_for
 from unit.service.live.streams import jpeg, text
 
 pytestmark = [pytest.mark.server, browser.needed]
@@ -108,6 +108,34 @@ def test_a_browser_that_goes_away_leaves_nothing_open(server, page):
     wait_for(lambda: "detection_result" in kinds(page))
     page.run("pc.close()")
     wait_for(lambda: server.http.get("/stream/health").json()["sessions"] == 0)
+
+
+REMOTE_PORTS = """
+pc.getStats().then((stats) => [...stats.values()]
+  .filter((one) => one.type === "candidate-pair" && one.state === "succeeded")
+  .map((one) => stats.get(one.remoteCandidateId).port))
+"""
+
+
+def test_two_browsers_come_through_the_one_port_that_was_chosen(tmp_path):
+    port = free_port()
+    server = Server(tmp_path / "home", SIGHTLINE_STREAM_WEBRTC_PORT=str(port))
+    address = f"http://127.0.0.1:{server.port}/stream/view"
+    try:
+        with Browser(address, tmp_path / "one") as one, Browser(address, tmp_path / "two") as two:
+            for page in (one, two):
+                page.run(f"window.KEY = {json.dumps(server.headers['X-API-Key'])}")
+                page.run(WEBRTC + "0")
+            for page in (one, two):
+                wait_for(lambda page=page: kinds(page).count("detection_result") >= 3)
+                wait_for(lambda page=page: page.run("back.videoWidth === 320 && back.currentTime > 0"))
+                assert set(page.run(REMOTE_PORTS)) == {port}
+            one.run("pc.close()")
+            wait_for(lambda: server.http.get("/stream/health").json()["sessions"] == 1)
+            before = kinds(two).count("detection_result")
+            wait_for(lambda: kinds(two).count("detection_result") > before)
+    finally:
+        server.close()
 
 
 SSE = """

@@ -31,7 +31,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.live = desk
     app.state.cameras = cameras = CameraDesk(app.state.platform, desk)
     cameras.start()
-    app.state.peers = peers = Peers(app.state.platform.settings.stream_max_webrtc)
+    settings = app.state.platform.settings
+    app.state.peers = peers = Peers(settings.stream_max_webrtc, port=settings.stream_webrtc_port)
     collector = LiveCollector(desk)
     registry = app.state.metrics.registry
     registry.register(collector)

@@ -116,6 +116,13 @@ class StreamSettings(SettingsGroup):
     stream_turn_secret: SecretStr = setting(
         SecretStr(""), "TURN secret", "The TURN user's password, or the secret shared with the TURN servers."
     )
+    stream_webrtc_port: int = setting(
+        0,
+        "WebRTC port",
+        "UDP port that all WebRTC streams come through; 0: one of the system's choice for each.",
+        ge=0,
+        le=65535,
+    )
     stream_webrtc_addresses: tuple[str, ...] = setting(
         (),
         "WebRTC addresses",

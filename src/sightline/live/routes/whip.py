@@ -99,7 +99,7 @@ async def open_webrtc(
     except StreamOverloadedError:  # others were quicker
         await peer.close()
         raise
-    answer = with_addresses(await peer.answer(offer), addresses)
+    answer = with_addresses(await peers.led(peer, await peer.answer(offer)), addresses)
     headers = {"Location": f"/stream/whip/{stream.id}", **({"Link": links} if links else {})}
     return Response(answer, status_code=201, media_type=_SDP, headers=headers)
 
