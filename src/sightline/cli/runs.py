@@ -51,7 +51,7 @@ def list_runs(
 
 
 @app.command(
-    "show", epilog=examples("sightline runs show 018f2c", "sightline runs show 018f2c --events --json")
+    "show", epilog=examples("sightline runs show c8e63413", "sightline runs show c8e63413 --events --json")
 )
 def show(
     run_id: _Id,
@@ -94,7 +94,7 @@ def show(
         )
 
 
-@app.command("resume", epilog=examples("sightline runs resume 018f2c"))
+@app.command("resume", epilog=examples("sightline runs resume c8e63413"))
 def resume(
     run_id: _Id,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
@@ -109,7 +109,7 @@ def resume(
     carry_out(platform, resume_run(platform, run_id), quiet=quiet, as_json=as_json)
 
 
-@app.command("cancel", epilog=examples("sightline runs cancel 018f2c"))
+@app.command("cancel", epilog=examples("sightline runs cancel c8e63413"))
 def cancel(run_id: _Id) -> None:
     """Ask a run to stop; what it has done stays and can be resumed."""
     from sightline.cli.session import open_platform
@@ -121,7 +121,7 @@ def cancel(run_id: _Id) -> None:
 
 
 @app.command(
-    "delete", epilog=examples("sightline runs delete 018f2c", "sightline runs delete 018f2c --files")
+    "delete", epilog=examples("sightline runs delete c8e63413", "sightline runs delete c8e63413 --files")
 )
 def delete(
     run_id: _Id,

@@ -35,6 +35,11 @@ def get_run(platform: Platform, run_id: str) -> Run:
         near = platform.runs.list(RunFilter(id_part=run_id), limit=_TWO) if run_id else ()
         if len(near) == 1:
             return near[0]
+        if near:
+            raise RunNotFoundError(
+                f"several runs begin or end with {run_id!r}",
+                hint="give the last eight characters, which are drawn by lot",
+            ) from None
         raise
 
 

@@ -111,3 +111,15 @@ def test_a_run_is_found_by_the_end_of_its_id(platform, request_for):
     run = submit(platform, request_for())
 
     assert get_run(platform, run.id[-8:]).id == run.id
+
+
+def test_a_beginning_that_several_runs_have_is_told_as_that(platform, request_for, tmp_path):
+    first = submit(platform, request_for())
+    second = submit(platform, replace(request_for(), out=tmp_path / "second"))
+    shared = first.id[:3]  # ids begin with the time
+    assert second.id.startswith(shared)
+
+    with pytest.raises(RunNotFoundError, match="several runs begin or end with"):
+        get_run(platform, shared)
+    with pytest.raises(RunNotFoundError, match="there is no run"):
+        get_run(platform, "zzzz")
