@@ -125,6 +125,7 @@ class Teams:
 
 
 _DEEPER_M = 0.5
+_LEAST_ON_FIELD = 8
 
 
 def assign_teams(
@@ -154,7 +155,8 @@ def assign_teams(
     ids, colors, votes = _medians(kits)
     if len(ids) == 0:
         return Teams({})
-    found = _two_kits(colors, votes, given)
+    field = _on_field(ids, places, pitch or PitchSize())
+    found = _two_kits(colors[field], votes[field], given)
     if not _apart(found, rules) and worn is not None:
         found = worn
     if found is None or not _apart(found, rules):
@@ -184,25 +186,49 @@ def assign_teams(
 
 
 def kits_worn(
-    kits: KitRows, *, given: Mapping[Team, Float64] | None = None, rules: TeamRules | None = None
+    kits: KitRows,
+    *,
+    places: PlaceRows | None = None,
+    given: Mapping[Team, Float64] | None = None,
+    rules: TeamRules | None = None,
+    pitch: PitchSize | None = None,
 ) -> TwoKits | None:
     """Find the two kits in looks at shirts, for `assign_teams` of parts of them; None where they cannot be told apart.
 
     Args:
         kits: All looks there are.
+        places: Where people stood: who stands beside the field wears no kit.
         given: Team -> L*a*b* of its kit, where the user said so.
         rules: When two kits are believed to be two.
+        pitch: The field's size.
     """
     ids, colors, votes = _medians(replace(kits, colors=shaded(kits.colors)))
     if len(ids) == 0:
         return None
-    found = _two_kits(colors, votes, {team: shaded(color) for team, color in (given or {}).items()})
+    field = _on_field(ids, places, pitch or PitchSize())
+    said = {team: shaded(color) for team, color in (given or {}).items()}
+    found = _two_kits(colors[field], votes[field], said)
     return found if _apart(found, rules or TeamRules()) else None
 
 
 def _two_kits(colors: Float64, votes: Int64, given: Mapping[Team, Float64]) -> TwoKits | None:
     near = np.stack([given[Team.HOME], given[Team.AWAY]]) if len(given) == 2 else None
     return two_kits(colors, np.minimum(votes, 100).astype(np.float64), near)
+
+
+def _on_field(ids: Int64, places: PlaceRows | None, pitch: PitchSize) -> NDArray[np.bool_]:
+    """Give `(n,)` who stood within the lines, or nobody knows where: coaches, substitutes and linesmen wear no kit.
+
+    Everybody, where too few are left to find two kits among.
+    """
+    field = np.ones(len(ids), np.bool_)
+    if places is not None and len(places.frames):
+        half_m = np.array([pitch.length_m, pitch.width_m]) / 2
+        order = np.argsort(places.track_ids, kind="stable")
+        tracks, begins = np.unique(places.track_ids[order], return_index=True)
+        for track, rows in zip(tracks, np.split(order, begins[1:]), strict=True):
+            field[ids == track] = (np.abs(np.median(places.points_m[rows], axis=0)) < half_m).all()
+    return field if field.sum() >= _LEAST_ON_FIELD else np.ones(len(ids), np.bool_)
 
 
 def _apart(found: TwoKits | None, rules: TeamRules) -> bool:

@@ -163,6 +163,20 @@ def test_substitutes_beside_the_pitch_belong_to_no_team(rng: np.random.Generator
     assert assign_teams(kits, places=places).tracks[21].role is Role.OTHER
 
 
+def test_a_bench_in_one_colour_beside_the_line_is_not_taken_for_a_team(rng: np.random.Generator) -> None:
+    """White and a dark green, as small shirts look, and twelve in navy at the touchline."""
+    white, green, bench = "white", "#7d8f80", [("#3a4050", -20.0 + 3 * place, 35.5) for place in range(12)]
+    kits, places = looked_at([*squad(white, -1), *squad(green, 1), *bench], rng)
+
+    found = assign_teams(kits, places=places)
+
+    assert teams_of(found, 20) == [Team.HOME] * 10 + [Team.AWAY] * 10
+    worn = kits_worn(kits, places=places)
+    assert worn is not None
+    lightness = sorted(float(color[0]) for color in worn.centers)
+    assert lightness == pytest.approx([lab_of(green)[0], lab_of(white)[0]], abs=6)
+
+
 def test_few_looks_make_little_confidence(rng: np.random.Generator) -> None:
     kits, _ = looked_at(squad("red", -1) + squad("white", 1), rng)
     last = np.flatnonzero(kits.track_ids == 20)[1:]

@@ -107,7 +107,8 @@ def find_persons(source: PersonSource, rules: PersonRules | None = None) -> Pers
     sightings = source.sightings
     if not len(sightings):
         return Persons((), np.zeros(0, np.int64), Teams({}))
-    worn = kits_worn(source.kits, given=source.given)
+    places = _places(sightings, sightings.track_ids)
+    worn = kits_worn(source.kits, places=places, given=source.given, pitch=source.pitch)
     source = replace(source, kits=_clear_looks(source), worn=worn)
     tracklets = cut_tracks(sightings, rules.cut)
     beliefs = _beliefs(source, tracklets.part_of, len(tracklets))
@@ -165,8 +166,7 @@ def _beliefs(source: PersonSource, who: Int64, count: int) -> Float64:
 def _teams(source: PersonSource, who: Int64) -> Teams:
     """Find teams of pieces or persons."""
     sightings, kits = source.sightings, source.kits
-    seen = np.isfinite(sightings.points_m).all(axis=1)
-    places = PlaceRows(sightings.rows[seen], who[seen], sightings.points_m[seen]) if seen.any() else None
+    places = _places(sightings, who)
     at = _sighting_of(sightings, kits)
     found = at >= 0
     looks = KitRows(who[at[found]], kits.colors[found], kits.shares[found])
@@ -178,6 +178,11 @@ def _teams(source: PersonSource, who: Int64) -> Teams:
         pitch=source.pitch,
         worn=source.worn,
     )
+
+
+def _places(sightings: Sightings, who: Int64) -> PlaceRows | None:
+    seen = np.isfinite(sightings.points_m).all(axis=1)
+    return PlaceRows(sightings.rows[seen], who[seen], sightings.points_m[seen]) if seen.any() else None
 
 
 def _sighting_of(sightings: Sightings, kits: KitRows) -> Int64:

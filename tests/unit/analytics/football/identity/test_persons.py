@@ -141,7 +141,7 @@ def test_a_team_has_eleven_at_a_time_and_who_stands_beside_the_field_is_none_of_
 def test_a_substitute_is_the_twelfth_of_a_match_and_not_at_a_time():
     first, second, frames = np.arange(50), np.arange(60, 110), np.arange(110)
     red = [(number, frames, line(frames, (5.0 * number, 0.0), (0.2, 0))) for number in range(1, 11)]
-    blue = [(number, frames, line(frames, (5.0 * number, 30.0), (0.2, 0))) for number in range(21, 27)]
+    blue = [(number, frames, line(frames, (5.0 * number - 100, 30.0), (0.2, 0))) for number in range(21, 27)]
     change = [(11, first, line(first, (-50, -20), (0, 0))), (12, second, line(second, (50, 20), (0, 0)))]
     sightings = seen([*red, *blue, *change], frames=110)
     kits = kits_of(sightings, lambda row: sightings.track_ids[row] < 20)
