@@ -130,13 +130,6 @@ def test_a_contract_is_told_about_in_extend(contract):
     assert f"`contracts/{contract.name}`" in page("extend.md")
 
 
-@pytest.mark.parametrize("group", plugins.GROUPS)
-def test_every_plugin_that_is_declared_loads(group):
-    assert plugins.names(group)
-    for name in plugins.names(group):
-        assert callable(plugins.load(group, name))
-
-
 def test_the_tour_names_files_that_exist():
     named = re.findall(r"`((?:src|docs|tests)/[\w/]+\.(?:py|yaml|md))`", page("tour.md"))
     assert len(named) >= 10
