@@ -285,6 +285,46 @@ def test_hardly_anything_to_tell_is_told_all_the_same(make, people):
     assert "</html>" in made.page
 
 
+NOBODY = [
+    ("nothing at all", [], [], "The model found nothing in any frame."),
+    (
+        "only doubtful boxes",
+        [0.2, 0.41],
+        [],
+        "The model found 2 boxes, the surest with a score of 0.41, and was sure",
+    ),
+    ("another class", [0.9], ["car"], "There are tracks, but none of what is asked for"),
+]
+
+
+@pytest.mark.parametrize(("case", "scores", "tracked", "told"), NOBODY, ids=[case for case, *_ in NOBODY])
+def test_where_nobody_is_reported_the_page_says_why_and_draws_no_empty_picture(
+    make, case, scores, tracked, told
+):
+    tables = MemoryTables()
+    tables.add("frames", {"frame": range(5), "t_s": [f / 10 for f in range(5)], "status": ["inferred"] * 5})
+    box = {"x1_px": [10.0], "y1_px": [10.0], "x2_px": [30.0], "y2_px": [70.0], "frame": [1], "t_s": [0.1]}
+    for score in scores:
+        tables.add("detections", {**box, "score": [score], "class_id": [0], "class_name": ["person"]})
+    for name in tracked:
+        tables.add(
+            "tracks",
+            {
+                **box,
+                "score": [0.9],
+                "class_id": [2],
+                "class_name": [name],
+                "track_id": [1],
+                "quality": ["seen"],
+            },
+        )
+    made = make(tables, classes=["person"])
+    assert made.report["summary"]["seen"]["value"] == 0
+    assert [note for note in made.report["notes"] if note.startswith(told)]
+    assert [figure["kind"] for figure in made.report["figures"]] == ["present"]
+    assert "<h2>Where</h2>" not in made.page
+
+
 def test_a_clip_without_frames_has_a_report(make):
     tables = MemoryTables()
     made = make(tables, rules=RULES)

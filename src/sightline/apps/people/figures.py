@@ -37,12 +37,13 @@ def _figures(found: Found, scene: Scene) -> Iterator[tuple[str, str, str, str]]:
     if found.lines or found.zones:
         caption = "Lines in yellow, the arrow pointing in; zones in blue."
         yield "rules", "Where was counted", caption, rules_picture(scene, found)
-    yield (
-        "heatmap",
-        "Where time was spent",
-        "Brighter is longer: time added up over everybody, at the place where they stood.",
-        heat_picture(scene, found),
-    )
+    if len(found.roll):
+        yield (
+            "heatmap",
+            "Where time was spent",
+            "Brighter is longer: time added up over everybody, at the place where they stood.",
+            heat_picture(scene, found),
+        )
     if found.lines:
         more = _more(len(found.lines))
         yield (
@@ -54,6 +55,11 @@ def _figures(found: Found, scene: Scene) -> Iterator[tuple[str, str, str, str]]:
     if found.zones:
         more = _more(len(found.zones))
         yield "zones", "Zones over time", f"How many were in each zone.{more}", zones_chart(found)
+    if len(found.roll):
+        yield from _moves(found, scene)
+
+
+def _moves(found: Found, scene: Scene) -> Iterator[tuple[str, str, str, str]]:
     yield (
         "ways",
         "Which ways were taken",

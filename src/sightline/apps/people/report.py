@@ -5,7 +5,7 @@ Nothing in it depends on when, where or how often it was made: two runs give the
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -269,7 +269,7 @@ def _longest(found: Found) -> list[dict[str, Any]]:
 
 
 def _notes(found: Found, context: ReportContext) -> list[str]:
-    notes = [_TRACKS_NOTE]
+    notes = [_TRACKS_NOTE, *_nobody(found, context)]
     seen = set(found.class_names.values())
     if found.classes is None and seen:
         notes.append(
@@ -296,3 +296,21 @@ def _notes(found: Found, context: ReportContext) -> list[str]:
     if found.first_s == found.last_s:
         notes.append("The clip has no frames that could be timed.")
     return notes
+
+
+def _nobody(found: Found, context: ReportContext) -> Iterator[str]:
+    """Say why nobody is reported on, where nobody is."""
+    if len(found.roll):
+        return
+    boxes = context.read.rows("detections")
+    if context.read.rows("tracks"):
+        yield "There are tracks, but none of what is asked for: see the classes and thresholds below."
+    elif boxes:
+        scores = [batch.column("score").to_numpy() for batch in context.read.batches("detections", ["score"])]
+        best = max(float(some.max()) for some in scores if len(some))
+        yield (
+            f"The model found {boxes} boxes, the surest with a score of {best:.2f}, and was sure of none for long enough "
+            "to begin a track. A model that knows such pictures may be surer."
+        )
+    else:
+        yield "The model found nothing in any frame."
