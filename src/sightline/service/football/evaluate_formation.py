@@ -34,6 +34,8 @@ _WITHOUT_BALL = frozenset(
         "Dribbled Past",
     }
 )
+_PHASES = {"all": (True, False), "in_possession": (False,), "out_of_possession": (True,)}
+_KEEPER = 1
 _CHANGES = frozenset({"Tactical Shift", "Substitution"})
 _YARDS = (120.0, 80.0)
 _FIELD_M = (105.0, 68.0)
@@ -141,13 +143,37 @@ def _statsbomb(path: Path) -> list[dict[str, Any]]:
         ) from error
 
 
-def _phases(events: list[dict[str, Any]], eleven: dict[str, Any]) -> list[dict[str, Any]]:
+def phase_places(events: list[dict[str, Any]], eleven: dict[str, Any]) -> dict[str, Float64]:
+    """Give where the ten outfield players of a StatsBomb line-up were on average, until their team first changed.
+
+    Args:
+        events: Of the match.
+        eleven: The team's event `Starting XI`.
+
+    Returns:
+        Phase -> `(10, 2)` metres from the centre spot, attacking to +x, in the order of the line-up; NaN for who had no
+        event. `all` counts events, `both` each phase the same.
+    """
     team = eleven["team"]["id"]
+    ids = [one["player"]["id"] for one in eleven["tactics"]["lineup"] if one["position"]["id"] != _KEEPER]
+    rows = [
+        (event["player"]["id"], event["location"][:2], event["type"]["name"] in _WITHOUT_BALL)
+        for event in _before_change(events, team)
+        if event["team"]["id"] == team and event.get("player", {}).get("id") in ids and "location" in event
+    ]
+    places = {
+        phase: np.array(
+            [_mean([at for who, at, without in rows if who == one and without in kinds]) for one in ids]
+        )
+        for phase, kinds in _PHASES.items()
+    }
+    return {**places, "both": (places["in_possession"] + places["out_of_possession"]) / 2}
+
+
+def _phases(events: list[dict[str, Any]], eleven: dict[str, Any]) -> list[dict[str, Any]]:
     label = "-".join(str(eleven["tactics"]["formation"]))
-    ids = [one["player"]["id"] for one in eleven["tactics"]["lineup"] if one["position"]["id"] != 1]
     rows = []
-    for phase, kinds in (("all", None), ("out_of_possession", _WITHOUT_BALL)):
-        places = _means(_before_change(events, team), team, ids, kinds)
+    for phase, places in phase_places(events, eleven).items():
         fits = fit_formations(places, most=_MOST)
         rows.append(
             {
@@ -169,12 +195,7 @@ def _before_change(events: list[dict[str, Any]], team: int) -> list[dict[str, An
     return events
 
 
-def _means(events: list[dict[str, Any]], team: int, ids: list[int], kinds: frozenset[str] | None) -> Float64:
-    seen: dict[int, list[list[float]]] = {player: [] for player in ids}
-    for event in events:
-        player = event.get("player", {}).get("id")
-        wanted = kinds is None or event["type"]["name"] in kinds
-        if wanted and event["team"]["id"] == team and player in seen and "location" in event:
-            seen[player].append(event["location"][:2])
-    means = np.array([np.mean(seen[one], axis=0) if seen[one] else (np.nan, np.nan) for one in ids])
-    return (means / _YARDS * (1.0, -1.0) + (-0.5, 0.5)) * _FIELD_M
+def _mean(places: list[list[float]]) -> Float64:
+    """Give the mean of StatsBomb places, in metres; NaN of none."""
+    mean = np.mean(places, axis=0) if places else np.array([np.nan, np.nan])
+    return np.asarray((mean / _YARDS * (1.0, -1.0) + (-0.5, 0.5)) * _FIELD_M)

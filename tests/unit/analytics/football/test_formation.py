@@ -178,3 +178,27 @@ def test_labels_of_events_are_among_the_first_three_without_the_ball(data_dir):
     rows = evaluate_formation(statsbomb=files, draws=1)["statsbomb"]
     told = [row["rank"] is not None for row in rows if row["phase"] == "out_of_possession"]
     assert sum(told) >= 3
+
+
+@pytest.mark.data
+def test_the_wing_backs_of_the_file_stand_in_no_line_of_their_own(data_dir):
+    """Its label is 3-2-3-2: two wing-backs between three centre-backs and three midfielders."""
+    import json
+
+    from sightline.service.football.evaluate_formation import phase_places
+
+    events = json.loads((data_dir / "football" / "formats" / "statsbomb_15986_event.json").read_bytes())
+    eleven = next(one for one in events[:2] if one["team"]["name"] == "Girona")
+    roles = [one["position"]["name"] for one in eleven["tactics"]["lineup"]][1:]
+    depth = {
+        phase: {
+            role: np.mean([x for name, x in zip(roles, places[:, 0], strict=True) if role in name])
+            for role in ("Center Back", "Wing Back", "Center Midfield")
+        }
+        for phase, places in phase_places(events, eleven).items()
+    }
+    with_ball, without = depth["in_possession"], depth["out_of_possession"]
+    assert eleven["tactics"]["formation"] == 3232
+    assert abs(with_ball["Wing Back"] - with_ball["Center Midfield"]) < 1.0
+    assert with_ball["Wing Back"] - with_ball["Center Back"] > 15.0
+    assert without["Wing Back"] - without["Center Back"] < 3.0
