@@ -1,5 +1,8 @@
 """WebRTC's door: who may open, how many, and what comes of a connection."""
 
+import asyncio
+import random
+
 import pytest
 from fastapi.testclient import TestClient
 
@@ -30,6 +33,51 @@ def test_what_cannot_be_answered_is_refused_and_leaves_no_stream(app, headers, b
         answer = client.post("/stream/whip", content=body, headers=headers)
         assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
         assert client.get("/stream/health").json()["sessions"] == 0
+
+
+async def real_offer():
+    aiortc = pytest.importorskip("aiortc")
+    connection = aiortc.RTCPeerConnection(aiortc.RTCConfiguration(iceServers=[]))
+    connection.createDataChannel("results")
+    connection.addTransceiver("video", direction="sendonly")
+    await connection.setLocalDescription(await connection.createOffer())
+    offer = connection.localDescription.sdp
+    await connection.close()
+    return offer
+
+
+def damaged(offer, rng):
+    """Lines are left out, doubled, cut, or have a number that is none."""
+    lines = offer.splitlines()
+    for _ in range(rng.randint(1, 4)):
+        number = rng.randrange(len(lines))
+        line = lines[number]
+        way = rng.choice(["without", "twice", "cut", "huge", "letter"])
+        if way == "without":
+            del lines[number]
+        elif way == "twice":
+            lines.insert(rng.randrange(len(lines)), line)
+        elif way == "cut":
+            lines[number] = line[: rng.randrange(len(line) + 1)]
+        elif way == "huge":
+            lines[number] = line.replace("1", "9" * 20)
+        elif line:
+            at = rng.randrange(len(line))
+            lines[number] = line[:at] + rng.choice("\0é9:/ =-") + line[at + 1 :]
+    return "\r\n".join(lines).encode()
+
+
+def test_a_damaged_offer_is_answered_or_refused_and_takes_no_place_for_ever(app):
+    offer, rng = asyncio.run(real_offer()), random.Random(5)
+    with TestClient(app, headers=signed_in(app)) as client:
+        answers = []
+        for _ in range(60):
+            answer = client.post("/stream/whip?fps_limit=1", content=damaged(offer, rng), headers=SDP)
+            answers.append(answer.status_code)
+            if answer.status_code == 201:
+                assert client.delete(answer.headers["Location"]).status_code == 204
+        assert set(answers) == {201, 422}
+        assert (client.get("/stream/health").json()["sessions"], len(app.state.peers)) == (0, 0)
 
 
 def test_nobody_and_those_who_only_look_open_no_connection(app):

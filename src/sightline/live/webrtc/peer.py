@@ -35,12 +35,16 @@ if TYPE_CHECKING:
     from sightline.service.live.stream.session import Stream
 
 _log = structlog.get_logger()
-_CONNECT_WITHIN_S = 20.0
+_CONNECT_WITHIN_S, _CLOSE_WITHIN_S = 20.0, 5.0
 _LOOK_EVERY_S = 1.0
 _PICTURES_KEPT = 8
 _MOST_UNSENT_BYTES = 1_000_000
 _MESSAGES_HZ = 20.0
-_REFUSALS = (ValueError, InvalidAccessError, InvalidStateError, OperationError, KeyError, IndexError)
+_REFUSALS = (
+    *(ValueError, LookupError, TypeError, AttributeError, RuntimeError, ArithmeticError, AssertionError),
+    *(InvalidAccessError, InvalidStateError, OperationError),
+)
+"""What aiortc stumbles over in an offer that was damaged: it looks at little before it reads on."""
 
 
 class Peer:
@@ -75,7 +79,7 @@ class Peer:
         Raises:
             MessageInvalidError: It is no offer that can be answered.
         """
-        connection = self._connection
+        connection, answered = self._connection, False
         connection.on("track", self._take_track)
         connection.on("datachannel", self._take_channel)
         connection.on("connectionstatechange", self._look)
@@ -86,12 +90,15 @@ class Peer:
                     transceiver.direction = "inactive"
             connection.addTrack(self._annotated)
             await connection.setLocalDescription(await connection.createAnswer())
+            answered = True
         except _REFUSALS as error:
-            await self.close()
             raise MessageInvalidError(
                 f"the offer cannot be answered: {str(error)[:200] or type(error).__name__}",
                 hint="offer VP8 or H.264 video, as browsers do",
             ) from None
+        finally:
+            if not answered:  # or its place would be taken for ever
+                await self.close()
         self._sends_back = any(
             one.kind == "video" and one.currentDirection in ("sendrecv", "sendonly")
             for one in connection.getTransceivers()
@@ -112,8 +119,13 @@ class Peer:
                 task.cancel()
         self._annotated.stop()
         self._pictures.clear()
-        await self._connection.close()
-        self._ended(self)
+        try:
+            async with asyncio.timeout(_CLOSE_WITHIN_S):
+                await self._connection.close()
+        except (*_REFUSALS, TimeoutError) as error:  # a connection that was only half made
+            _log.debug("webrtc_close", stream=self.stream.id, error=repr(error))
+        finally:
+            self._ended(self)
 
     # -- in --------------------------------------------------------------------------------------------------
 

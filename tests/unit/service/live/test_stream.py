@@ -382,3 +382,11 @@ def test_nonsense_for_a_place_is_left_out():
 def test_wrong_settings_of_the_application_are_refused(app_settings):
     with pytest.raises(SettingsError):
         desk().open({"app": "road", "app_settings": app_settings})
+
+
+@pytest.mark.parametrize("app_settings", [{"x": math.nan}, {"x": [math.inf]}, {"x": "y" * 20_000}])
+def test_what_cannot_be_told_again_is_refused_without_an_application_too(app_settings):
+    stream = desk().open({})
+    with pytest.raises(SettingsError, match="app_settings"):
+        stream.configure({"app_settings": app_settings})
+    assert stream.settings.app_settings == {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from sightline.settings import Settings
 
 Quality = Literal["fast", "balanced", "accurate", "auto"]
+_LONGEST_JSON = 20_000
 _Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -50,6 +52,18 @@ class StreamSettings(AppSettings):
                 return [(left, top), (right, top), (right, bottom), (left, bottom)]
             if not 3 <= len(given) <= 64:
                 raise ValueError("give 3 to 64 corners, or x1 y1 x2 y2")
+        return given
+
+    @field_validator("app_settings")
+    @classmethod
+    def _told_again(cls, given: dict[str, Any]) -> dict[str, Any]:
+        """Keep what can be told again: it stands in every acknowledgement."""
+        try:
+            length = len(json.dumps(given, allow_nan=False))
+        except (ValueError, TypeError, RecursionError):
+            raise ValueError("it is no JSON") from None
+        if length > _LONGEST_JSON:
+            raise ValueError(f"it is longer than {_LONGEST_JSON} characters of JSON")
         return given
 
     @classmethod
