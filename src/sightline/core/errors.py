@@ -386,7 +386,7 @@ class RateLimitedError(LimitError):
 
 
 class QuotaExceededError(LimitError):
-    """The user's share of storage or runs is used up."""
+    """The user's share of storage, runs, streams or cameras is used up."""
 
     code = "quota_exceeded"
 

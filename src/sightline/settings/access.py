@@ -28,6 +28,17 @@ class AccessSettings(SettingsGroup):
         ge=0,
     )
 
+    quota_streams: int = setting(
+        64,
+        "Stream quota",
+        "Live streams that each user may have open at once; 0 for no limit.",
+        unit="streams",
+        ge=0,
+    )
+    quota_cameras: int = setting(
+        64, "Camera quota", "Cameras that each user may have; 0 for no limit.", unit="cameras", ge=0
+    )
+
     secret_key: SecretStr = setting(
         SecretStr(""),
         "Secret",

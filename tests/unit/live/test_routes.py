@@ -119,6 +119,25 @@ def test_a_server_without_room_says_when_to_come_back(app, client):
     assert answer.json()["code"] == "stream_overloaded"
 
 
+def test_who_has_as_many_streams_as_one_may_is_told_when_to_come_back(tmp_path):
+    app, live = door(tmp_path, quota_streams=1)
+    live._settings = app.state.platform.settings
+    with TestClient(app, headers=signed_in(app)) as client:
+        assert client.post("/stream/sessions", json={}).status_code == 201
+        answer = client.post("/stream/sessions", json={})
+        assert (answer.status_code, answer.json()["code"], answer.headers["Retry-After"]) == (
+            429,
+            "quota_exceeded",
+            "10",
+        )
+        with client.websocket_connect("/stream/detection") as socket:
+            refused = take(socket, "error")
+            assert (refused["code"], refused["retry_after_s"]) == ("quota_exceeded", 10)
+            with pytest.raises(WebSocketDisconnect) as closed:
+                socket.receive_json()
+            assert closed.value.code == 1013
+
+
 def test_a_socket_that_ends_takes_its_stream_with_it(app, client):
     with client.websocket_connect("/stream/detection") as socket:
         take(socket, "config_ack")

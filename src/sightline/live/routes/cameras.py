@@ -18,6 +18,7 @@ from sightline.core.accounts import Principal
 from sightline.core.errors import (
     AddressRefusedError,
     CameraElsewhereError,
+    QuotaExceededError,
     SettingsError,
     SourceUnavailableError,
     StreamNotFoundError,
@@ -80,7 +81,7 @@ CamerasHere = Annotated[CameraDesk, Depends(_desk)]
     operation_id="add_camera",
     summary="Add a camera",
     status_code=201,
-    responses=listed(AddressRefusedError, SourceUnavailableError, SettingsError),
+    responses=listed(AddressRefusedError, SourceUnavailableError, SettingsError, QuotaExceededError),
 )
 def add_camera(body: CameraRequest, desk: CamerasHere, who: _Creates, request: Request) -> CameraFacts:
     """Begin to work on a camera: tables, events and clips, run after run, until it is removed."""

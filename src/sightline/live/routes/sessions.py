@@ -13,6 +13,7 @@ from sightline.core.accounts import Principal
 from sightline.core.errors import (
     ContentTypeError,
     MessageInvalidError,
+    QuotaExceededError,
     SettingsError,
     StreamNotFoundError,
     StreamOverloadedError,
@@ -64,7 +65,7 @@ class Statistics(BaseModel):
     operation_id="open_stream",
     summary="Open a stream",
     status_code=201,
-    responses=listed(StreamOverloadedError, SettingsError),
+    responses=listed(StreamOverloadedError, QuotaExceededError, SettingsError),
 )
 def open_stream(desk: DeskHere, who: _Creates, config: dict[str, Any] | None = None) -> Opened:
     """Open a stream with some settings; 503 with `Retry-After` where the machine has no room for it."""

@@ -13,7 +13,7 @@ from starlette.websockets import WebSocketDisconnect, WebSocketState
 
 from sightline.asgi.security import may
 from sightline.core.accounts import Principal
-from sightline.core.errors import SightlineError, StreamOverloadedError
+from sightline.core.errors import LimitError, SightlineError, StreamOverloadedError
 from sightline.live.asking import DeskHere, own_stream, settings_of
 from sightline.live.reply import as_text, finished, pong
 from sightline.live.waking import waking
@@ -65,7 +65,7 @@ async def detection(
 async def _refuse(socket: WebSocket, error: SightlineError) -> None:
     facts: dict[str, Any] = {"code": error.code, "message": error.message, "hint": error.hint}
     code = _POLICY
-    if isinstance(error, StreamOverloadedError):
+    if isinstance(error, StreamOverloadedError | LimitError):
         code = _TRY_LATER
         facts["retry_after_s"] = error.retry_after_s
     await socket.send_text(as_text("error", facts))

@@ -15,6 +15,7 @@ from sightline.core.errors import (
     ContentTypeError,
     MessageInvalidError,
     MissingDependencyError,
+    QuotaExceededError,
     SettingsError,
     StreamNotFoundError,
     StreamOverloadedError,
@@ -56,6 +57,7 @@ class IceServers(BaseModel):
     responses={
         **listed(
             StreamOverloadedError,
+            QuotaExceededError,
             SettingsError,
             MessageInvalidError,
             ContentTypeError,

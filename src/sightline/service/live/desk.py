@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
-from sightline.core.errors import StreamNotFoundError, StreamOverloadedError
+from sightline.core.errors import QuotaExceededError, StreamNotFoundError, StreamOverloadedError
 from sightline.core.events import EventKind, RunEvent
 from sightline.service.live.admission import Admission
 from sightline.service.live.models import BuildModel, ChosenModel, ModelShelf
@@ -100,6 +100,7 @@ class LiveDesk:
         Raises:
             SettingsError: A setting is unknown or out of range.
             StreamOverloadedError: There is no room for it.
+            QuotaExceededError: Its owner has as many as one may have.
             ModelError: The model cannot be opened.
         """
         settings = StreamSettings.from_platform(self._settings).changed(
@@ -109,8 +110,9 @@ class LiveDesk:
         stream = Stream(secrets.token_urlsafe(12), settings, self._kit, owner=owner)
         with self._lock:
             try:
+                self._check_share(owner)
                 self.admission.check(self._streams.values(), settings.fps_limit, settings.quality_mode)
-            except StreamOverloadedError:
+            except (StreamOverloadedError, QuotaExceededError):
                 self._refused += 1
                 raise
             self._streams[stream.id] = stream
@@ -279,6 +281,16 @@ class LiveDesk:
             )
 
     # -- within ----------------------------------------------------------------------------------------------
+
+    def _check_share(self, owner: str) -> None:
+        """Refuse somebody who would leave the others no room."""
+        most, own = self._settings.quota_streams, sum(one.owner == owner for one in self._streams.values())
+        if most and own >= most:
+            raise QuotaExceededError(
+                f"{own} streams are open, the limit for one user is {most}",
+                hint="close one, or ask an admin for more",
+                retry_after_s=RETRY_AFTER_S,
+            )
 
     def _start(self) -> None:
         self.owner.start()

@@ -10,7 +10,13 @@ import pytest
 
 from sightline.bootstrap import build_platform
 from sightline.core.cameras import StoredCamera
-from sightline.core.errors import CameraElsewhereError, ConfigError, SettingsError, StreamNotFoundError
+from sightline.core.errors import (
+    CameraElsewhereError,
+    ConfigError,
+    QuotaExceededError,
+    SettingsError,
+    StreamNotFoundError,
+)
 from sightline.core.events import EventKind
 from sightline.core.runs import Run, RunState
 from sightline.media.draw import veil
@@ -245,3 +251,16 @@ def test_an_application_that_cannot_work_is_refused_before_anything_is_stored(
 def test_wrong_wishes_are_refused(wrong):
     with pytest.raises(SettingsError, match=next(iter(wrong))):
         CameraRequest.of({"address": "rtsp://x/", **wrong})
+
+
+def test_one_user_has_no_more_cameras_than_the_setting_says(tmp_path, asleep):
+    built = build_platform(read_settings(home=tmp_path, quota_cameras=1), store=MemoryRunStore())
+    platform = replace(built, cameras=MemoryCameraStore())
+    here = CameraDesk(platform, desk())
+    first = here.add(REQUEST, owner="ada")
+    with pytest.raises(QuotaExceededError, match="limit for one user is 1"):
+        here.add(REQUEST, owner="ada")
+    here.add(REQUEST, owner="bob")
+    here.remove(first.id)
+    here.add(REQUEST, owner="ada")
+    here.shut()

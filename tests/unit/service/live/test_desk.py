@@ -7,7 +7,12 @@ import pytest
 
 from sightline.apps.road.settings import RoadSettings
 from sightline.bootstrap import build_platform
-from sightline.core.errors import SettingsError, StreamNotFoundError, StreamOverloadedError
+from sightline.core.errors import (
+    QuotaExceededError,
+    SettingsError,
+    StreamNotFoundError,
+    StreamOverloadedError,
+)
 from sightline.service.live.build import build_desk
 from sightline.service.live.capacity import Capacity
 from sightline.service.live.quality import LADDER, AutoQuality
@@ -77,6 +82,18 @@ def test_no_more_streams_than_the_setting_says():
     live.open({})
     with pytest.raises(StreamOverloadedError, match="as many as this server takes"):
         live.open({})
+
+
+def test_one_user_leaves_the_others_room():
+    live = desk(quota_streams=2)
+    first, _ = (live.open({"fps_limit": 1}, owner="anna") for _ in range(2))
+    with pytest.raises(QuotaExceededError, match="limit for one user is 2") as refused:
+        live.open({"fps_limit": 1}, owner="anna")
+    assert refused.value.retry_after_s > 0
+    live.open({"fps_limit": 1}, owner="berta")
+    live.close(first.id)
+    live.open({"fps_limit": 1}, owner="anna")
+    assert live.to_json()["refused"] == 1
 
 
 def test_a_silent_stream_times_out_and_its_frames_stay_counted():

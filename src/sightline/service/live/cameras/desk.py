@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from sightline.core.cameras import StoredCamera
-from sightline.core.errors import CameraElsewhereError, ConflictError, SightlineError, StreamNotFoundError
+from sightline.core.errors import (
+    CameraElsewhereError,
+    ConflictError,
+    QuotaExceededError,
+    SightlineError,
+    StreamNotFoundError,
+)
 from sightline.media.live.connection import CameraState
 from sightline.service.execute import this_process
 from sightline.service.live.cameras.camera import Camera
@@ -66,7 +72,17 @@ class CameraDesk:
 
         Raises:
             SightlineError: The model cannot be opened, or the application works neither with it nor with its settings.
+            QuotaExceededError: Its owner has as many as one may have.
         """
+        most, own = (
+            self._platform.settings.quota_cameras,
+            sum(one.owner == owner for one in self._platform.cameras.all()),
+        )
+        if most and own >= most:
+            raise QuotaExceededError(
+                f"{own} cameras are there, the limit for one user is {most}",
+                hint="remove one, or ask an admin for more",
+            )
         self._live.measure(request.app)
         application_for(request, self._live.models.of(request.app, request.model).info.class_names)
         camera = Camera(self._platform, self._live, request, owner)
