@@ -18,6 +18,7 @@ from sightline.analytics.football.match import Role, Team
 from sightline.analytics.football.rows import ball_batch, facts_of, player_batches
 from sightline.apps.football.app import FootballApp
 from sightline.apps.football.settings import FootballSettings
+from sightline.apps.football.sight.cameras import Cameras
 from sightline.core.errors import SettingsError
 from sightline.core.ledger import Ledger
 from sightline.core.media import MediaInfo
@@ -192,6 +193,27 @@ def test_without_a_camera_tracks_still_get_rows_but_no_places(make: Callable[...
     assert players["x_m"].null_count == players.num_rows
     assert set(players["team"].to_pylist()) >= {"home", "away"}
     assert made.number("home", "distance") is None
+
+
+@pytest.mark.parametrize("height_m", [18.0, 3.0, None])
+def test_the_lower_a_camera_stands_the_more_a_tilt_moves_places(height_m: float | None) -> None:
+    eye = np.array([0.0, -60.0, height_m or 0.0])
+    projection = np.column_stack([np.eye(3), -eye]) if height_m else np.full((3, 4), np.nan)
+    cameras = Cameras(
+        np.full((2, 3, 3), np.nan), np.stack([projection] * 2), np.ones(2), np.zeros(2, np.bool_)
+    )
+    places = np.array([[[0.0, 0.0], [np.nan, np.nan]]] * 2)
+    expected = np.deg2rad(0.1) * (60**2 + height_m**2) / height_m if height_m else np.nan
+    assert cameras.shift_m(places) == pytest.approx(expected, nan_ok=True)
+
+
+@pytest.mark.parametrize(("shift_m", "told"), [(0.5, False), (1.5, True), (np.nan, False)])
+def test_a_low_camera_is_told_of(
+    shift_m: float, told: bool, make: Callable[..., Made], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Cameras, "shift_m", lambda *_: shift_m)
+    made = make(Play(seconds=4).video_tables())
+    assert any("stands low" in note for note in made.report["notes"]) is told
 
 
 def test_a_cut_away_from_the_pitch_lowers_the_coverage_and_adds_no_distance(

@@ -20,7 +20,7 @@ def drawn(folder: Path, count: int) -> dict[str, bytes]:
     folder.mkdir()
     with Painters(folder, count) as painting:
         painting.ask(Board.shapes, "average.svg", TEAMS)
-        painting.ask(Board.network, "network.svg", TEAMS[0][0], [(0, 1, 0.5)], "#d5202f")
+        painting.ask(Board.network, "network.svg", TEAMS[0][0], [(0, 1, 0.5)], "#d5202f", "below")
         painting.ask(Board.shapes, "again.svg", TEAMS)
         painting.begin(PITCH)
         painting.finish(PITCH)

@@ -110,13 +110,12 @@ class _Drawn:
                 if len(points := self._turned(column, team)) >= _LEAST_ROWS
             ]
             teams.append((dots, look.color))
-        ends = f"{self._looks[Team.HOME].name} attack to the right" if self._known else _UNKNOWN
         if any(dots for dots, _ in teams):
             self._ask(Board.shapes, "average.svg", teams)
             yield (
                 "average.svg",
                 "Average positions",
-                f"{ends}; each mark is the mean over the time a player was seen.",
+                f"{self._ends}; each mark is the mean over the time a player was seen.",
             )
 
     def shots(self) -> Iterator[tuple[str, str, str]]:
@@ -223,18 +222,22 @@ class _Drawn:
             near = int(np.clip(np.searchsorted(match.t_s, key_s), 0, len(match) - 1))
             row = near if counts[near] >= 0.7 * counts.max() else row
         columns = np.flatnonzero(placed[row] & np.isin(np.arange(len(match.players)), np.r_[home, away]))
-        ball = match.ball_m[row, :2]
+        ball = match.ball_m[row, :2] * self._signs[row]
         self._ask(
             Board.voronoi,
             "voronoi.svg",
-            match.positions_m[row, columns],
+            match.positions_m[row, columns] * self._signs[row],
             np.isin(columns, home),
             (self._looks[Team.HOME].color, self._looks[Team.AWAY].color),
             ball if np.isfinite(ball).all() else None,
         )
         at = _clock(float(match.t_s[row] - match.t_s[0]))
         told = [
-            ("voronoi.svg", f"Space at {at}", "Each place belongs to the team whose player is nearest to it.")
+            (
+                "voronoi.svg",
+                f"Space at {at}",
+                f"Each place belongs to the team whose player is nearest to it. {self._ends}.",
+            )
         ]
         return [*told, *self._control(row, columns, home, at)]
 
@@ -249,8 +252,8 @@ class _Drawn:
             frames=match.frames[around],
             t_s=match.t_s[around],
             periods=(),
-            positions_m=match.positions_m[around],
-            ball_m=match.ball_m[around],
+            positions_m=match.positions_m[around] * self._signs[row],
+            ball_m=match.ball_m[around] * (self._signs[row], self._signs[row], 1.0),
             ball_states=match.ball_states[around],
             alive=None,
             owner=None,
@@ -260,12 +263,12 @@ class _Drawn:
             near, self._found.motion.speeds_mps[around], row_s=self._found.motion.row_s[around]
         )
         shares = pitch_control(near, moving, np.array([place]), ControlSettings(columns=105, rows=68))[0]
-        ball = match.ball_m[row, :2]
+        ball = near.ball_m[place, :2]
         self._ask(
             Board.control,
             "control.png",
             shares,
-            match.positions_m[row, columns],
+            near.positions_m[place, columns],
             np.isin(columns, home),
             (self._looks[Team.HOME].color, self._looks[Team.AWAY].color),
             ball if np.isfinite(ball).all() else None,
@@ -292,6 +295,10 @@ class _Drawn:
         rows = np.flatnonzero(self._within & np.isfinite(points).all(axis=1))
         rows = rows[:: max(1, len(rows) // _MOST_POINTS)]
         return np.asarray(points[rows] * (self._flips[team] * self._signs[rows])[:, None])
+
+    @property
+    def _ends(self) -> str:
+        return f"{self._looks[Team.HOME].name} attack to the right" if self._known else _UNKNOWN
 
     @property
     def _below(self) -> str:

@@ -51,6 +51,25 @@ class Cameras:
         """Give where pixels of some frames lie, `(k, 2)` metres; NaN where that is not known."""
         return project_rows(self.matrices[rows], points_px)
 
+    def shift_m(self, positions_m: Float64) -> float:
+        """Give by how much a tenth of a degree of tilt moves places, the median; NaN where no camera's place is known.
+
+        The lower a camera stands, and the farther off the players, the less its picture says of how far off they are.
+
+        Args:
+            positions_m: `(n, p, 2)` places in the same frames; NaN where not known.
+        """
+        known = np.flatnonzero(np.isfinite(self.projections).all(axis=(1, 2)))
+        known = known[np.linalg.det(self.projections[known, :, :3]) != 0]
+        if not len(known):
+            return float("nan")
+        whole = self.projections[known]
+        centers_m = -np.linalg.solve(whole[:, :, :3], whole[:, :, 3:])[:, :, 0]
+        across_m2 = ((positions_m[known] - centers_m[:, None, :2]) ** 2).sum(axis=2)
+        heights_m = np.abs(centers_m[:, 2:])
+        shifts_m = np.deg2rad(0.1) * (across_m2 + heights_m**2) / heights_m
+        return float(np.nanmedian(shifts_m)) if np.isfinite(shifts_m).any() else float("nan")
+
 
 def read_cameras(
     context: ReportContext, settings: FootballSettings, frames: Int64, times_s: Float64
