@@ -2,13 +2,17 @@
 
     python -m training.card football --on "2 cores of an Intel Xeon, one thread" --hours 0.4
 
-Everything in it is read or measured when it is written; `docs/models/<name>.notes.md` is put in as it is.
+    python -m training.card --again
+
+Everything in it is read or measured when it is written; `docs/models/<name>.notes.md` is put in as it is. `--again` writes all
+cards anew, with their tables as they are: after a change of notes or pictures, and for their speeds on an idle machine. Needs no PyTorch.
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
+import re
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +29,16 @@ FAILURES = (
     "the worst pictures of the part: thick is a label that was missed, thin with a score what is false; "
     "what was found is left bare"
 )
+DRAWN = (
+    "the worst pictures of the part, drawn without the photographs, which may not be shown: thick is a label that was missed, "
+    "thin with a score what is false, filled what was found"
+)
+POINTS = (
+    "the worst of 64 rendered pictures that training never saw: thick is a point that was missed, thin with a score what is "
+    "false; what was found is left bare"
+)
+WORDS = {"people": DRAWN, "ball": DRAWN, "pitch": POINTS}
+"""What is said of the pictures of failures, where it is not `FAILURES`."""
 
 
 def milliseconds(weights: Path, precision: str, threads: int) -> float:
@@ -47,24 +61,51 @@ def milliseconds(weights: Path, precision: str, threads: int) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Training:
-    """What cannot be read off the files.
+class Known:
+    """What a card tells that is not measured when it is written.
 
     Attributes:
-        machine: That trained, in words.
-        hours: It took, earlier runs that the weights came from among them; None where nobody kept count.
-        pictures: Training pictures drawn, of all those runs.
+        trained: How, as the row of facts says it.
         scored: What printed the scores, and on what.
+        scores, data, precisions: Tables, as their commands printed them.
     """
 
-    machine: str
-    hours: float | None
-    pictures: int
+    trained: str
     scored: str
+    scores: str
+    data: str
+    precisions: str = ""
 
 
-def card(name: str, how: Training, scores: str, data: str, precisions: str) -> str:
-    """Give the card's text; `<name>-curve.svg` and `<name>-failures.jpg` beside it are shown where they are."""
+def read_card(name: str, precisions: str = "") -> Known:
+    """Read off an older card what need not be measured again; `precisions` go before its own.
+
+    Raises:
+        ValueError: There is no such row in it.
+    """
+    text = (CARDS / f"{name}.md").read_text(encoding="utf-8")
+    trained = re.search(r"^\| trained \| (.+) \|$", text, re.MULTILINE)
+    if trained is None:
+        raise ValueError(f"the card of {name} does not say how it was trained")
+    parts = dict(part.split("\n", 1) for part in text.split("\n## ")[1:])
+    scored, scores = parts["Scores"].strip().split("\n\n", 1)
+    return Known(
+        trained[1],
+        scored,
+        scores.strip(),
+        parts["Data"].strip(),
+        precisions or parts.get("Precision", "").strip(),
+    )
+
+
+def card(name: str, known: Known, speed_ms: float) -> str:
+    """Give the card's text; `<name>-curve.svg` and `<name>-failures.jpg` beside it are shown where they are.
+
+    Args:
+        name: Of the recipe.
+        known: What is not read off the files.
+        speed_ms: Milliseconds a picture; see `milliseconds`.
+    """
     recipe, weights = read_recipe(name), WEIGHTS / f"sightline-{name}-n.onnx"
     digest = hashlib.sha256(weights.read_bytes()).hexdigest()
     notes = CARDS / f"{name}.notes.md"
@@ -74,7 +115,6 @@ def card(name: str, how: Training, scores: str, data: str, precisions: str) -> s
         if len(recipe.classes) < 10
         else (*recipe.classes[:3], f"... {len(recipe.classes)} in all")
     )
-    hours = "" if how.hours is None else f"{how.hours:g} hours "
     lines = [
         f"# sightline-{name}-n",
         "",
@@ -90,21 +130,21 @@ def card(name: str, how: Training, scores: str, data: str, precisions: str) -> s
         f"| input | 1x3x{height}x{width} RGB 0..1, the picture fitted whole into the middle of grey 114 |",
         "| output | 1x(4 + classes)xcells: centre x, y, width, height in input pixels, class scores 0..1; the reader suppresses |",
         "| licence | MIT, of the weights; the data's licences are below |",
-        f"| trained | from scratch, {how.pictures} training pictures, {hours}on {how.machine} |",
-        f"| speed | {milliseconds(weights, 'f32', 2):.1f} ms a picture in f32 on two threads of the machine that wrote this page |",
+        f"| trained | {known.trained} |",
+        f"| speed | {speed_ms:.1f} ms a picture in f32 on two threads of the machine that wrote this page |",
         "",
         "## Scores",
         "",
-        how.scored,
+        known.scored,
         "",
-        scores.strip(),
+        known.scores,
         "",
-        *_section("Precision", precisions),
-        *_section("Where it fails", _picture(f"{name}-failures.jpg", FAILURES)),
+        *_section("Precision", known.precisions),
+        *_section("Where it fails", _picture(f"{name}-failures.jpg", WORDS.get(name, FAILURES))),
         *_section("Learning curve", _picture(f"{name}-curve.svg", "losses over the steps")),
         "## Data",
         "",
-        data.strip(),
+        known.data,
         "",
         "## Recipe",
         "",
@@ -125,15 +165,18 @@ def _picture(file: str, words: str) -> str:
 
 
 def main() -> None:
-    """Write the card from the command line."""
+    """Write cards from the command line."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("name")
-    parser.add_argument("--on", required=True, help="the machine that trained, in words")
+    parser.add_argument("names", nargs="*", help="recipes; by default all that have a card")
+    parser.add_argument(
+        "--again", action="store_true", help="keep tables and training as the cards have them"
+    )
+    parser.add_argument("--on", help="the machine that trained, in words")
     parser.add_argument("--hours", type=float, help="that it took; left out, nothing is said")
-    parser.add_argument("--scores", type=Path, required=True, help="what training.evaluate printed")
-    parser.add_argument("--data", type=Path, required=True, help="what training.data.count printed")
+    parser.add_argument("--scores", type=Path, help="what training.evaluate printed")
+    parser.add_argument("--data", type=Path, help="what training.data.count printed")
     parser.add_argument("--pictures", type=int, help="drawn in training; by default the recipe's")
     parser.add_argument("--part", default="test", help="that the scores are of")
     parser.add_argument(
@@ -141,17 +184,27 @@ def main() -> None:
     )
     parser.add_argument("--precisions", type=Path, help="what training.precision printed")
     given = parser.parse_args()
-    CARDS.mkdir(parents=True, exist_ok=True)
-    evaluated = f"`python -m training.evaluate --name {given.name} --part {given.part}`"
-    scored = given.scored or f"{evaluated}, on parts that share no place, clip or source with training."
-    text = card(
-        given.name,
-        Training(given.on, given.hours, given.pictures or read_recipe(given.name).images, scored),
-        given.scores.read_text(encoding="utf-8"),
-        given.data.read_text(encoding="utf-8"),
-        given.precisions.read_text(encoding="utf-8") if given.precisions else "",
+    if not given.again and not (len(given.names) == 1 and given.on and given.scores and given.data):
+        parser.error("a new card needs one name, --on, --scores and --data; else say --again")
+    for name in given.names or sorted(path.stem for path in CARDS.glob("*.md") if path.suffixes == [".md"]):
+        precisions = given.precisions.read_text(encoding="utf-8").strip() if given.precisions else ""
+        known = read_card(name, precisions) if given.again else _told(name, given, precisions)
+        speed_ms = milliseconds(WEIGHTS / f"sightline-{name}-n.onnx", "f32", 2)
+        print(f"{name}: {speed_ms:.1f} ms a picture", flush=True)
+        (CARDS / f"{name}.md").write_text(card(name, known, speed_ms), encoding="utf-8")
+
+
+def _told(name: str, given: argparse.Namespace, precisions: str) -> Known:
+    hours = "" if given.hours is None else f"{given.hours:g} hours "
+    pictures = given.pictures or read_recipe(name).images
+    evaluated = f"`python -m training.evaluate --name {name} --part {given.part}`"
+    return Known(
+        f"from scratch, {pictures} training pictures, {hours}on {given.on}",
+        given.scored or f"{evaluated}, on parts that share no place, clip or source with training.",
+        given.scores.read_text(encoding="utf-8").strip(),
+        given.data.read_text(encoding="utf-8").strip(),
+        precisions,
     )
-    (CARDS / f"{given.name}.md").write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

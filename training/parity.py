@@ -1,8 +1,8 @@
 """Compares one model's answers in PyTorch, ONNX Runtime and OpenVINO, all in f32: `python -m training.parity hazard`.
 
 Boxes are compared in pixels, scores in 0..1, over every cell of a few pictures of noise and shapes. Ends with 1 where
-they differ by more than rounding. The checkpoint must be the one that the weights were exported from: those of `training/kept` are
-rounded to half precision, which moves boxes by pixels.
+they differ by more than rounding. PyTorch takes the numbers of the weights file itself, unless a checkpoint is given: that must be
+the one that the file was exported from, since those of `training/kept` are rounded to half precision, which moves boxes by pixels.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from training.export import WEIGHTS, Finished, load_averaged
+from training.export import WEIGHTS, Finished, fold_norms, load_averaged
+from training.network import Detector
 from training.recipe import read_recipe
-from training.train import RUNS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,9 +24,23 @@ if TYPE_CHECKING:
     from torch import nn
 
     from sightline.core.arrays import Float32
+    from training.recipe import Recipe
 
 MOST_PX, MOST_SCORE = 0.05, 1e-3
 """Rounding: sizes are exponentials, so large boxes differ by more than scores do."""
+
+
+def load_exported(recipe: Recipe, weights: Path) -> Detector:
+    """Give the recipe's network with the numbers of a weights file, its norms folded as there."""
+    import onnx
+    from onnx import numpy_helper
+
+    stored = {each.name: numpy_helper.to_array(each) for each in onnx.load(weights).graph.initializer}
+    model = fold_norms(Detector(len(recipe.classes), recipe.shape).eval())
+    model.load_state_dict(
+        {name: torch.from_numpy(stored[f"model.{name}"].copy()) for name in model.state_dict()}
+    )
+    return model.eval()
 
 
 def answers(model: nn.Module, weights: Path, pictures: Float32) -> dict[str, Float32]:
@@ -75,14 +89,13 @@ def main() -> None:
     """Compare from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("name", help="a recipe")
-    parser.add_argument("--checkpoint", type=Path, help="that the weights were exported from")
+    parser.add_argument("--checkpoint", type=Path, help="take its numbers instead of the file's")
     parser.add_argument("--model", type=Path, help="weights file; by default the one that ships")
     given = parser.parse_args()
     recipe = read_recipe(given.name)
-    checkpoint = given.checkpoint or RUNS / given.name / "checkpoint.pt"
     weights = given.model or WEIGHTS / f"sightline-{given.name}-n.onnx"
-    model = Finished(load_averaged(recipe, checkpoint)).eval()
-    found = differences(answers(model, weights, made_pictures(recipe.input_size)))
+    model = load_averaged(recipe, given.checkpoint) if given.checkpoint else load_exported(recipe, weights)
+    found = differences(answers(Finished(model).eval(), weights, made_pictures(recipe.input_size)))
     for name, (pixels, score) in found.items():
         print(f"{name}: boxes differ by at most {pixels:.5f} px, scores by {score:.7f}")
     raise SystemExit(any(pixels > MOST_PX or score > MOST_SCORE for pixels, score in found.values()))

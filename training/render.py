@@ -18,9 +18,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from training.data.labelled import Labelled
 from training.pictures_of import CACHE
+from training.recipe import read_recipe
 
 QUALITY = (70, 96)
+UNSEEN_SEED, UNSEEN = 97, 64
+"""Of pictures that are asked about, not learned from, and how many."""
 
 
 def render(name: str, count: int, seed: int, data_root: Path) -> Path:
@@ -56,6 +60,31 @@ def render(name: str, count: int, seed: int, data_root: Path) -> Path:
                     flush=True,
                 )
     return folder
+
+
+def unseen(model: str, data_root: Path, folder: Path, *, seed: int = UNSEEN_SEED) -> list[Labelled]:
+    """Draw pictures of the kind that a model learns from, of a seed that training does not use, and write them to `folder`."""
+    recipe = read_recipe(model)
+    name = max(recipe.rendered, key=lambda each: recipe.rendered[each])
+    painter = importlib.import_module(f"training.pictures.{name}").Painter(data_root)
+    pictures = []
+    for number in range(UNSEEN):
+        image, boxes, classes = painter(np.random.default_rng((seed, number)))
+        path = folder / f"{seed}-{number:03d}.png"
+        cv2.imwrite(str(path), image)
+        pictures.append(
+            Labelled(
+                path=path,
+                boxes_px=np.asarray(boxes, np.float32),
+                class_ids=np.asarray(classes, np.int32),
+                width=image.shape[1],
+                height=image.shape[0],
+                domain="rendered",
+                place=path.stem,
+                labelled_classes=tuple(range(len(recipe.classes))),
+            )
+        )
+    return pictures
 
 
 def main() -> None:

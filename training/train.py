@@ -16,6 +16,7 @@ import queue
 import threading
 import time
 from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,7 @@ def main() -> None:
     )
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--minutes", type=float, default=math.inf, help="stop after this long, resumable")
+    parser.add_argument("--images", type=int, help="end the schedule after so many pictures, not the recipe's")
     parser.add_argument(
         "--compile", action="store_true", help="compile first: minutes lost once, a third faster after"
     )
@@ -62,6 +64,8 @@ def main() -> None:
     cv2.setNumThreads(1)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     recipe = read_recipe(given.name)
+    if given.images:
+        recipe = replace(recipe, images=given.images)
     pictures = load_pictures(recipe, "train", given.data)
     half = given.precision == "bf16" or (given.precision == "auto" and has_bf16(device))
     trainer = Trainer(recipe, device, RUNS / recipe.name, compiled=given.compile, half=half)

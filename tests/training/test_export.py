@@ -8,10 +8,10 @@ pytest.importorskip("onnxruntime")
 
 from training.average import average
 from training.curve import draw_curve, read_curve
-from training.export import Finished, export, load_averaged
+from training.export import WEIGHTS, Finished, export, load_averaged
 from training.network import Detector
-from training.parity import MOST_PX, MOST_SCORE, answers, differences, made_pictures
-from training.recipe import Recipe
+from training.parity import MOST_PX, MOST_SCORE, answers, differences, load_exported, made_pictures
+from training.recipe import Recipe, read_recipe
 from training.shape import Shape
 from training.train import Trainer, make_batch
 
@@ -45,6 +45,16 @@ def test_pytorch_onnx_runtime_and_openvino_agree(exported):
     checkpoint, weights = exported
     said = answers(Finished(load_averaged(RECIPE, checkpoint)).eval(), weights, made_pictures((64, 96)))
     for pixels, score in differences(said).values():
+        assert pixels < MOST_PX
+        assert score < MOST_SCORE
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["ball", "football", "hazard", "people", "pitch"])
+def test_all_three_agree_on_the_weights_that_ship(name):
+    recipe, weights = read_recipe(name), WEIGHTS / f"sightline-{name}-n.onnx"
+    model = Finished(load_exported(recipe, weights)).eval()
+    for pixels, score in differences(answers(model, weights, made_pictures(recipe.input_size, 2))).values():
         assert pixels < MOST_PX
         assert score < MOST_SCORE
 

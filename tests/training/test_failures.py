@@ -9,7 +9,7 @@ import numpy as np
 
 from sightline.core.detections import Detections
 from training.data.labelled import Labelled
-from training.failures import COLOURS, drawn, worst, wrong
+from training.failures import COLOURS, FOUND, GROUND, drawn, drawn_plain, worst, wrong
 
 LABELS = [[10, 10, 40, 40], [60, 60, 90, 90], [100, 10, 130, 40]]
 
@@ -54,3 +54,15 @@ def test_only_errors_are_drawn(tmp_path):
     # The label in the middle, and nothing of the two that were found.
     assert rows.min() >= 58
     assert columns.max() <= 92
+
+
+def test_tiles_that_the_shares_leave_empty_are_filled():
+    pictures = [picture(place=place) for place in "aaab"]
+    assert worst(pictures, [answer([], [])] * 4, 4) == [0, 1, 3, 2]
+
+
+def test_a_plain_drawing_needs_no_photograph_and_shows_what_was_found_too():
+    tile = drawn_plain(picture(path="none.png"), answer([LABELS[0]], [0]))
+    assert tile.shape == (240, 240, 3)
+    shown = {tuple(colour) for colour in tile.reshape(-1, 3).tolist()}
+    assert shown == {(255, 255, 255), GROUND, FOUND, COLOURS[1]}

@@ -97,7 +97,7 @@ def few(pictures):
 
 @pytest.mark.data
 @pytest.mark.slow
-@pytest.mark.parametrize("model", ["hazard", "people"])
+@pytest.mark.parametrize("model", ["football", "hazard", "people"])
 def test_no_picture_of_a_test_part_shows_a_place_of_training(model, data_dir):
     parts = [few(load_split(model, part, data_dir)) for part in PARTS]
     assert shared_places(parts) == set()

@@ -114,7 +114,11 @@ DOMAINS: dict[str, dict[str, Domain]] = {
         "pothole_boxes": Domain(_pothole, (3,)),
         "pothole_polygons": Domain(_pothole, (3,)),
     },
-    "football": {"broadcast": Domain(_beside, (0, 1, 2, 3))},
+    "football": {
+        "broadcast": Domain(_beside, (0, 1, 2, 3)),
+        "video_unclear": Domain(partial(read_stored, "football"), (0, 1, 2, 3)),
+        "video_unclear_no_ball": Domain(partial(read_stored, "football"), (1, 2, 3)),
+    },
     "ball": {
         "juggling": Domain(partial(read_stored, "ball"), (0,)),
         "keepie_uppie": Domain(partial(read_stored, "ball"), (0,)),

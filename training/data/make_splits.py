@@ -16,7 +16,7 @@ from training.data.deal import deal
 from training.data.labelled import CLASS_NAMES, DOMAINS
 from training.data.pixels import picture_size
 from training.data.splits import FOLDER, PARTS, Entry, Part, read_split, write_split
-from training.data.stored import stored_frames
+from training.data.stored import stored_frames, stored_rows
 
 POSITION_GAP = 60
 """Frames of the Brazilian highways that are further apart along a road show different stretches; the marks in the file
@@ -80,7 +80,7 @@ def people_extra() -> dict[Part, list[Entry]]:
     """Give what goes with the general pictures without being dealt: matches keep their part, videos and roads are trained on."""
     extra: dict[Part, list[Entry]] = {part: [] for part in PARTS}
     for part in ("train", "val"):
-        extra[part] += read_split("football", part)
+        extra[part] += [entry for entry in read_split("football", part) if entry.domain == "broadcast"]
     roads = {entry.path: entry for entry in read_split("hazard", "train")}
     for name in stored_frames("people"):
         if name in roads:
@@ -92,6 +92,16 @@ def people_extra() -> dict[Part, list[Entry]]:
     return extra
 
 
+def football_extra() -> dict[Part, list[Entry]]:
+    """Give the frames of videos, which are trained on; where no ball is labelled, balls count for nothing."""
+    extra: dict[Part, list[Entry]] = {part: [] for part in PARTS}
+    for name, rows in stored_rows("football").items():
+        has_ball = any(row[4] == 0 for row in rows)
+        domain = "video_unclear" if has_ball else "video_unclear_no_ball"
+        extra["train"].append(Entry(name, domain, f"video/{Path(name.split('#')[0]).stem}"))
+    return extra
+
+
 def ball_entries(_data_root: Path) -> list[Entry]:
     """Give the hand-labelled frames of real juggling, which are for testing alone; a place is a video."""
     return [
@@ -99,6 +109,9 @@ def ball_entries(_data_root: Path) -> list[Entry]:
         for name in stored_frames("ball")
     ]
 
+
+EXTRA = {"football": football_extra, "people": people_extra}
+"""What joins the parts without being dealt."""
 
 ENTRIES = {
     "ball": ball_entries,
@@ -128,9 +141,8 @@ def main() -> None:
         )
         for part in PARTS:
             parts[part] += dealt[part]
-    if chosen.model == "people":
-        for part, more in people_extra().items():
-            parts[part] += more
+    for part, more in EXTRA.get(chosen.model, dict)().items():
+        parts[part] += more
     for part in PARTS:
         write_split(chosen.model, part, parts[part])
         print(part, len(parts[part]))
