@@ -31,7 +31,7 @@ def balls(
     *,
     videos: Annotated[Path, typer.Option(help="Folder of the clips.")],
     truth: Annotated[Path, typer.Option(help="CSV of video,frame,kind,x_px,y_px,radius_px.")],
-    model: Annotated[str, typer.Option(help="Detector: a name or a file.")] = "balls",
+    model: Annotated[str, typer.Option(help="Detector: a name or a file.")] = "sightline-juggling-n",
     as_json: _Json = False,
 ) -> None:
     """Balls in labelled frames of real clips: recall at one false positive a frame."""

@@ -94,7 +94,7 @@ def _family(weights: Path, options: ModelOptions) -> Callable[..., ModelAdapter]
     if layout is None:
         runtime = plugins.load("runtimes", options.runtime)()
         layout = detect_layout(runtime.read(weights), weights.name)
-    if layout not in layouts():
+    if layout not in plugins.names("models"):
         raise UnknownLayoutError(f"no layout is called {layout!r}", hint=f"choose {'|'.join(layouts())}")
     family: Callable[..., ModelAdapter] = plugins.load("models", layout)
     return family

@@ -12,7 +12,7 @@ from sightline.settings import AppSettings
 class JugglingSettings(AppSettings):
     """Settings of the juggling application, with their defaults."""
 
-    model: str | None = Field(default="balls", description="Detector where none is named.")
+    model: str | None = Field(default="sightline-juggling-n", description="Detector where none is named.")
     mode: Literal["auto", "toss", "keepie-uppie"] = Field(
         default="auto",
         description="What is done with the ball: `toss` (thrown and caught), `keepie-uppie` (a football kept up), "

@@ -70,7 +70,7 @@ def read_labels(path: Path) -> list[LabelledFrame]:
 
 
 def evaluate_balls(
-    videos: Path, truth: Path, *, zoo: Zoo, model: str = "balls", false_positives: float = 1.0
+    videos: Path, truth: Path, *, zoo: Zoo, model: str = "sightline-juggling-n", false_positives: float = 1.0
 ) -> dict[str, Any]:
     """Score a detector on labelled frames.
 

@@ -1,7 +1,8 @@
-"""Finds balls that fly, with no weights at all."""
+"""Finds balls that fly, with no weights at all or with a network that helps where it is at a loss."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import cv2
@@ -17,11 +18,15 @@ from sightline.vision.balls.scene import BallScene
 from sightline.vision.balls.shapes import Shape, find_shapes, local_contrast, unite
 from sightline.vision.detector import WeightlessDetector
 from sightline.vision.geometry import scaled
+from sightline.vision.models.yolo import YoloModel
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sightline.core.arrays import Float32, Float64
     from sightline.core.frames import Frame
-    from sightline.ports import Pending
+    from sightline.ports import ModelOptions, Pending
+    from sightline.vision.balls.colours import Index
     from sightline.vision.balls.scene import Change
 
 _AREA_PX = 640 * 360
@@ -33,6 +38,8 @@ _USUAL_RADIUS = 0.009  # of the longer side: what is smaller is less likely whil
 _MOST_CIRCLES, _CIRCLE_SURE = 6, 0.8
 _STILL_LEVELS = 6.0
 _GHOST_TIMES, _GHOST_LEVELS = 1.3, 2.0
+_SURE = 0.5  # a frame without any candidate of this score is shown to the network
+_LEAST_ASKED, _OVERLAP_ASKED = 0.3, 0.5
 
 
 class BallsModel(WeightlessDetector):
@@ -41,6 +48,9 @@ class BallsModel(WeightlessDetector):
     It has a memory, so frames must come in order. It learns while it looks: the scene from the first frame on,
     how large balls are and which colours they have from whatever follows a parabola for six frames. The camera
     may shake, not travel. Balls that never fly are not found before others have flown.
+
+    Weights of a detector of balls help it: where it knows a scene and is sure of nothing, they are asked too, their boxes join the
+    candidates, and it learns from what flies among them, before a background that moves and while nothing has flown.
 
     Source:
         The steps are cited where they are made, in `vision.balls`; that parabolas tell balls from hands needs
@@ -51,6 +61,16 @@ class BallsModel(WeightlessDetector):
     finds = "ball"
     licence = "MIT"
 
+    def __init__(
+        self, weights: Path | None, options: ModelOptions, name: str = "", *, licence: str = ""
+    ) -> None:
+        asked = replace(options, min_score=_LEAST_ASKED, iou=_OVERLAP_ASKED)
+        self._network = None if weights is None else YoloModel(weights, asked, name, licence=licence)
+        super().__init__(weights, options, name, licence=licence)
+        if self._network is not None:
+            known = self._network.info
+            self.info = replace(self.info, sha256=known.sha256, precision=known.precision)
+
     @classmethod
     def decode_size(
         cls, input_size: tuple[int, int] | None, source_size: tuple[int, int]
@@ -60,10 +80,10 @@ class BallsModel(WeightlessDetector):
         return _working_size(source_size)
 
     def open(self) -> None:
-        """Begin with an empty memory."""
-        self._scene = BallScene()
-        self._colours = BallColours()
-        self._flying = Flying()
+        """Begin with an empty memory; raises a `ModelError` where there are weights that cannot be used."""
+        self._forget()
+        if self._network is not None:
+            self._network.open()
 
     def submit(self, frame: Frame, regions: Detections | None = None) -> Pending[Detections]:
         """Look at the next frame; the answer is there at once."""
@@ -75,16 +95,13 @@ class BallsModel(WeightlessDetector):
         change = self._scene.update(image, frame)
         codes = self._colours.codes(change.image)
         shapes = self._candidates(change, codes)
-        places = np.array([(s.x_px, s.y_px) for s in shapes], np.float64).reshape(-1, 2)
-        samples = self._colours.samples(codes, places, np.array([s.radius_px for s in shapes], np.float64))
-        likely = self._colours.shares(samples) if self._colours.known else None
-        scores = np.array(
-            [
-                self._score(change, shape, None if likely is None else float(likely[row]))
-                for row, shape in enumerate(shapes)
-            ],
-            np.float64,
-        )
+        samples = self._samples(codes, shapes)
+        scores = self._scores(change, shapes, samples)
+        if self._network is not None and change.known and not (scores >= _SURE).any():
+            asked, sure = _asked(self._network, frame, change)
+            shapes += asked
+            samples = np.vstack([samples, self._samples(codes, asked)])
+            scores = np.append(scores, sure)
         kept = [row for row in unite(shapes, scores) if scores[row] > 0] if shapes else []
         chosen = [shapes[row] for row in kept]
         for sample in self._flying.update(frame.t_s, chosen, [samples[row] for row in kept], size[0]):
@@ -93,7 +110,14 @@ class BallsModel(WeightlessDetector):
 
     def close(self) -> None:
         """Forget the scene."""
-        self.open()
+        self._forget()
+        if self._network is not None:
+            self._network.close()
+
+    def _forget(self) -> None:
+        self._scene = BallScene()
+        self._colours = BallColours()
+        self._flying = Flying()
 
     def snapshot(self) -> bytes:
         """All that has been learned so far; equal memories give equal bytes."""
@@ -112,6 +136,21 @@ class BallsModel(WeightlessDetector):
         self._scene.take(part(arrays, "scene."))
         self._colours.take(part(arrays, "colours."))
         self._flying.take(part(arrays, "flying."))
+
+    def _samples(self, codes: Index, shapes: list[Shape]) -> Index:
+        """Give a few colours from inside each shape."""
+        places = np.array([(s.x_px, s.y_px) for s in shapes], np.float64).reshape(-1, 2)
+        radii = np.array([s.radius_px for s in shapes], np.float64)
+        return self._colours.samples(codes, places, radii)
+
+    def _scores(self, change: Change, shapes: list[Shape], samples: Index) -> Float64:
+        """Give how sure it is that each shape is a ball."""
+        likely = self._colours.shares(samples) if self._colours.known else None
+        scores = [
+            self._score(change, shape, None if likely is None else float(likely[row]))
+            for row, shape in enumerate(shapes)
+        ]
+        return np.array(scores, np.float64)
 
     def _candidates(self, change: Change, codes: Any) -> list[Shape]:
         """Give round things that differ from the scene, and those that have a ball's colour."""
@@ -187,6 +226,29 @@ def _working_size(source_size: tuple[int, int]) -> tuple[int, int]:
     height, width = source_size
     scale = min(1.0, float(np.sqrt(_AREA_PX / (height * width))))
     return max(1, int(height * scale + 0.5)), max(1, int(width * scale + 0.5))
+
+
+def _asked(network: YoloModel, frame: Frame, change: Change) -> tuple[list[Shape], Float64]:
+    """Give what a network takes for balls, in pixels of `change.image`, and how sure it is of each."""
+    found = network.submit(frame).result()
+    scale = np.array(change.image.shape[1::-1]) / np.array(frame.source_size[::-1])
+    corners = found.boxes_px.reshape(-1, 2, 2).astype(np.float64) * scale
+    back = cv2.invertAffineTransform(change.to_frame)
+    middles = corners.mean(axis=1) @ back[:, :2].T + back[:, 2]
+    halves = np.sort((corners[:, 1] - corners[:, 0]) / 2)
+    shapes = [
+        Shape(
+            x,
+            y,
+            short,
+            long,
+            1.0,
+            (int(x - long), int(y - long), int(x + long) + 1, int(y + long) + 1),
+            "network",
+        )
+        for (x, y), (short, long) in zip(middles.tolist(), halves.tolist(), strict=True)
+    ]
+    return shapes, found.scores.astype(np.float64)
 
 
 def _edges(image: Any) -> float:

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
+from graphs import constant_graph
 from sightline.core.frames import Frame
 from sightline.ports import ModelOptions
 from sightline.vision.models.balls import BallsModel
@@ -43,8 +44,8 @@ def frame(index, image):
     return Frame.from_image(image, index=index, pts_s=Fraction(index, RATE_HZ))
 
 
-def run(images):
-    model = BallsModel(None, ModelOptions(min_score=0.1))
+def run(images, weights=None):
+    model = BallsModel(weights, ModelOptions(min_score=0.1))
     model.open()
     return [model.submit(frame(index, image)).result() for index, image in enumerate(images)]
 
@@ -111,3 +112,37 @@ def test_equal_memories_are_equal_bytes_and_other_bytes_are_refused():
     assert one.snapshot() == other.snapshot()
     with pytest.raises(ValueError, match="memory"):
         one.restore(b"something else")
+
+
+@pytest.fixture
+def network(tmp_path):
+    """A detector that always sees one ball, 16 px wide, in the middle of a picture."""
+    output = np.zeros((1, 5, 84), np.float32)  # of strides 8, 16, 32 on 64 x 64
+    output[0, :, 0] = (32, 32, 3.2, 3.2, 0.8)
+    return constant_graph(tmp_path / "ball.onnx", {"detections": output}, metadata={"names": "{0: 'ball'}"})
+
+
+def test_weights_are_asked_where_nothing_moves(network):
+    first, *later = run([picture(index, []) for index in range(20)], network)
+    assert len(first) == 0  # there is no scene yet
+    for found in later:
+        np.testing.assert_allclose(found.boxes_px, [[152, 82, 168, 98]], atol=0.5)
+        np.testing.assert_allclose(found.scores, [0.8], atol=1e-5)
+
+
+def test_weights_are_not_asked_where_a_ball_is_sure(network):
+    ways = [thrown(index / RATE_HZ) for index in range(50)]
+    answers = run([picture(index, [way]) for index, way in enumerate(ways)], network)
+    assert all(near(found, way) for found, way in zip(answers[12:], ways[12:], strict=True))
+    assert not any(
+        near(found, (160, 90), 1.0)
+        for found, way in zip(answers[12:], ways[12:], strict=True)
+        if np.hypot(way[0] - 160, way[1] - 90) > 20
+    )
+
+
+def test_what_it_is_holds_the_weights(network):
+    bare, taught = BallsModel(None, ModelOptions()).info, BallsModel(network, ModelOptions()).info
+    assert bare.sha256 == ""
+    assert len(taught.sha256) == 64
+    assert taught.class_names == bare.class_names == ("ball",)
