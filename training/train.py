@@ -48,7 +48,9 @@ def main() -> None:
     )
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--minutes", type=float, default=math.inf, help="stop after this long, resumable")
-    parser.add_argument("--images", type=int, help="end the schedule after so many pictures, not the recipe's")
+    parser.add_argument(
+        "--images", type=int, help="end the schedule after so many pictures, not the recipe's"
+    )
     parser.add_argument(
         "--compile", action="store_true", help="compile first: minutes lost once, a third faster after"
     )
