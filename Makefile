@@ -18,7 +18,7 @@ PIP_FLAGS := --no-deps --only-binary :all: --require-hashes
 LOCK := uv pip compile pyproject.toml --universal --fork-strategy fewest --python-version 3.11 \
 	--no-header --no-annotate --no-emit-index-url --generate-hashes --quiet
 
-.PHONY: help setup demo serve test check lint types imports docs docs-check servers test-servers coverage bench peers train weights test-training build lock format clean
+.PHONY: help setup demo serve test test-unit test-rest check lint types imports docs docs-check servers test-servers coverage bench peers train weights test-training build lock format clean
 .DEFAULT_GOAL := help
 
 help: ## List what there is to make
@@ -60,7 +60,14 @@ servers: $(SERVERS)/.installed ## Make the S3 server that tests use; the others 
 test-servers: setup servers ## Run the tests that need PostgreSQL, Redis, RabbitMQ, S3 or TURN, on servers that it starts and stops
 	@$(PY) tests/servers/start.py $(PY) -m pytest -m server $(PYTEST_ARGS)
 
-check: lint types imports docs-check test ## All that CI asks: style, types, import contracts, docs, tests
+test-unit: setup
+	@$(PY) -m pytest -m "not server" tests/unit $(PYTEST_ARGS)
+
+test-rest: setup
+	@$(PY) -m pytest -m "not server" tests --ignore=tests/unit $(PYTEST_ARGS)
+
+# The tests are two targets, so that `make -j2 check` keeps two cores busy.
+check: lint types imports docs-check test-unit test-rest ## All that CI asks: style, types, import contracts, docs, tests
 
 lint: setup ## Style
 	@$(VENV)/bin/ruff check $(SOURCES)
