@@ -81,8 +81,6 @@ def test_the_package_and_the_project_have_one_version():
 
 
 def test_ci_runs_what_a_developer_runs():
-    assert re.search(r"^make [-a-z ]*check\b", (ROOT / ".ci/run").read_text(encoding="utf-8"), re.MULTILINE)
-
-
-def test_the_bugs_folder_holds_tests_alone():
-    assert not [path for path in (ROOT / "tests/bugs").rglob("*") if path.suffix not in {".py", ".pyc", ""}]
+    assert re.search(
+        r"^make [-=a-z0-9 ]*check\b", (ROOT / ".ci/run").read_text(encoding="utf-8"), re.MULTILINE
+    )
