@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import numpy as np
 import pyarrow as pa
-from pyarrow import csv as arrow_csv
 
 from sightline.core.errors import ConfigError, SettingsError
 from sightline.core.optional import require
 from sightline.core.tables import schema_of
 from sightline.service.export_geojson import export_geojson
 from sightline.service.folder import whole
+from sightline.service.pipelines.csv_rows import CsvWriter
 from sightline.service.results import Results
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def export_csv(folder: Path, out: Path, *, table: str | None = None) -> Path:
     with ExitStack() as stack:
         for name in chosen:
             path = stack.enter_context(whole(out if one_file else out / f"{name}.csv"))
-            with arrow_csv.CSVWriter(path, schema_of(name)) as writer:
+            with CsvWriter(path, schema_of(name)) as writer:
                 for batch in tables.batches(name):
                     writer.write_batch(batch)
     return out

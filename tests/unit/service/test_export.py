@@ -26,6 +26,8 @@ from sightline.service.export import (
 )
 from sightline.service.folder import write_json
 from sightline.service.mot_files import read_mot
+from sightline.service.pipelines.rows import Selection, TableFormat, rows_as
+from sightline.service.results import Results
 from sightline.service.tables import ParquetWriter
 
 FRAMES = 6
@@ -189,6 +191,22 @@ def test_csv_into_a_folder_takes_a_file_a_table(
     export_csv(make(), tmp_path / "csv", **options)
 
     assert {path.name for path in (tmp_path / "csv").iterdir()} == expected
+
+
+@pytest.mark.usefixtures("batch_rows")
+def test_a_list_in_a_table_is_json_text_in_csv(make: Make, tmp_path: Path) -> None:
+    folder = make()
+    rows = [{"player_id": "h1", "zone": [163.6, 45.4]}, {"player_id": "h2", "zone": None}]
+    with ParquetWriter(folder / "tables") as writer:
+        writer.write("physical", pa.RecordBatch.from_pylist(rows, schema=TABLES["physical"]))
+    export_csv(folder, tmp_path / "physical.csv", table="physical")
+    told = b"".join(rows_as(Results(folder), "physical", Selection(), TableFormat.CSV))
+
+    assert (tmp_path / "physical.csv").read_bytes() == told
+    first, second = csv.DictReader(told.decode().splitlines())
+    assert list(first) == TABLES["physical"].names
+    assert json.loads(first["zone"]) == [163.6, 45.4]
+    assert second["zone"] == ""
 
 
 @pytest.mark.usefixtures("batch_rows")

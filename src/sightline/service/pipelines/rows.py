@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv
 import pyarrow.parquet as pq
 
 from sightline.core.errors import NotFoundError, QueryError
 from sightline.core.tables import TABLES
+from sightline.service.pipelines.csv_rows import CsvWriter
 from sightline.service.pipelines.plain import plain
 
 if TYPE_CHECKING:
@@ -200,6 +200,6 @@ def _json(_schema: pa.Schema, batches: Iterator[pa.RecordBatch]) -> Iterator[byt
 _WRITERS: dict[TableFormat, Callable[[pa.Schema, Iterator[pa.RecordBatch]], Iterator[bytes]]] = {
     TableFormat.PARQUET: _by(lambda file, schema: pq.ParquetWriter(file, schema, compression="zstd")),
     TableFormat.ARROW: _by(pa.ipc.new_stream),
-    TableFormat.CSV: _by(pa.csv.CSVWriter),
+    TableFormat.CSV: _by(CsvWriter),
     TableFormat.JSON: _json,
 }
