@@ -33,7 +33,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     cameras.start()
     settings = app.state.platform.settings
     app.state.peers = peers = Peers(settings.stream_max_webrtc, port=settings.stream_webrtc_port)
-    collector = LiveCollector(desk)
+    collector = LiveCollector(desk, each=settings.stream_metrics_each)
     registry = app.state.metrics.registry
     registry.register(collector)
     try:

@@ -1,4 +1,4 @@
-"""Live streams as Prometheus reads them: all streams together, so that series do not grow with clients."""
+"""Live streams as Prometheus reads them: all together, so that series do not grow with clients; each where that is wanted."""
 
 from __future__ import annotations
 
@@ -11,21 +11,28 @@ from prometheus_client.registry import Collector
 from sightline.service.live.stream.legs import BOUNDS_S
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from prometheus_client.metrics_core import Metric
 
     from sightline.service.live.desk import LiveDesk
+    from sightline.service.live.stream.session import Stream
 
 _EVERY = 8
 """Bins of ours to one of Prometheus': edges a factor 2.5 apart."""
 
 
 class LiveCollector(Collector):
-    """Reads the desk when somebody scrapes."""
+    """Reads the desk when somebody scrapes.
 
-    def __init__(self, desk: LiveDesk) -> None:
+    Args:
+        desk: It.
+        each: Whether open streams have series of their own.
+    """
+
+    def __init__(self, desk: LiveDesk, *, each: bool = False) -> None:
         self._desk = desk
+        self._each = each
 
     def describe(self) -> Iterator[Metric]:
         """Name the metrics without reading them."""
@@ -47,6 +54,12 @@ class LiveCollector(Collector):
         yield GaugeMetricFamily(
             "sightline_live_frame_cost_seconds", "What a frame costs.", self._desk.admission.cost_s
         )
+        streams = self._desk.streams()
+        yield GaugeMetricFamily(
+            "sightline_live_fps_in", "Frames a second that come in.", sum(one.fps_in for one in streams)
+        )
+        if self._each:
+            yield from _of_each(streams)
         seconds = HistogramMetricFamily(
             "sightline_live_seconds", "How long frames took on each leg of their way.", labels=["leg"]
         )
@@ -57,3 +70,26 @@ class LiveCollector(Collector):
             ]
             seconds.add_metric([leg], [*buckets, ("+Inf", float(below[-1]))], spread.sum_s)
         yield seconds
+
+
+def _of_each(streams: Sequence[Stream]) -> Iterator[Metric]:
+    fps_in = GaugeMetricFamily(
+        "sightline_live_session_fps_in", "Frames a second that come in.", labels=["session"]
+    )
+    frames = CounterMetricFamily(
+        "sightline_live_session_frames", "Frames by what became of them.", labels=["session", "outcome"]
+    )
+    seconds = GaugeMetricFamily(
+        "sightline_live_session_seconds",
+        "How long frames took on each leg of their way.",
+        labels=["session", "leg", "quantile"],
+    )
+    for stream in streams:
+        fps_in.add_metric([stream.id], stream.fps_in)
+        frames.add_metric([stream.id, "processed"], stream.ledger.processed)
+        for cause, count in stream.ledger.drops().items():
+            frames.add_metric([stream.id, f"dropped_{cause}"], count)
+        for leg, spread in stream.legs.spreads.items():
+            for percent in (50, 95, 99):
+                seconds.add_metric([stream.id, leg, f"0.{percent}"], spread.percentile_s(percent))
+    yield from (fps_in, frames, seconds)

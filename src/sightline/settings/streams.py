@@ -95,6 +95,12 @@ class StreamSettings(SettingsGroup):
         ge=1,
         le=10_000,
     )
+    stream_metrics_each: bool = setting(
+        False,
+        "Metrics of each stream",
+        "Whether Prometheus is told of each open stream too, by its id; `GET /stream/sessions/{id}/stats` tells in any case.",
+        unit="true or false",
+    )
     stream_max_webrtc: int = setting(
         8,
         "Most WebRTC streams",

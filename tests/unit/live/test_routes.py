@@ -300,6 +300,28 @@ def test_metrics_tell_of_live_streams(client, app):
     assert "sightline_live_sessions 1.0" in found
     assert 'sightline_live_seconds_bucket{le="+Inf",leg="infer"}' in found
     assert "sightline_live_frames_total" in found
+    assert "sightline_live_fps_in" in found
+    assert stream.id not in found  # series do not grow with clients
+    assert client.get("/stream/stats").json()["fps_in"] > 0
+
+
+def test_metrics_tell_of_each_stream_where_that_is_wanted(tmp_path):
+    app, live = door(tmp_path, stream_metrics_each=True)
+    with TestClient(app, headers=signed_in(app)) as client:
+        stream = live.open({})
+        stream.arrived(jpeg())
+        stream.arrived(b"junk")
+        wait_for(lambda: stream.ledger.waiting == 0)
+        found = client.get("/metrics").text
+        assert f'sightline_live_session_fps_in{{session="{stream.id}"}}' in found
+        assert f'sightline_live_session_frames_total{{outcome="processed",session="{stream.id}"}}' in found
+        for quantile in ("0.50", "0.95", "0.99"):
+            told = (
+                f'sightline_live_session_seconds{{leg="infer",quantile="{quantile}",session="{stream.id}"}}'
+            )
+            assert told in found
+        live.close(stream.id)
+        assert stream.id not in client.get("/metrics").text
 
 
 def test_the_page_for_phones_may_use_the_camera_and_loads_nothing_from_elsewhere(client):

@@ -255,6 +255,7 @@ class LiveDesk:
             **self.health(),
             "opened": self._opened,
             "refused": self._refused,
+            "fps_in": round(sum(stream.fps_in for stream in self.streams()), 2),
             "frames": ledger.to_json(),
             "latency": legs.to_json(),
             "frame_cost_ms": round(self.admission.cost_s * 1000, 3),

@@ -187,11 +187,17 @@ class Stream:
     def wanted_hz(self) -> float:
         """Give the frames a second it is expected to send: its limit, or what it really sends once that is known."""
         limit = self.settings.fps_limit
-        now_s = self._kit.clock.monotonic_s()
-        recent = [t_s for t_s in tuple(self._arrivals) if now_s - t_s <= _RECENT_S]
         if self._kit.clock.now_s() - self.opened_s < 2 * _RECENT_S:
             return limit
-        return min(limit, len(recent) / _RECENT_S)
+        return min(limit, self.fps_in)
+
+    @property
+    def fps_in(self) -> float:
+        """Frames a second that came in over the last five seconds."""
+        now_s = self._kit.clock.monotonic_s()
+        recent = [t_s for t_s in tuple(self._arrivals) if now_s - t_s <= _RECENT_S]
+        age_s = max(self._kit.clock.now_s() - self.opened_s, 1e-9)
+        return len(recent) / min(age_s, _RECENT_S)
 
     @property
     def level(self) -> Level:
@@ -222,14 +228,13 @@ class Stream:
         """Give its statistics as plain data."""
         age_s = max(self._kit.clock.now_s() - self.opened_s, 1e-9)
         now_s = self._kit.clock.monotonic_s()
-        recent = [t_s for t_s in tuple(self._arrivals) if now_s - t_s <= _RECENT_S]
         level = self.level
         return {
             "client_id": self.id,
             "opened_s": self.opened_s,
             "age_s": round(age_s, 3),
             "idle_s": round(now_s - self.heard_mono_s, 3),
-            "fps_in": round(len(recent) / min(age_s, _RECENT_S), 2) if recent else 0.0,
+            "fps_in": round(self.fps_in, 2),
             "frames": self.ledger.to_json(),
             "latency": self.legs.to_json(),
             "quality": {"mode": self.settings.quality_mode, "level": level.name, "stride": level.stride},
