@@ -9,7 +9,8 @@ from pathlib import Path
 
 from websockets.asyncio.client import connect
 
-URL = "ws://127.0.0.1:8000/stream/detection?fps_limit=10&confidence_threshold=0.4"
+FPS = 10
+URL = f"ws://127.0.0.1:8000/stream/detection?fps_limit={FPS}&confidence_threshold=0.4"
 
 
 async def main(key: str, pictures: dict[str, bytes]) -> None:
@@ -19,11 +20,18 @@ async def main(key: str, pictures: dict[str, bytes]) -> None:
             picture = base64.b64encode(data).decode()
             frame = {"type": "frame", "image_data": picture, "frame_id": name, "timestamp": time.time()}
             await socket.send(json.dumps(frame))
-            while (message := json.loads(await socket.recv()))["type"] == "hazard_event":
-                print("event", message["data"])
+            try:
+                async with asyncio.timeout(5):
+                    while (message := json.loads(await socket.recv()))["type"] == "hazard_event":
+                        print("event", message["data"])
+            except TimeoutError:  # left out: the next result's `dropped` says why
+                continue
             told = message["data"]
             found = [f"{one['class_name']} {one['confidence']:.2f}" for one in told.get("detections", ())]
             print(name, found or told)
+            await asyncio.sleep(
+                1 / FPS
+            )  # a frame over `fps_limit` is left out, and nothing comes back for it
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 import threading
 import time
 from collections import Counter
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from websockets.sync.client import ClientConnection
 
 _OPEN_WITHIN_S = 30.0
-_ASK_EVERY_S = 0.3
+_ANSWER_WITHIN_S, _ASK_EVERY_S = 1.0, 0.3
 _MOST_BYTES = 1 << 24
 _TOLD = frozenset({"undecodable", "inference", "too_large"})
 """Drops of which an error tells at once."""
@@ -253,20 +254,26 @@ def play(
     Args:
         client: Open.
         pictures: Time in seconds from the first one on, and the picture's file.
-        every_frame: Wait for each answer before the next is sent, so that none is left out.
+        every_frame: Wait for each answer before the next is sent, and send no more than the stream's `fps_limit`, so that
+            none is left out.
         stop: Asked before each.
     """
     begun_s = time.monotonic()
     epoch_s = time.time()
+    gap_s = 1.0 / float(client.tally.config.get("fps_limit", math.inf)) if every_frame else 0.0
+    next_s = 0.0
     for t_s, picture in pictures:
         if stop():
             return
-        ahead_s = t_s - (time.monotonic() - begun_s)
+        ahead_s = max(t_s, next_s) - (time.monotonic() - begun_s)
         if ahead_s > 0:
             time.sleep(ahead_s)
+        next_s = time.monotonic() - begun_s + gap_s
         client.send(picture, captured_s=epoch_s + t_s)
-        if every_frame:
-            client.wait(_OPEN_WITHIN_S)
+        if every_frame and not client.wait(
+            _ANSWER_WITHIN_S
+        ):  # it may have been left out: nothing comes back for it
+            client.settle(_OPEN_WITHIN_S)
 
 
 def _in_query(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""The client of streams says why it could not connect, in the server's words."""
+"""The client of streams: why it could not connect, which frames are open, how fast it sends."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from sightline.live.client import Tally, refusal
+from sightline.live.client import Tally, play, refusal
 
 
 @pytest.mark.parametrize(
@@ -32,3 +32,50 @@ def test_a_refused_connection_is_told_in_the_servers_words(status, body, code, m
 def test_frames_are_open_until_a_result_an_error_or_a_drop_tells_of_them():
     tally = Tally(sent=10, answered=4, refused=1, dropped={"superseded": 3, "undecodable": 1})
     assert tally.open == 2
+
+
+class Listener:
+    """Takes frames for a client; time passes only while it sleeps."""
+
+    def __init__(self, fps_limit, answers=True):
+        self.tally = Tally(config={"fps_limit": fps_limit})
+        self.now_s, self.sent_s, self.asked = 100.0, [], 0
+        self._answers = answers
+
+    def monotonic(self):
+        return self.now_s
+
+    def time(self):
+        return self.now_s
+
+    def sleep(self, seconds):
+        self.now_s += seconds
+
+    def send(self, _picture, *, captured_s):
+        self.sent_s.append((round(self.now_s - 100, 3), round(captured_s - 100, 3)))
+
+    def wait(self, _seconds):
+        return self._answers
+
+    def settle(self, _seconds):
+        self.asked += 1
+        return True
+
+
+@pytest.mark.parametrize(
+    ("every_frame", "sent_s"),
+    [(False, [0.0, 0.05, 0.1, 0.6]), (True, [0.0, 0.2, 0.4, 0.6])],
+    ids=["at its own pace", "every frame"],
+)
+def test_whoever_wants_every_frame_answered_sends_no_more_than_the_limit(monkeypatch, every_frame, sent_s):
+    listener = Listener(fps_limit=5)
+    monkeypatch.setattr("sightline.live.client.time", listener)
+    times = [0.0, 0.05, 0.1, 0.6]
+    play(listener, [(t_s, b"") for t_s in times], every_frame=every_frame)
+    assert listener.sent_s == list(zip(sent_s, times, strict=True))
+
+
+def test_a_frame_without_an_answer_is_asked_about():
+    listener = Listener(fps_limit=1000, answers=False)
+    play(listener, [(0.0, b""), (0.001, b"")], every_frame=True)
+    assert listener.asked == 2
