@@ -121,9 +121,9 @@ def _total(rows: Sequence[Mapping[str, Any]], name: str) -> int:
 
 
 def _off_road(driven: Sequence[SimulatedDrive]) -> dict[str, Any]:
-    """Count events that came of things beside the road, which were boxed as hazards in four frames of five."""
+    """Count events whose box lies on a thing beside the road, which were boxed as hazards in four frames of five."""
     things, boxes = (sum(one.things[place] for one in driven) for place in (0, 1))
-    events = sum(1 for one in driven for number in one.meant.values() if not number)
+    events = sum(len(one.beside) for one in driven)
     return {"things": things, "boxes": boxes, "events": Share(events, things).as_dict()}
 
 

@@ -18,6 +18,7 @@ from sightline.analytics.road.gps import GpsTrack, on_clock, read_gpx
 from sightline.analytics.road.hazards import HazardEvent, Phase, Sighting, WatchSettings
 from sightline.analytics.road.kinds import HazardKind
 from sightline.analytics.road.region import RoadRegion
+from sightline.analytics.road.sizes import overlap
 from sightline.analytics.road.watch import HazardWatch
 from sightline.core.detections import Detections
 from sightline.ports import SceneOptions
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 KINDS = (HazardKind.D00, HazardKind.D10, HazardKind.D20, HazardKind.D40)
 SIZE = (720, 1280)
 _THINGS_EVERY_M = 12.0
+_LIES_ON = 0.3
 _WATCHED = WatchSettings(measure_from_m=3.0, measure_to_m=10.0)
 
 
@@ -65,6 +67,7 @@ class SimulatedDrive:
         truth: `events.json`'s hazards.
         events: Closed ones.
         meant: Event number -> hazard of the truth that its best box lies on; 0 for none.
+        beside: Numbers of events that mean no hazard, and whose best box lies on a thing beside the road.
         things: How many things beside the road were boxed, and boxes of them.
         gps_m: `(n,)` how far the receiver's place was off, once a second.
         frames: How many.
@@ -74,6 +77,7 @@ class SimulatedDrive:
     truth: Sequence[Mapping[str, Any]]
     events: Sequence[HazardEvent]
     meant: Mapping[int, int]
+    beside: frozenset[int]
     things: tuple[int, int]
     gps_m: Float64
     frames: int
@@ -121,11 +125,13 @@ def drive(
         events += watch.feed(Sighting.of(tracks, KINDS, frame=frame, t_s=t_s, place=gps.at(t_s)))
     events += watch.finish()
     closed = [event for event in events if event.phase is Phase.CLOSED]
+    meant = {event.event_id: eye.meant(event) for event in closed}
     return SimulatedDrive(
         seed,
         scene.events()["hazards"],
         closed,
-        {event.event_id: eye.meant(event) for event in closed},
+        meant,
+        frozenset(one.event_id for one in closed if not meant[one.event_id] and eye.is_beside(one)),
         (len(eye.things), eye.thing_boxes),
         _gps_errors_m(scene, gps, seconds),
         frames,
@@ -195,9 +201,7 @@ class _Eye:
 
         The true box is taken as large as its noise makes it: a crack far away is two pixels high.
         """
-        from sightline.analytics.road.sizes import overlap
-
-        best, number = 0.3, 0
+        best, number = _LIES_ON, 0
         reach_px = 4 * self._noise.edge_px
         for seen in self._scene.seen(event.best_t_s):
             x1, y1, x2, y2 = seen.box_px
@@ -205,6 +209,11 @@ class _Eye:
             if share > best:
                 best, number = share, seen.track_id
         return number
+
+    def is_beside(self, event: HazardEvent) -> bool:
+        """Tell whether the event's best box lies on a thing beside the road."""
+        boxes = (box for box in self._thing_boxes(event.best_t_s) if box is not None)
+        return any(overlap(box.tolist(), event.box_px) > _LIES_ON for box in boxes)
 
     def _hazards(self, rng: np.random.Generator, t_s: float) -> Iterator[tuple[Any, float, int]]:
         noise = self._noise
@@ -224,12 +233,20 @@ class _Eye:
 
     def _things(self, rng: np.random.Generator, t_s: float) -> Iterator[tuple[Any, float, int]]:
         """Box things that stand beside the road."""
+        for box in self._thing_boxes(t_s):
+            if rng.random() < 0.2 or box is None:
+                continue
+            self.thing_boxes += 1
+            yield box, float(np.clip(rng.normal(0.6, 0.1), 0.05, 0.99)), 3
+
+    def _thing_boxes(self, t_s: float) -> Iterator[Float64 | None]:
+        """Give the boxes of things that are near enough; None for one that is not in the picture."""
         scene = self._scene
         camera, s_m, d_m = scene.camera(t_s), scene.drive.s_m(t_s), scene.drive.d_m(t_s)
         lap_m = scene.drive.ring.lap_m
         for at_s, at_d, wide_m, high_m in self.things:
             ahead_m = (at_s - s_m) % lap_m
-            if not 2.0 < ahead_m < 25.0 or rng.random() < 0.2:
+            if not 2.0 < ahead_m < 25.0:
                 continue
             foot = scene.drive.ring.to_car(np.array([[s_m + ahead_m, at_d]]), s_m, d_m)[0]
             corners = np.array(
@@ -237,10 +254,9 @@ class _Eye:
             )
             points, _ = camera.project(corners)
             if not np.isfinite(points).all() or not 0 <= points[0, 0] <= SIZE[1]:
+                yield None
                 continue
-            self.thing_boxes += 1
-            box = np.array([points[0, 0], points[1, 1], points[1, 0], points[0, 1]])
-            yield box, float(np.clip(rng.normal(0.6, 0.1), 0.05, 0.99)), 3
+            yield np.array([points[0, 0], points[1, 1], points[1, 0], points[0, 1]])
 
     def _nothings(self, rng: np.random.Generator) -> Iterator[tuple[Any, float, int]]:
         for _ in range(int(rng.poisson(self._noise.false_a_frame))):

@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 
+from sightline.analytics.road.region import RoadRegion
 from sightline.core.errors import SettingsError, SourceUnavailableError
 from sightline.service.road.evaluate import evaluate_drives, evaluate_geojson
 from sightline.service.road.simulated import BoxNoise, drive
@@ -37,6 +38,24 @@ def test_scores_of_noisy_drives_have_intervals_and_name_the_detector():
     assert found["places"]["hazards"]["median_m"] < 2 * found["places"]["gps_alone"]["median_m"] + 1
     assert found["off_road"]["boxes"] > 100
     json.dumps(found)
+
+
+@pytest.mark.slow
+def test_things_beside_a_bend_are_told_where_the_region_is_straight_and_only_there(monkeypatch):
+    bending = drive(10)
+    assert bending.beside == frozenset()
+    holds = RoadRegion.holds
+    monkeypatch.setattr(RoadRegion, "holds", lambda self, boxes_px, **_: holds(self, boxes_px))
+    straight = drive(10)
+    assert len(straight.beside) == 2
+    assert straight.things == bending.things
+
+
+@pytest.mark.slow
+def test_a_hazard_whose_best_box_is_a_stray_one_is_no_thing_beside_the_road():
+    found = evaluate_drives(drives=1, first_seed=511)
+    assert found["counts"]["false"] == 1
+    assert found["off_road"]["events"]["right"] == 0
 
 
 def test_no_drives_are_refused():
