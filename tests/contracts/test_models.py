@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from factories import DATA
 from sightline import plugins
 from sightline.ports import ModelOptions
 from sightline.testing.contracts import ModelAdapterContract
@@ -39,14 +41,19 @@ class _Stored(ModelAdapterContract):
     WEIGHTS = ""
     LAYOUT: str | None = None
 
-    @pytest.fixture(autouse=True)
-    def _where(self, data_dir: Path) -> None:
-        self.data = data_dir
-        if not (data_dir / "weights" / self.WEIGHTS).exists():
-            pytest.skip(f"no {self.WEIGHTS}")
+    @pytest.fixture(scope="class")
+    @classmethod
+    def model(cls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+        """One for all tests: compiling takes seconds, and none of these has a memory."""
+        model = cls().make(tmp_path_factory.mktemp("model"))
+        model.open()
+        yield model
+        model.close()
 
     def make(self, folder: Path) -> Any:
-        path = self.data / "weights" / self.WEIGHTS
+        path = DATA / "weights" / self.WEIGHTS
+        if not path.exists():
+            pytest.skip(f"no {self.WEIGHTS}")
         return build_model(str(path), ModelOptions(layout=self.LAYOUT), Zoo(folder / "models"))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,19 @@ from sightline.ports import SceneOptions
 SHORT = SceneOptions(seconds=0.4, seed=3, size=(120, 160), frame_rate_hz=Fraction(10))
 
 
+@dataclass(slots=True)
+class Rendering:
+    """What came of one rendering: its folder, its files by role, and the progress that was told."""
+
+    folder: Path
+    paths: dict[str, Path] = field(default_factory=dict)
+    told: list[tuple[int, int]] = field(default_factory=list)
+
+    def contents(self) -> dict[str, bytes]:
+        """Give the bytes of each file by its role."""
+        return {role: path.read_bytes() for role, path in sorted(self.paths.items())}
+
+
 class SceneContract:
     """Subclass it and make a scene of options in `make`."""
 
@@ -22,28 +35,34 @@ class SceneContract:
         """Give an implementation."""
         raise NotImplementedError
 
-    def rendered(self, folder: Path, options: SceneOptions = SHORT) -> dict[str, bytes]:
-        """Render and give the bytes of each file by its role."""
-        paths = self.make(options).render(folder)
-        return {role: path.read_bytes() for role, path in sorted(paths.items())}
+    def rendered(self, folder: Path, options: SceneOptions = SHORT) -> Rendering:
+        """Render into a folder."""
+        made = Rendering(folder)
+        made.paths.update(
+            self.make(options).render(folder, lambda done, total: made.told.append((done, total)))
+        )
+        return made
 
-    def test_clip_and_truth_are_written_into_the_folder(self, tmp_path: Path) -> None:
-        paths = self.make(SHORT).render(tmp_path / "clip")
-        assert {"clip", "gt"} <= set(paths)
-        assert all(path.is_relative_to(tmp_path / "clip") and path.is_file() for path in paths.values())
+    @pytest.fixture(scope="class")
+    @classmethod
+    def first(cls, tmp_path_factory: pytest.TempPathFactory) -> Rendering:
+        """Render once for all tests that only look."""
+        return cls().rendered(tmp_path_factory.mktemp("first"))
 
-    def test_the_same_options_give_the_same_bytes(self, tmp_path: Path) -> None:
-        assert self.rendered(tmp_path / "a") == self.rendered(tmp_path / "b")
+    def test_clip_and_truth_are_written_into_the_folder(self, first: Rendering) -> None:
+        assert {"clip", "gt"} <= set(first.paths)
+        assert all(path.is_relative_to(first.folder) and path.is_file() for path in first.paths.values())
 
-    def test_another_seed_gives_another_clip(self, tmp_path: Path) -> None:
-        other = self.rendered(tmp_path / "b", replace(SHORT, seed=4))
-        assert self.rendered(tmp_path / "a")["clip"] != other["clip"]
+    def test_the_same_options_give_the_same_bytes(self, first: Rendering, tmp_path: Path) -> None:
+        assert self.rendered(tmp_path).contents() == first.contents()
 
-    def test_progress_ends_with_all_frames(self, tmp_path: Path) -> None:
-        told: list[tuple[int, int]] = []
-        self.make(SHORT).render(tmp_path, lambda done, total: told.append((done, total)))
-        assert told[-1] == (4, 4)
-        assert [done for done, _ in told] == sorted(done for done, _ in told)
+    def test_another_seed_gives_another_clip(self, first: Rendering, tmp_path: Path) -> None:
+        other = self.rendered(tmp_path, replace(SHORT, seed=4))
+        assert other.contents()["clip"] != first.contents()["clip"]
+
+    def test_progress_ends_with_all_frames(self, first: Rendering) -> None:
+        assert first.told[-1] == (4, 4)
+        assert [done for done, _ in first.told] == sorted(done for done, _ in first.told)
 
     def test_an_unknown_setting_is_refused(self, tmp_path: Path) -> None:
         with pytest.raises(SettingsError):
