@@ -92,3 +92,28 @@ def test_what_does_not_fit_together_is_refused():
         FlightSettings(noise_px=0.0)
     with pytest.raises(SettingsError):
         FlightSettings(air_drag_hz=(0.1, -1.0))
+
+
+def hidden_kick() -> np.ndarray:
+    """Lies at a player's feet for 1.2 s and is chipped 23 m from there, away from the camera."""
+    way = np.zeros((75, 3))
+    way[:, 0] = np.interp(T_S, (0, 1.2, 2.8), (-5, -5, 0))
+    way[:, 1] = np.interp(T_S, (0, 1.2, 2.8), (2, 2, 25))
+    up = np.clip(T_S - 1.2, 0, 1.6)
+    way[:, 2] = 0.11 + 9.81 / 2 * up * (1.6 - up)
+    return way
+
+
+def test_a_flight_begins_where_the_ball_was_though_its_kick_is_hidden(rng):
+    truth = hidden_kick()
+    seen = np.ones(75, np.bool_)
+    seen[22:36] = False
+    lifted = lift_ball(
+        T_S,
+        shown(truth) + rng.normal(0, 0.8, (75, 2)),
+        np.broadcast_to(camera(), (75, 3, 4)),
+        players_m=np.tile(np.array([[-5.0, 2.4], [0.3, 25.2]]), (75, 1, 1)),
+        seen=seen,
+    )
+    assert np.linalg.norm(lifted.positions_m - truth, axis=1)[22:36].max() < 1.0
+    assert np.linalg.norm(np.diff(lifted.positions_m, axis=0), axis=1).max() < 1.0

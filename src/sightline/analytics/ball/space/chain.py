@@ -1,7 +1,7 @@
 """Chooses the chain of pieces that explains a ball's track best, by dynamic programming over pieces.
 
-What two pieces may do where they meet is physics: only a player turns a ball or sends it up; the grass takes some of its
-speed, and throws it back up by a share of that with which it came down.
+What two pieces may do where they meet is physics: one begins where the other ended; only a player turns a ball or sends
+it up; the grass takes some of its speed, and throws it back up by a share of that with which it came down.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sightline.analytics.ball.space.pieces import GROUND, FlightSettings, Pieces, Run, drawn, fit_pieces
+from sightline.analytics.ball.space.joined import Link, fit_together
+from sightline.analytics.ball.space.pieces import GROUND, FlightSettings, Pieces, Run, fit_pieces
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,7 +31,7 @@ _FAR_KICKER = 40.0
 
 @dataclass(frozen=True, slots=True)
 class _Arrived:
-    """Pieces that end at one cut, and what the best chains up to their ends cost."""
+    """Pieces that end at one cut, where, how surely, and what the best chains up to their ends cost."""
 
     numbers: Int64
     totals: Float64
@@ -38,6 +39,8 @@ class _Arrived:
     speeds_mps: Float64
     rolling: NDArray[np.bool_]
     lasting_s: Float64
+    ends_m: Float64
+    doubts: Float64
 
 
 def explained(run: Run, settings: FlightSettings) -> tuple[Float64, NDArray[np.bool_]]:
@@ -59,6 +62,7 @@ def explained(run: Run, settings: FlightSettings) -> tuple[Float64, NDArray[np.b
         totals, before = pieces.costs, np.full(len(pieces.costs), -1, np.int64)
         if arrived is not None:
             sums = arrived.totals[:, None] + _joints(arrived, pieces, float(run.kickers_m[start]), settings)
+            sums += _jumps(arrived, pieces, run.rays[run.cuts[start]], settings)
             best = sums.argmin(axis=0)
             totals, before = totals + sums[best, np.arange(len(best))], arrived.numbers[best]
         every.append((start, pieces))
@@ -68,7 +72,7 @@ def explained(run: Run, settings: FlightSettings) -> tuple[Float64, NDArray[np.b
             if len(mine):
                 arriving[end].append((pieces, mine, mine + count, totals[mine]))
         count += len(pieces.costs)
-    return _drawn(run, every, np.concatenate(befores), _arrived(arriving[-1]))
+    return _drawn(run, every, np.concatenate(befores), _arrived(arriving[-1]), settings)
 
 
 def _arrived(parts: list[tuple[Pieces, Int64, Int64, Float64]]) -> _Arrived | None:
@@ -81,6 +85,8 @@ def _arrived(parts: list[tuple[Pieces, Int64, Int64, Float64]]) -> _Arrived | No
         np.concatenate([pieces.last_mps()[mine] for pieces, mine, _, _ in parts]),
         np.concatenate([pieces.drags[mine] < 0 for pieces, mine, _, _ in parts]),
         np.concatenate([pieces.lasting_s[mine] for pieces, mine, _, _ in parts]),
+        np.concatenate([pieces.last_m()[mine] for pieces, mine, _, _ in parts]),
+        np.concatenate([pieces.doubts[mine, 1] for pieces, mine, _, _ in parts]),
     )
 
 
@@ -93,6 +99,23 @@ def _joints(arrived: _Arrived, pieces: Pieces, kicker_m: float, settings: Flight
     ground = arrived.after[:, None] == GROUND
     joint = np.where(ground, cost, 0.0)
     return np.where(arrived.after[:, None] == pieces.before[None], joint, np.inf)
+
+
+def _jumps(arrived: _Arrived, pieces: Pieces, planes: Float64, settings: FlightSettings) -> Float64:
+    """Give what it costs that pieces do not begin where others end, `(i, k)`; along the line of sight less is known."""
+    sight = np.cross(planes[0, :3], planes[1, :3])
+    sight /= np.linalg.norm(sight)
+    away = pieces.states[None, :, :3] - arrived.ends_m[:, None]
+    deep, whole = (away @ sight) ** 2, (away**2).sum(axis=2)
+    ended, begun = _spread(arrived.doubts, sight), _spread(pieces.doubts[:, 0], sight)
+    deep_m2, wide_m2 = ended[:, :, None] + begun[:, None, :] + settings.joint_m**2
+    return np.asarray((deep / deep_m2 + (whole - deep) / wide_m2) / 2, np.float64)
+
+
+def _spread(doubts: Float64, sight: Float64) -> Float64:
+    """Give variances along a direction, and across it, of `(k, 3, 3)` covariances: `(2, k)`."""
+    deep = doubts @ sight @ sight
+    return np.stack((deep, (np.trace(doubts, axis1=1, axis2=2) - deep) / 2))
 
 
 def _bounced(arrived: _Arrived, pieces: Pieces) -> Float64:
@@ -111,24 +134,33 @@ def _bounced(arrived: _Arrived, pieces: Pieces) -> Float64:
 
 
 def _drawn(
-    run: Run, every: list[tuple[int, Pieces]], befores: Int64, arrived: _Arrived | None
+    run: Run,
+    every: list[tuple[int, Pieces]],
+    befores: Int64,
+    arrived: _Arrived | None,
+    settings: FlightSettings,
 ) -> tuple[Float64, NDArray[np.bool_]]:
-    positions_m, flying = np.full((len(run.t_s), 3), np.nan), np.zeros(len(run.t_s), np.bool_)
+    flying = np.zeros(len(run.t_s), np.bool_)
     if arrived is None:
-        return positions_m, flying
+        return np.full((len(run.t_s), 3), np.nan), flying
     firsts = np.cumsum([0, *(len(pieces.costs) for _, pieces in every)])
     number = int(arrived.numbers[arrived.totals.argmin()])
+    links: list[Link] = []
     while number >= 0:
         place = int(np.searchsorted(firsts, number, side="right")) - 1
         start, pieces = every[place]
         which = number - int(firsts[place])
-        rows = np.arange(run.cuts[start], run.cuts[pieces.ends[which]] + 1)
-        way = drawn(run.t_s[rows] - run.t_s[rows[0]], pieces.states[which], float(pieces.drags[which]))
-        # where two pieces meet, the place lies between what both say
-        joint = positions_m[rows[-1]]
-        if not np.isnan(joint).any():
-            way[-1] = (way[-1] + joint) / 2
-        positions_m[rows] = way
-        flying[rows] = pieces.drags[which] > 0
+        stop, drag_hz = int(pieces.ends[which]), float(pieces.drags[which])
+        flying[run.cuts[start] : run.cuts[stop] + 1] = drag_hz > 0
+        links.append(
+            Link(
+                start,
+                stop,
+                int(pieces.before[which]),
+                int(pieces.after[which]),
+                drag_hz,
+                pieces.states[which],
+            )
+        )
         number = int(befores[number])
-    return positions_m, flying
+    return fit_together(run, links[::-1], settings), flying

@@ -20,7 +20,9 @@ GRAVITY_MPS2 = 9.81
 GROUND, PLAYER, LOOSE = range(3)
 """What a piece's end may be: on the grass, at a player, or anywhere as the track begins or ends in the air."""
 _KINDS = 3
-_FREE = 9
+FREE = 9
+LEVEL = [0, 1, 3, 4]
+FIRM = 1e6
 _TOUCHED_M = 0.9
 _AIR_M = (3.0, 4.0)
 _PITCH_M = 40.0
@@ -47,6 +49,7 @@ class FlightSettings:
         player_m: Standard distance over the ground of a touched ball from its player.
         touch_m: Standard deviation of the height at which balls are touched, around 0.9 m.
         max_speed_mps: No piece is faster.
+        joint_m: Standard distance from where a piece ends to where the next begins.
     """
 
     noise_px: float = 2.5
@@ -63,6 +66,7 @@ class FlightSettings:
     player_m: float = 0.7
     touch_m: float = 0.9
     max_speed_mps: float = 42.0
+    joint_m: float = 0.4
 
     def __post_init__(self) -> None:
         for name in (one.name for one in fields(self)):
@@ -104,6 +108,7 @@ class Pieces:
         states: `(k, 9)` start, velocity and swerve.
         drags: `(k,)` the drag; negative for a rolling ball.
         lasting_s: `(k,)`.
+        doubts: `(k, 2, 3, 3)` covariances of where they begin and end.
     """
 
     ends: Int64
@@ -113,6 +118,15 @@ class Pieces:
     states: Float64
     drags: Float64
     lasting_s: Float64
+    doubts: Float64
+
+    def last_m(self) -> Float64:
+        """Give where they end, `(k, 3)`."""
+        drags = np.abs(self.drags)
+        ends_m: Float64 = (_ends(self.lasting_s, drags) @ self.states[..., None])[..., 0]
+        reach = -np.expm1(-drags * self.lasting_s) / drags
+        ends_m[:, 2] -= np.where(self.drags > 0, GRAVITY_MPS2 * (self.lasting_s - reach) / drags, 0.0)
+        return ends_m
 
     def last_mps(self) -> Float64:
         """Give the velocities with which they end, `(k, 3)`."""
@@ -134,9 +148,10 @@ def fit_pieces(run: Run, start: int, settings: FlightSettings) -> Pieces:
     steps_s = run.t_s[rows] - run.t_s[first]
     places = run.cuts[ends] - first
     shape = (len(ends), _KINDS, _KINDS)
-    costs, states, drags = np.full(shape, np.inf), np.zeros((*shape, _FREE)), np.ones(shape)
+    costs, states, drags = np.full(shape, np.inf), np.zeros((*shape, FREE)), np.ones(shape)
+    normals = np.broadcast_to(np.eye(FREE), (*shape, FREE, FREE)).copy()
     for drag_hz in settings.roll_drag_hz:
-        rolled, rolled_states = _rolled(run, rows, steps_s, places, drag_hz, settings)
+        rolled, rolled_states, rolled_normals = _rolled(run, rows, steps_s, places, drag_hz, settings)
         reach = -np.expm1(-drag_hz * steps_s[places]) / drag_hz
         stops = rolled_states[:, :2] + reach[:, None] * rolled_states[:, 3:5]
         begun = _beside(rolled_states[:, :2], run.anchors[np.full(len(ends), start)], settings)
@@ -147,6 +162,7 @@ def fit_pieces(run: Run, start: int, settings: FlightSettings) -> Pieces:
                 better = cost < costs[:, before, after]
                 costs[better, before, after] = cost[better]
                 states[better, before, after] = rolled_states[better]
+                normals[better, before, after] = rolled_normals[better]
                 drags[better, before, after] = -drag_hz
     for drag_hz in settings.air_drag_hz:
         sums = _sums(run, rows, steps_s, places, drag_hz)
@@ -156,15 +172,19 @@ def fit_pieces(run: Run, start: int, settings: FlightSettings) -> Pieces:
                     _Bound(np.full(len(ends), start), before, np.zeros(len(ends))),
                     _Bound(ends, after, steps_s[places]),
                 )
-                cost, state = _flown(run, bounds, sums, drag_hz, settings)
+                cost, state, normal = _flown(run, bounds, sums, drag_hz, settings)
                 if after == LOOSE:
                     cost[ends < len(run.cuts) - 1] = np.inf
                 better = cost < costs[:, before, after]
                 costs[better, before, after] = cost[better]
                 states[better, before, after] = state[better]
+                normals[better, before, after] = normal[better]
                 drags[better, before, after] = drag_hz
     kept = np.isfinite(costs) & (costs <= costs.min(axis=(1, 2), keepdims=True) + _WORSE)
     which, begins, stops_at = np.nonzero(kept)
+    lasting_s = steps_s[places][which]
+    spread = np.linalg.inv(normals[kept])
+    stops = _ends(lasting_s, np.abs(drags[kept]))
     return Pieces(
         ends[which].astype(np.int64),
         begins.astype(np.int64),
@@ -172,7 +192,17 @@ def fit_pieces(run: Run, start: int, settings: FlightSettings) -> Pieces:
         costs[kept],
         states[kept],
         drags[kept],
-        steps_s[places][which],
+        lasting_s,
+        np.stack((spread[:, :3, :3], stops @ spread @ np.swapaxes(stops, 1, 2)), axis=1),
+    )
+
+
+def _ends(lasting_s: Float64, drags: Float64) -> Float64:
+    """Give what takes states to where pieces end, the fall left out: `(k, 3, 9)`."""
+    reach = -np.expm1(-drags * lasting_s) / drags
+    parts = np.stack((np.ones(len(drags)), reach, lasting_s**2 / 2), axis=1)
+    return np.asarray(
+        (parts[:, None, :, None] * np.eye(3)[None, :, None, :]).reshape(-1, 3, FREE), np.float64
     )
 
 
@@ -180,15 +210,6 @@ def _beside(points_m: Float64, anchors: Float64, settings: FlightSettings) -> Fl
     """Give what it costs that a rolling ball's end lies away from a player; infinite where there is none."""
     away = np.hypot(*(points_m - anchors).T)
     return np.where(np.isnan(away), np.inf, (away / settings.player_m) ** 2 / 2)
-
-
-def drawn(t_s: Float64, state: Float64, drag_hz: float) -> Float64:
-    """Give the places of a piece, `(m, 3)`, at times since its start."""
-    reach = -np.expm1(-abs(drag_hz) * t_s) / abs(drag_hz)
-    path = state[None, :3] + reach[:, None] * state[None, 3:6] + (t_s**2 / 2)[:, None] * state[None, 6:]
-    if drag_hz > 0:
-        path[:, 2] -= GRAVITY_MPS2 * (t_s - reach) / drag_hz
-    return np.asarray(path, np.float64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,21 +245,24 @@ def _sums(
 
 def _rolled(
     run: Run, rows: Int64, steps_s: Float64, places: Int64, drag_hz: float, settings: FlightSettings
-) -> tuple[Float64, Float64]:
+) -> tuple[Float64, Float64, Float64]:
     left, right = _base(run, rows, steps_s, drag_hz, 0.0)
     right = right - left[..., 2] * settings.radius_m
-    left = left[..., [0, 1, 3, 4]]
+    left = left[..., LEVEL]
     inner = np.cumsum(np.einsum("mai,maj->mij", left, left), axis=0)[places] + np.diag(
         [1e-6, 1e-6, 1e-2, 1e-2]
     )
     outer = np.cumsum(np.einsum("mai,ma->mi", left, right), axis=0)[places]
     square = np.cumsum((right**2).sum(axis=1))[places]
     found = np.linalg.solve(inner, outer[..., None])[..., 0]
-    states = np.zeros((len(places), _FREE))
-    states[:, [0, 1, 3, 4]] = found
+    states = np.zeros((len(places), FREE))
+    states[:, LEVEL] = found
     states[:, 2] = settings.radius_m
     cost = (square - (found * outer).sum(axis=1)) / 2 + settings.piece_cost
-    return np.where(np.hypot(found[:, 2], found[:, 3]) > settings.max_speed_mps, np.inf, cost), states
+    normals = np.broadcast_to(np.eye(FREE) * FIRM, (len(places), FREE, FREE)).copy()
+    normals[:, np.array(LEVEL)[:, None], LEVEL] = inner
+    fast = np.hypot(found[:, 2], found[:, 3]) > settings.max_speed_mps
+    return np.where(fast, np.inf, cost), states, normals
 
 
 def _flown(
@@ -247,7 +271,7 @@ def _flown(
     sums: tuple[Float64, Float64, Float64],
     drag_hz: float,
     settings: FlightSettings,
-) -> tuple[Float64, Float64]:
+) -> tuple[Float64, Float64, Float64]:
     """Fit flights between ends of two kinds: on the grass, or at a player."""
     firm = [1e-6] * 3 + [1e-3] * 3 + [settings.swerve_mps2**-2] * 3
     inner, outer, square = sums[0] + np.diag(firm), sums[1].copy(), sums[2].copy()
@@ -256,10 +280,10 @@ def _flown(
     for bound in bounds:
         reach = -np.expm1(-drag_hz * bound.t_s) / drag_hz
         drop = GRAVITY_MPS2 * (bound.t_s - reach) / drag_hz
-        wanted, errors = _wanted(run, bound.cuts, bound.kind, settings)
+        wanted, errors = wanted_at(run, bound.cuts, bound.kind, settings)
         known &= ~np.isnan(wanted).any(axis=1)
         for axis in range(3):
-            line = np.zeros((count, _FREE))
+            line = np.zeros((count, FREE))
             line[:, axis] = 1 / errors[:, axis]
             line[:, 3 + axis] = reach / errors[:, axis]
             line[:, 6 + axis] = bound.t_s**2 / 2 / errors[:, axis]
@@ -268,7 +292,7 @@ def _flown(
             outer += line * value[:, None]
             square += value**2
     good = np.flatnonzero(known)
-    costs, states = np.full(count, np.inf), np.zeros((count, _FREE))
+    costs, states = np.full(count, np.inf), np.zeros((count, FREE))
     if len(good):
         found = np.linalg.solve(inner[good], outer[good][..., None])[..., 0]
         cost = (square[good] - (found * outer[good]).sum(axis=1)) / 2
@@ -276,10 +300,10 @@ def _flown(
         cost += _LOOSE_COST * sum(bound.kind == LOOSE for bound in bounds)
         fast = np.linalg.norm(found[:, 3:6], axis=1) > settings.max_speed_mps
         costs[good], states[good] = np.where(fast, np.inf, cost), found
-    return costs, states
+    return costs, states, inner
 
 
-def _wanted(run: Run, cuts: Int64, kind: int, settings: FlightSettings) -> tuple[Float64, Float64]:
+def wanted_at(run: Run, cuts: Int64, kind: int, settings: FlightSettings) -> tuple[Float64, Float64]:
     """Give where pieces should begin or end, `(e, 3)`, and by how much they may miss; infinite: anywhere."""
     wanted, errors = np.zeros((len(cuts), 3)), np.full((len(cuts), 3), np.inf)
     if kind == GROUND:
