@@ -45,12 +45,14 @@ class Address:
         listens: Wait for the camera to push to us (`rtmp`, `rtsp`) instead of fetching.
         silence_s: Without a picture for so long, the connection counts as lost.
         longest_wait_s: Waits between tries double up to this.
+        proxy: HTTP proxy that `http(s)` is fetched through, with all that it leads to; empty for none.
     """
 
     url: str
     listens: bool = False
     silence_s: float = 10.0
     longest_wait_s: float = 30.0
+    proxy: str = ""
 
     def __post_init__(self) -> None:
         if self.listens and self.scheme not in ("rtmp", "rtsp"):
@@ -80,6 +82,8 @@ class Address:
                 options["listen_timeout"] = str(max(1, round(self.silence_s)))
         elif self.listens:
             options["listen"] = "1"
+        if self.proxy and self.scheme in ("http", "https"):
+            options["http_proxy"] = self.proxy
         return options
 
 

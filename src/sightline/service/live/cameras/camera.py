@@ -66,6 +66,7 @@ class Camera:
         owner: str,
         *,
         camera_id: str | None = None,
+        proxy: str = "",
         on_frame: Callable[[Packet, list[dict[str, Any]]], None] | None = None,
         on_event: Callable[[Mapping[str, Any]], None] | None = None,
     ) -> None:
@@ -86,7 +87,7 @@ class Camera:
         self._ended = threading.Event()
         self._hls: HlsView | None = None
         self._hls_lock = threading.Lock()
-        self._source = self._open_source()
+        self._source = self._open_source(proxy)
         self._thread = threading.Thread(target=self._work, name=f"sightline-camera-{self.id}", daemon=True)
         self._push: Push | None = None
         if request.rtsp_push is not None:
@@ -190,10 +191,10 @@ class Camera:
 
     # -- its thread ------------------------------------------------------------------------------------------
 
-    def _open_source(self) -> LiveSource:
+    def _open_source(self, proxy: str) -> LiveSource:
         request = self.request
         return LiveSource(
-            Address(request.address, request.listens, silence_s=request.silence_s),
+            Address(request.address, request.listens, silence_s=request.silence_s, proxy=proxy),
             self._platform.clock,
             fps_limit=request.fps_limit,
             segment_s=request.segment_s,

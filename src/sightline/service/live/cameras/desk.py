@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from sightline.core.addresses import networks
 from sightline.core.cameras import StoredCamera
 from sightline.core.errors import (
     CameraElsewhereError,
@@ -20,6 +21,7 @@ from sightline.core.errors import (
 from sightline.media.live.connection import CameraState
 from sightline.service.execute import this_process
 from sightline.service.live.cameras.camera import Camera
+from sightline.service.live.cameras.gate import Gate
 from sightline.service.live.cameras.guard import guarded
 from sightline.service.live.cameras.recording import redacted
 from sightline.service.live.cameras.request import CameraRequest
@@ -58,6 +60,7 @@ class CameraDesk:
         self._platform = platform
         self._live = live
         self.server = platform.settings.server_address or this_process()
+        self._gate = Gate(networks(platform.settings.camera_networks))
         self._lock = threading.Lock()
         self._places: dict[str, _Place] = {}
         self._ended = threading.Event()
@@ -85,7 +88,7 @@ class CameraDesk:
             )
         self._live.measure(request.app)
         application_for(request, self._live.models.of(request.app, request.model).info.class_names)
-        camera = Camera(self._platform, self._live, request, owner)
+        camera = Camera(self._platform, self._live, request, owner, proxy=self._proxy(request))
         lock = self._platform.locks.take(_name(camera.id), lease_s=_LEASE_S)
         if lock is None:
             raise ConflictError(f"camera {camera.id} is somebody else's")
@@ -180,6 +183,7 @@ class CameraDesk:
         for camera in self.all():
             self._end(camera.id)
             self._platform.cameras.assign(camera.id, "")
+        self._gate.close()
 
     def look(self) -> None:
         """Take up cameras that nobody works on, keep the locks, and let go of what was removed or has been played."""
@@ -214,13 +218,24 @@ class CameraDesk:
         try:
             request = guarded(self._platform.settings, CameraRequest.of(dict(stored.request)))
             self._live.measure(request.app)
-            camera = Camera(self._platform, self._live, request, stored.owner, camera_id=stored.id)
+            camera = Camera(
+                self._platform,
+                self._live,
+                request,
+                stored.owner,
+                camera_id=stored.id,
+                proxy=self._proxy(request),
+            )
         except SightlineError as error:
             _log.warning("camera_not_taken_up", camera=stored.id, code=error.code, error=str(error))
             self._platform.locks.release(lock)
             return
         self._begin(camera, lock)
         self._platform.cameras.assign(stored.id, self.server)
+
+    def _proxy(self, request: CameraRequest) -> str:
+        """Give the proxy that judges what an http camera leads to; other schemes lead nowhere else."""
+        return self._gate.url if request.address.lower().startswith(("http://", "https://")) else ""
 
     def _begin(self, camera: Camera, lock: Lock) -> None:
         camera.start()
