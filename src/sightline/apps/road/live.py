@@ -30,8 +30,6 @@ class RoadAnalysis:
     """
 
     def __init__(self, settings: RoadSettings, class_names: Sequence[str]) -> None:
-        if settings.gpx is not None:
-            raise SettingsError("gpx: a stream reads no file", hint="send gps with each frame")
         settings.watch((480, 640))  # a wrong setting is told before the first frame
         self._settings = settings
         self._kinds = settings.kinds(class_names)

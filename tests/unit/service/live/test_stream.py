@@ -378,7 +378,7 @@ def test_nonsense_for_a_place_is_left_out():
     assert stream.ledger.processed == 7
 
 
-@pytest.mark.parametrize("app_settings", [{"nonsense": 1}, {"hits": 9, "hits_of": 3}, {"gpx": "drive.gpx"}])
+@pytest.mark.parametrize("app_settings", [{"nonsense": 1}, {"hits": 9, "hits_of": 3}])
 def test_wrong_settings_of_the_application_are_refused(app_settings):
     with pytest.raises(SettingsError):
         desk().open({"app": "road", "app_settings": app_settings})
