@@ -93,7 +93,7 @@ class TopView:
         colors: `home`, `away`, `referee` -> `#rrggbb`.
         pitch: The field's size.
         rate_hz: Rows a second.
-        first_s: When the match begins, for the clock.
+        clock: What the clock shows at a time.
     """
 
     def __init__(
@@ -104,11 +104,11 @@ class TopView:
         colors: Mapping[str, str],
         pitch: PitchSize,
         rate_hz: Fraction,
-        first_s: float,
+        clock: Callable[[float], str],
     ) -> None:
         self._every = max(1, -(-rate_hz // _FASTEST_HZ))
         self.frame_rate_hz = rate_hz / self._every
-        self._first_s = first_s
+        self._clock = clock
         self._spans = [(float(clip["start_s"]), float(clip["stop_s"])) for clip in clips]
         self._plan = _Plan(pitch)
         self._windows = dict(
@@ -129,8 +129,7 @@ class TopView:
         for row in rows[:: self._every].tolist():
             picture = self._plan.turf.copy()
             self._draw(picture, window, row)
-            seconds = int(window.times_s[row] - self._first_s + 1e-9)
-            self._plan.header(picture, title, f"{seconds // 60}:{seconds % 60:02d}")
+            self._plan.header(picture, title, self._clock(float(window.times_s[row])))
             yield float(window.times_s[row]), picture
 
     def _draw(self, picture: UInt8, window: _Window, row: int) -> None:

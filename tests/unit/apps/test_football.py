@@ -17,6 +17,7 @@ from football_play import SIZE, Play
 from sightline.analytics.football.match import Role, Team
 from sightline.analytics.football.rows import ball_batch, facts_of, player_batches
 from sightline.apps.football.app import FootballApp
+from sightline.apps.football.moments import match_clock
 from sightline.apps.football.settings import FootballSettings
 from sightline.apps.football.sight.cameras import Cameras
 from sightline.core.errors import SettingsError
@@ -261,6 +262,38 @@ def test_halves_are_told_apart_where_the_user_says_when_they_were(make: Callable
     assert [period["number"] for period in made.report["source"]["periods"]] == [1, 2]
     assert made.report["source"]["duration_s"] == pytest.approx(18.0, abs=0.1)
     assert set(made.tables.table("physical")["period"].to_pylist()) == {0, 1, 2}
+
+
+def test_the_second_half_is_told_on_the_matchs_clock(make: Callable[..., Made]) -> None:
+    made = make(Play().video_tables(), periods=[[0.0, 8.0], [10.0, 20.0]])
+    kick_off = {
+        "at_s": 0.0, "kind": "kick_off", "team": "home", "title": "Kick-off: Reds", "outcome": None,
+        "player_id": None, "confidence": 0.9,
+    }  # fmt: skip
+    moments = [{**kick_off, "at_s": at_s} for at_s in (3.0, 12.0)]
+
+    page = FootballApp().page({**made.report, "timeline": moments}, made.figures)
+
+    assert re.findall(r'class="at">(\d+:\d\d)<', page) == ["0:03", "45:02"]
+
+
+@pytest.mark.parametrize(
+    ("at_s", "periods", "shown"),
+    [
+        (3690.0, [(1, 0.0)], "61:30"),
+        (3690.0, [(1, 0.0), (2, 3600.0)], "46:30"),
+        (2790.0, [(1, 0.0), (2, 3600.0)], "45+1:30"),
+        (6450.0, [(1, 0.0), (2, 3600.0)], "90+2:30"),
+        (30.0, [(2, 0.0), (3, 3000.0)], "45:30"),
+        (130.0, [(4, 0.0), (5, 100.0)], "120:30"),
+        (65.0, [], "1:05"),
+        (65.0, [(7, 0.0), (8, 60.0)], "1:05"),
+    ],
+)
+def test_the_clock_counts_halves_extra_time_and_what_is_added(
+    at_s: float, periods: list[tuple[int, float]], shown: str
+) -> None:
+    assert match_clock(at_s, periods) == shown
 
 
 def test_every_number_says_how_much_was_seen(make: Callable[..., Made]) -> None:

@@ -27,14 +27,14 @@ def tables_of(match):
     return tables
 
 
-def view(match, *clips, rate_hz=25, first_s=0.0):
+def view(match, *clips, rate_hz=25):
     return TopView(
         tables_of(match),
         clips or [CLIP],
         colors=COLORS,
         pitch=PitchSize(),
         rate_hz=Fraction(rate_hz),
-        first_s=first_s,
+        clock="{:.0f}".format,
     )
 
 

@@ -88,10 +88,12 @@ class FootballApp:
         from fractions import Fraction
 
         from sightline.analytics.football.match import PitchSize
+        from sightline.apps.football.moments import match_clock
         from sightline.apps.football.teams import REFEREE
         from sightline.stages.top_view import TopView
 
         source = report["source"]
+        periods = [(one["number"], one["start_s"]) for one in source["periods"]]
         if source["kind"] != "tracking":
             return None
         return TopView(
@@ -100,7 +102,7 @@ class FootballApp:
             colors={name: team["color"] for name, team in report["teams"].items()} | {"referee": REFEREE},
             pitch=PitchSize(*source["pitch_m"]),
             rate_hz=Fraction(source["frame_rate_hz"]).limit_denominator(1001),
-            first_s=source["start_s"],
+            clock=lambda t_s: match_clock(t_s - source["start_s"], periods),
         )
 
 

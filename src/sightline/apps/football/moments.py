@@ -1,8 +1,8 @@
-"""Which events are worth watching, in words."""
+"""Which events are worth watching, in words, and when they happened on the match's clock."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sightline.analytics.football.events.event import EventKind, FootballEvent
@@ -50,6 +50,36 @@ TIMELINE = (
     EventKind.CORNER,
     EventKind.KICK_OFF,
 )
+
+
+_BEGINS_MIN = {1: 0, 2: 45, 3: 90, 4: 105, 5: 120}
+_ENDS_MIN = {1: 45, 2: 90, 3: 105, 4: 120}
+
+
+def match_clock(at_s: float, periods: Sequence[tuple[int, float]]) -> str:
+    """Give a time as the match's clock shows it; where there are no two periods, as time since the start.
+
+    Args:
+        at_s: Since the first row.
+        periods: Number of each period, and when it starts on the same clock, in order.
+
+    Example:
+        >>> halves = [(1, 0.0), (2, 3600.0)]
+        >>> [match_clock(at_s, halves) for at_s in (65.0, 2790.0, 3690.0)]
+        ['1:05', '45+1:30', '46:30']
+    """
+    begun = [(number, start_s) for number, start_s in periods if start_s <= at_s]
+    if len(periods) < 2 or not begun or begun[-1][0] not in _BEGINS_MIN:
+        return _plain_clock(at_s)
+    number, start_s = begun[-1]
+    shown_s = at_s - start_s + 60 * _BEGINS_MIN[number]
+    over_s = shown_s - 60 * _ENDS_MIN.get(number, 999)
+    return f"{_ENDS_MIN[number]}+{_plain_clock(over_s)}" if over_s > 0 else _plain_clock(shown_s)
+
+
+def _plain_clock(seconds: float) -> str:
+    whole = int(seconds + 1e-9)
+    return f"{whole // 60}:{whole % 60:02d}"
 
 
 def words_for(event: FootballEvent, looks: Mapping[Team, Look]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from sightline.apps.football.moments import match_clock
 from sightline.pages.inline import drawn, inlined, provenance
 from sightline.pages.numbers import UNKNOWN
 from sightline.pages.templates import filler
@@ -26,21 +27,15 @@ def make_page(report: Mapping[str, Any], figures: Path) -> str:
         }
         for clip in report["clips"]
     ]
+    periods = [(period["number"], period["start_s"]) for period in report["source"]["periods"]]
     return _fill(
         "page.html.j2",
         report=report,
         figures={figure["kind"]: figure for figure in drawn(report, figures)},
         clips=clips,
         provenance=provenance(report),
+        clock=lambda at_s: match_clock(at_s, periods),
     )
-
-
-def clock(seconds: float | None) -> str:
-    """Give a place in a match, as in `7:05` or `92:10`."""
-    if seconds is None:
-        return UNKNOWN
-    whole = int(seconds + 1e-9)
-    return f"{whole // 60}:{whole % 60:02}"
 
 
 def minutes(seconds: float | None) -> str:
@@ -55,4 +50,4 @@ def kilometres(metres: float | None) -> str:
     return UNKNOWN if metres is None else f"{metres / 1000:.2f} km" if metres >= 1000 else f"{metres:.0f} m"
 
 
-_fill = filler("sightline.apps.football", clock=clock, kilometres=kilometres, minutes=minutes)
+_fill = filler("sightline.apps.football", kilometres=kilometres, minutes=minutes)

@@ -14,6 +14,7 @@ from sightline.analytics.football.match import Player, Role, Team
 from sightline.analytics.football.pitch_control import ControlSettings, pitch_control
 from sightline.analytics.football.pressing import velocities
 from sightline.apps.football.measure import in_periods, located
+from sightline.apps.football.moments import match_clock
 from sightline.apps.football.pictures.pitches import Board, Dot, Shot
 from sightline.apps.football.worth import chances
 
@@ -231,7 +232,13 @@ class _Drawn:
             (self._looks[Team.HOME].color, self._looks[Team.AWAY].color),
             ball if np.isfinite(ball).all() else None,
         )
-        at = _clock(float(match.t_s[row] - match.t_s[0]))
+        first_s = float(match.t_s[0])
+        periods = [
+            (one.number, float(match.t_s[one.start]) - first_s)
+            for one in match.periods
+            if one.stop > one.start
+        ]
+        at = match_clock(float(match.t_s[row]) - first_s, periods)
         told = [
             (
                 "voronoi.svg",
@@ -321,7 +328,3 @@ def _dot(place_m: Float64, player: Player, size: float) -> Dot:
 def label(player: Player) -> str:
     """Give what a player's mark says: his shirt's number, else his number among those found."""
     return str(player.jersey) if player.jersey is not None else player.player_id.rpartition("-")[2][:4]
-
-
-def _clock(seconds: float) -> str:
-    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
