@@ -73,7 +73,7 @@ def speed(match: Match) -> dict[str, object]:
     timed("physical", lambda: measure_physical(match, motion))
     timed("shape, 1 Hz", lambda: [find_shape(match, team, rows) for team in Team])
     ways = timed("velocities", lambda: velocities(match, motion.speeds_mps, row_s=motion.row_s))
-    timed("pressing, 1 Hz", lambda: pressing_intensity(match, ways, Team.HOME, rows))
+    timed("pressing, 1 Hz", lambda: pressing_intensity(match, ways[rows], Team.HOME, rows))
     timed("pitch control, 0.2 Hz", lambda: pitch_control(match, ways, rows[::5]))
     timed(
         "voronoi, 0.1 Hz", lambda: [voronoi_areas(match.positions_m[row], match.pitch) for row in rows[::10]]

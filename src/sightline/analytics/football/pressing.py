@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from sightline.analytics.football.events.event import FootballEvent
     from sightline.analytics.football.match import Match, Team
+    from sightline.analytics.football.physical import Motion
     from sightline.core.arrays import Float64, Int64
 
 _PRESSED_SHARE = 0.6  # of the pitch, from the passing team's own goal line
@@ -57,7 +58,7 @@ def pressing_intensity(
 
     Args:
         match: Positions.
-        velocities_mps: `(n, p, 2)`; NaN counts as standing.
+        velocities_mps: `(k, p, 2)` at those rows; NaN counts as standing.
         team: Who presses.
         rows: `(k,)` at which rows.
         settings: Constants.
@@ -67,7 +68,7 @@ def pressing_intensity(
     """
     settings = settings or PressingSettings()
     defenders, attackers = match.columns(team), match.columns(other(team))
-    velocity = np.nan_to_num(velocities_mps[np.ix_(rows, defenders)])
+    velocity = np.nan_to_num(velocities_mps[:, defenders])
     start = match.positions_m[np.ix_(rows, defenders)] + velocity * settings.reaction_s
     goal = match.positions_m[np.ix_(rows, attackers)]
     way = np.hypot(*np.moveaxis(goal[:, None, :, :] - start[:, :, None, :], 3, 0))
@@ -76,6 +77,22 @@ def pressing_intensity(
     chance = np.nan_to_num(1.0 / (1.0 + np.exp(np.clip(late, -50, 50))))
     pressed = 1.0 - np.prod(1.0 - chance, axis=1)
     return np.where(np.isfinite(goal[:, :, 0]), pressed, np.nan)
+
+
+def pressing_on_passes(match: Match, motion: Motion, events: Iterable[FootballEvent], team: Team) -> Float64:
+    """Give how hard a team pressed each opponent as he passed, `(k,)` 0..1, of passes whose passer was seen."""
+    column_of = {player.player_id: column for column, player in enumerate(match.players)}
+    opponents = match.columns(other(team)).tolist()
+    passers = [
+        (int(np.searchsorted(match.frames, event.frame)), column_of[event.player_id])
+        for event in events
+        if event.kind == "pass" and event.team == other(team).value and event.player_id in column_of
+    ]
+    rows = np.array([row for row, _ in passers], np.int64)
+    places = np.array([opponents.index(column) for _, column in passers], np.int64)
+    moving = velocities(match, motion.speeds_mps, row_s=motion.row_s, rows=rows)
+    pressed = pressing_intensity(match, moving, team, rows)[np.arange(len(rows)), places]
+    return np.asarray(pressed[np.isfinite(pressed)])
 
 
 def passes_per_defence(match: Match, events: Iterable[FootballEvent], team: Team) -> tuple[float, int, int]:
@@ -106,15 +123,24 @@ def passes_per_defence(match: Match, events: Iterable[FootballEvent], team: Team
     return (passes / actions if actions else float("nan")), passes, actions
 
 
-def velocities(match: Match, speeds_mps: Float64, *, row_s: NDArray[np.float64]) -> Float64:
-    """Give `(n, p, 2)` velocities: the direction of the last and next row, the smoothed speed; NaN where not measured.
+def velocities(
+    match: Match, speeds_mps: Float64, *, row_s: NDArray[np.float64], rows: Int64 | None = None
+) -> Float64:
+    """Give velocities: the way from the last row to the next, the smoothed speed; NaN where not measured.
 
     Args:
         match: Positions.
         speeds_mps: `(n, p)` as `measure_motion` gives them.
         row_s: `(n,)` the time a row stands for.
+        rows: `(k,)` at which rows; all of them, where left out.
+
+    Returns:
+        `(k, p, 2)`.
     """
-    moved = np.gradient(match.positions_m, axis=0) if len(match) > 1 else np.zeros_like(match.positions_m)
+    rows = np.arange(len(match)) if rows is None else rows
+    last = max(len(match) - 1, 0)
+    moved = match.positions_m[np.minimum(rows + 1, last)] - match.positions_m[np.maximum(rows - 1, 0)]
     length = np.hypot(*np.moveaxis(moved, 2, 0))
     unit = np.divide(moved, length[:, :, None], out=np.zeros_like(moved), where=length[:, :, None] > 0)
-    return np.asarray(np.where((row_s > 0)[:, None, None], unit * speeds_mps[:, :, None], np.nan))
+    known = (row_s[rows] > 0)[:, None, None]
+    return np.asarray(np.where(known, unit * speeds_mps[rows][:, :, None], np.nan))

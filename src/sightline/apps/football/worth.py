@@ -10,7 +10,7 @@ import numpy as np
 from sightline.analytics.football import expected_goals, threat
 from sightline.analytics.football.events.event import EventKind, FootballEvent
 from sightline.analytics.football.match import Team
-from sightline.analytics.football.pressing import passes_per_defence
+from sightline.analytics.football.pressing import passes_per_defence, pressing_on_passes
 from sightline.pages.facts import metric, number
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ def worth_numbers(found: Found, team: Team, seen: float) -> dict[str, Any]:
     passes = [event for event in mine if event.kind == EventKind.PASS and event.outcome == "complete"]
     goals = chances(found, shots)
     gained = threat_of(found, passes)
+    pressed = pressing_on_passes(found.match, found.motion, found.events.events, team)
     ratio, allowed, actions = passes_per_defence(found.match, found.events.events, team)
     return {
         "expected_goals": metric(
@@ -62,6 +63,13 @@ def worth_numbers(found: Found, team: Team, seen: float) -> dict[str, Any]:
             "Passes the other team was let play in its own 60 % of the pitch for each interception or duel won there.",
             passes=allowed,
             actions=actions,
+        ),
+        "pressing": metric(
+            number(float(pressed.mean()), 3) if told and len(pressed) else None,
+            "share",
+            seen,
+            "Chance that somebody is at an opponent within 1.5 s of his passing, the mean of all passes.",
+            passes=len(pressed),
         ),
     }
 

@@ -5,6 +5,7 @@ import pytest
 from scipy.spatial import ConvexHull
 
 from sightline.analytics.football.ends import find_change, find_ends, find_keeper
+from sightline.analytics.football.events.event import FootballEvent
 from sightline.analytics.football.lines import find_shape, hull_areas, outfield
 from sightline.analytics.football.match import PitchSize, Team
 from sightline.analytics.football.physical import measure_motion
@@ -15,7 +16,7 @@ from sightline.analytics.football.pitch_control import (
     voronoi_areas,
     voronoi_cells,
 )
-from sightline.analytics.football.pressing import pressing_intensity, velocities
+from sightline.analytics.football.pressing import pressing_intensity, pressing_on_passes, velocities
 from unit.analytics.football.matches import eleven, make_match, turned, two_teams
 
 
@@ -168,6 +169,24 @@ def test_pressing_falls_with_distance_and_grows_with_numbers():
         make_match(two, home=2, keepers=False), np.zeros((1, 5, 2)), Team.HOME, np.zeros(1, int)
     )
     assert more[0, 0] > near
+
+
+def test_pressing_is_told_of_the_opponent_who_passes():
+    count = 50
+    still = np.array([[0.0, 0.0], [30.0, 20.0], [1.5, 0.0], [25.0, -20.0]])
+    match = make_match(np.tile(still, (count, 1, 1)), home=2, keepers=False)
+    near, far = (match.players[column].player_id for column in (2, 3))
+    passes = [
+        FootballEvent("pass", 10, 0.4, team="away", player_id=near),
+        FootballEvent("pass", 20, 0.8, team="away", player_id=far),
+        FootballEvent("pass", 30, 1.2, team="home", player_id=match.players[0].player_id),
+        FootballEvent("shot", 40, 1.6, team="away", player_id=near),
+    ]
+    pressed = pressing_on_passes(match, measure_motion(match), passes, Team.HOME)
+    assert len(pressed) == 2
+    assert pressed[0] > 0.8
+    assert pressed[1] < 0.05
+    assert len(pressing_on_passes(match, measure_motion(match), [], Team.AWAY)) == 0
 
 
 def test_velocities_have_the_measured_speed_and_the_way():
