@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import json
 import shutil
@@ -13,7 +14,8 @@ from contextlib import suppress
 
 import psutil
 import pytest
-from websockets.exceptions import ConnectionClosed
+from websockets.asyncio.client import connect as async_connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from servers.gstreamer import RtspServer
 from servers.live import Server, free_port, wait_for
@@ -49,6 +51,8 @@ def answered(opened, frame_id):
 EVIL = {
     "no JSON": ["{" * 50_000],
     "no base64": [json.dumps({"type": "frame", "image_data": "?" * 1000})],
+    "no numbers": ['{"type":"frame","image_data":"AA","frame_id":NaN}', '{"type":"ping","timestamp":1e999}'],
+    "a time of 400 digits": ['{"type":"frame","image_data":"AA","timestamp":1' + "0" * 400 + "}"],
     "half a header": [b"SLF1\xff\xff"],
     "a PNG bomb": [b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + b"\x7f" * 16],
     "a large frame": [b"x" * 3_500_000],
@@ -113,6 +117,32 @@ def test_a_thousand_streams_leave_nothing_behind(server):
     assert after[2] <= before[2] * 1.15 + 10
     ledger = server.http.get("/stream/stats").json()["frames"]
     assert ledger["received"] == ledger["processed"] + sum(ledger["dropped"].values())
+
+
+async def come_and_go(server, number):
+    """Connect and go: in good order, without a word, or with a key that is none."""
+    headers = {"X-API-Key": "none"} if number % 3 == 2 else server.headers
+    with suppress(ConnectionClosed, InvalidStatus, OSError, TimeoutError):
+        opened = await async_connect(f"{server.url}?fps_limit=1", additional_headers=headers, open_timeout=60)
+        if number % 3:
+            opened.transport.abort()
+        else:
+            await opened.close()
+
+
+def test_a_storm_of_reconnects_disturbs_nobody_and_leaves_nothing_behind(server):
+    async def storm():
+        await asyncio.gather(*(come_and_go(server, number) for number in range(150)))
+
+    with server.connect() as good:
+        answered(good, 0)
+        before = server.size()
+        for number in range(3):
+            asyncio.run(storm())
+            answered(good, number + 1)
+        wait_for(lambda: server.http.get("/stream/health").json()["sessions"] == 1)
+        # each thread that looks keys up keeps its database open; a connection that stayed would be one of 450
+        wait_for(lambda: server.size()[1] <= before[1] + 100)
 
 
 def test_a_reconnecting_reader_of_events_loses_and_doubles_nothing(server):
