@@ -39,6 +39,7 @@ _DOUBT = 0.02
 _HIDDEN = 0.25
 _LONG_GAP_S = 60.0
 _ELEVEN = 11
+_BESIDE_S, _BESIDE_SHARE = 5.0, 0.1
 _TWELFTH_S = 1.0  # a track that is doubled for a moment makes no twelfth
 
 
@@ -211,7 +212,7 @@ def _hints(source: PersonSource, who: Int64) -> dict[int, Role]:
 
 def _named(source: PersonSource, who: Int64) -> Persons:
     """Give persons their names, in order of team, role and first sighting."""
-    teams = _at_most_eleven(_teams(source, who), source, who)
+    teams = _playing(_teams(source, who), source, who)
     count = int(who.max(initial=-1)) + 1
     firsts = np.full(count, np.iinfo(np.int64).max)
     np.minimum.at(firsts, who, source.sightings.rows)
@@ -231,16 +232,22 @@ def _named(source: PersonSource, who: Int64) -> Persons:
     )
 
 
-def _at_most_eleven(teams: Teams, source: PersonSource, who: Int64) -> Teams:
-    """Take the team from whoever is its twelfth for long: those who are longest seen on the field come first.
+def _playing(teams: Teams, source: PersonSource, who: Int64) -> Teams:
+    """Take the team from whoever stays beside the field, and from its twelfth: those longest seen on the field come first.
 
-    A twelfth is a substitute who warms up, a coach or somebody told wrongly; nobody can say who, so nobody plays for the team.
+    They are substitutes who warm up, coaches, linesmen or told wrongly; a thrower-in is back on the field within seconds.
     """
     sightings, half_m = source.sightings, np.array([source.pitch.length_m, source.pitch.width_m]) / 2
     off = (np.abs(np.nan_to_num(sightings.points_m)) > half_m).any(axis=1)
-    on_field = np.bincount(who[~off], minlength=int(who.max(initial=-1)) + 1)
-    most = _TWELFTH_S / _row_seconds(sightings.times_s)
-    told = dict(teams.tracks)
+    people = int(who.max(initial=-1)) + 1
+    on_field, seen = np.bincount(who[~off], minlength=people), np.bincount(who, minlength=people)
+    row_s = _row_seconds(sightings.times_s)
+    beside = (seen * row_s >= _BESIDE_S) & (on_field <= _BESIDE_SHARE * seen)
+    most = _TWELFTH_S / row_s
+    told = {
+        person: replace(one, team=None, role=Role.OTHER) if one.team and beside[person] else one
+        for person, one in teams.tracks.items()
+    }
     for team in Team:
         count = np.zeros(len(sightings.times_s), np.int64)
         members = [person for person, one in told.items() if one.team is team]

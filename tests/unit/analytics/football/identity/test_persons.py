@@ -150,3 +150,16 @@ def test_a_substitute_is_the_twelfth_of_a_match_and_not_at_a_time():
         persons.players[persons.columns[sightings.track_ids == number][0]].team for number in (1, 11, 12)
     ]
     assert changed[0] is changed[1] is changed[2] is not None
+
+
+@pytest.mark.parametrize(("seconds", "plays"), [(3, True), (8, False)])
+def test_who_stays_just_beside_the_line_for_long_does_not_play(seconds, plays):
+    frames = np.arange(round(seconds * RATE_HZ))
+    red = [(number, frames, line(frames, (5.0 * number - 30, 0.0), (0.2, 0))) for number in range(1, 9)]
+    blue = [(number, frames, line(frames, (5.0 * number - 130, 15.0), (0.2, 0))) for number in range(21, 29)]
+    beside = [(9, frames, line(frames, (0.0, -34.7), (0.2, 0)))]
+    sightings = seen([*red, *blue, *beside], frames=len(frames))
+    kits = kits_of(sightings, lambda row: sightings.track_ids[row] < 20)
+    persons = find_persons(PersonSource(sightings, kits, np.full(len(sightings), -1)))
+    one = persons.players[persons.columns[sightings.track_ids == 9][0]]
+    assert (one.team is not None) is plays
