@@ -1,4 +1,4 @@
-"""`sightline juggling evaluate balls|touches|video`: the video half of the juggling scores."""
+"""`sightline juggling evaluate balls|touches|throws|video`: the video half of the juggling scores."""
 
 from __future__ import annotations
 
@@ -24,6 +24,10 @@ def add_to(evaluate: typer.Typer) -> None:
         "touches",
         epilog=examples("sightline juggling evaluate touches --video clip.mp4 --truth touches.csv"),
     )(touches)
+    evaluate.command(
+        "throws",
+        epilog=examples("sightline juggling evaluate throws --video clip.mp4 --truth throws.csv"),
+    )(throws)
     evaluate.command("video", epilog=examples("sightline juggling evaluate video --seeds 10 --json"))(video)
 
 
@@ -65,6 +69,25 @@ def touches(
         return
     for name, value in found.items():
         say(f"{name.replace('_', ' '):<24} {value}")
+
+
+def throws(
+    *,
+    video: Annotated[Path, typer.Option(help="The clip.")],
+    truth: Annotated[Path, typer.Option(help="CSV of number,throw,catch,hand,catch_hand, counted by eye.")],
+    as_json: _Json = False,
+) -> None:
+    """Throws of a clip against a count by eye: found or not, hands, and how heights rank."""
+    from sightline.cli.console import say, show_json
+    from sightline.cli.session import open_platform
+    from sightline.service.juggling.evaluate_throws import evaluate_throws
+
+    found = evaluate_throws(open_platform(), video, truth)
+    if as_json:
+        show_json(found)
+        return
+    for name, value in found.items():
+        say(f"{name.replace('_', ' '):<36} {value}")
 
 
 def video(

@@ -13,17 +13,28 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sightline.analytics.juggling.flights import FlightSettings, Gravity, find_flights, find_gravity
-from sightline.analytics.juggling.paths import BallPath, Catch, Drop, Flight, Guess, Hand, Juggle, Span, Throw
+from sightline.analytics.juggling.paths import (
+    GRAVITY_MPS2,
+    BallPath,
+    Catch,
+    Drop,
+    Flight,
+    Guess,
+    Hand,
+    Juggle,
+    Span,
+    Throw,
+)
 from sightline.analytics.juggling.siteswap.carries import across, reach, swings
 from sightline.analytics.juggling.siteswap.rank import Ranked, RankSettings, guesses, rank
 from sightline.analytics.juggling.siteswap.sightings import readings
+from sightline.analytics.juggling.throws import list_catches, list_throws
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-GRAVITY_MPS2 = 9.81
-_SURELY_THROWN_S = 0.4
+NO_THROWS = "no throws were found"
 _PAUSE_OF_CHANGE = 2.0
 _LOW = 0.9  # of the throws are from higher up
 
@@ -112,7 +123,8 @@ def decode_flights(
     if wide_m > settings.widest_m:
         decoded = [(replace(span, siteswap=None, guesses=()), numbers, top) for span, numbers, top in decoded]
     spans = tuple(span for span, _, _ in decoded)
-    throws, catches = _throws_and_catches(flights, decoded, drops)
+    throws = list_throws(flights, decoded, drops)
+    catches = list_catches(throws, flights)
     main = max(
         (one for one in decoded), key=lambda one: (one[0].siteswap is not None, one[0].throws), default=None
     )
@@ -282,99 +294,6 @@ def _cut(flights: Sequence[Flight], kept: list[int], low: int, high: int) -> int
     return longest + 1 if gaps[longest] > _PAUSE_OF_CHANGE * np.median(gaps) else (low + high) // 2
 
 
-def _throws_and_catches(
-    flights: Sequence[Flight], decoded: Sequence[tuple[Span, list[int], Ranked | None]], drops: Sequence[Drop]
-) -> tuple[tuple[Throw, ...], tuple[Catch, ...]]:
-    """Give throws and catches of all runs; flights that no reading counts as throws are left out."""
-    dropped = {drop.flight for drop in drops}
-    throws: list[Throw] = []
-    for span, numbers, top in decoded:
-        if top is None:
-            continue
-        for row, place in enumerate(top.reading.flights.tolist()):
-            number = numbers[place]
-            flight = flights[number]
-            left = top.reading.left[row]
-            value = int(top.values[row]) if span.siteswap and top.values[row] >= 0 else None
-            lost = number in dropped
-            throws.append(
-                Throw(
-                    flight=number,
-                    ball_id=flight.ball_id,
-                    t_s=flight.throw_t_s,
-                    hand=Hand.LEFT if left[0] > 0 else Hand.RIGHT,
-                    place_px=flight.throw_px,
-                    catch_t_s=None if lost or not flight.landed else flight.catch_t_s,
-                    catch_hand=None if lost else (Hand.LEFT if left[1] > 0 else Hand.RIGHT),
-                    height_px=flight.height_px,
-                    value=value,
-                    outcome="dropped" if lost else ("caught" if flight.landed else "unknown"),
-                    confidence=0.98 if value is not None else 0.9,
-                )
-            )
-    throws += _unread(flights, throws, dropped)
-    throws.sort(key=lambda one: (one.t_s, one.ball_id))
-    return tuple(throws), _catches(throws, flights)
-
-
-def _unread(flights: Sequence[Flight], throws: Sequence[Throw], dropped: set[int | None]) -> list[Throw]:
-    """Give long flights that no reading holds as throws all the same: they are too far from others to be a pattern."""
-    read = {throw.flight for throw in throws}
-    if not read:
-        return []
-    left = [throw.place_px[0] for throw in throws if throw.hand is Hand.LEFT]
-    right = [throw.place_px[0] for throw in throws if throw.hand is Hand.RIGHT]
-    middle = (np.median(left or right) + np.median(right or left)) / 2
-    found = []
-    for number, flight in enumerate(flights):
-        if number in read or flight.lasting_s < _SURELY_THROWN_S:
-            continue
-        hands = [
-            Hand.LEFT if place[0] < middle else Hand.RIGHT for place in (flight.throw_px, flight.catch_px)
-        ]
-        lost, caught = number in dropped, number not in dropped and flight.landed
-        found.append(
-            Throw(
-                flight=number,
-                ball_id=flight.ball_id,
-                t_s=flight.throw_t_s,
-                hand=hands[0],
-                place_px=flight.throw_px,
-                catch_t_s=flight.catch_t_s if caught else None,
-                catch_hand=None if lost else hands[1],
-                height_px=flight.height_px,
-                value=None,
-                outcome="dropped" if lost else ("caught" if caught else "unknown"),
-                confidence=0.7,
-            )
-        )
-    return found
-
-
-def _catches(throws: Sequence[Throw], flights: Sequence[Flight]) -> tuple[Catch, ...]:
-    """Give a catch for each throw that was caught, with how long the ball then stayed."""
-    following: dict[int, Throw] = {}
-    found: list[Catch] = []
-    for throw in reversed(throws):
-        after = following.get(throw.ball_id)
-        following[throw.ball_id] = throw
-        if throw.catch_t_s is None or throw.catch_hand is None or throw.flight is None:
-            continue
-        dwell_s = after.t_s - throw.catch_t_s if after is not None else None
-        found.append(
-            Catch(
-                flight=throw.flight,
-                ball_id=throw.ball_id,
-                t_s=throw.catch_t_s,
-                hand=throw.catch_hand,
-                place_px=flights[throw.flight].catch_px,
-                dwell_s=dwell_s if dwell_s is not None and dwell_s > 0 else None,
-                confidence=throw.confidence,
-            )
-        )
-    return tuple(sorted(found, key=lambda one: (one.t_s, one.ball_id)))
-
-
 def _drops(flights: Sequence[Flight], gravity: Gravity, settings: DecodeSettings) -> tuple[Drop, ...]:
     """Give flights that end well below where balls are caught, whose ball is not thrown again at once."""
     caught = [flight for flight in flights if flight.flight_s >= settings.long_s]
@@ -432,7 +351,7 @@ def _coverage(paths: Sequence[BallPath]) -> float:
 def _notes(flights: Sequence[Flight], spans: Sequence[Span]) -> tuple[str, ...]:
     notes = []
     if not spans:
-        notes.append("no throws were found")
+        notes.append(NO_THROWS)
     for span in spans:
         if span.siteswap is None and span.throws < 6:
             notes.append(f"{span.throws} throws from {span.start_t_s:.1f} s on are too few to name a pattern")
@@ -448,7 +367,7 @@ def _without_flights(paths: Sequence[BallPath]) -> Juggle:
     nothing = Juggle(
         siteswap=None, guesses=(), balls=len(paths), throws=(), catches=(), drops=(), spans=(), flights=(),
         longest_run=0, beats_per_s=None, dwell_ratio=None, gravity_px_s2=None, roll_deg=None,
-        coverage=_coverage(paths), notes=("no throws were found",),
+        coverage=_coverage(paths), notes=(NO_THROWS,),
     )  # fmt: skip
     if len(paths) != 1:
         return nothing

@@ -15,9 +15,11 @@ from scipy.optimize import linear_sum_assignment
 
 from sightline.analytics.juggling.arcs.candidates import Candidates, Grid
 from sightline.analytics.juggling.arcs.gravity import Gravity, find_gravity
+from sightline.analytics.juggling.arcs.lone import is_handed_over
 from sightline.analytics.juggling.arcs.moments import Moment, complete, find_end, settle
 from sightline.analytics.juggling.arcs.parabolas import Arc, Tolerance, find_arcs, refined
-from sightline.analytics.juggling.paths import BallPath, Flight
+from sightline.analytics.juggling.paths import GRAVITY_MPS2, BallPath, Flight
+from sightline.analytics.juggling.siteswap.sightings import two_means
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from sightline.core.arrays import Float64
 
 _MOST_A_FRAME = 14
+_LITTLE_GRAVITY = 1.5  # weight of what agrees on it: some four clear triples
 _EDGE_RADII = 1.5
 _EDGE_S = 0.06
 _ALIKE_RADII = 0.45
@@ -34,7 +37,9 @@ _LEAST_DWELL_S, _MOST_REST_S = -0.03, 1.5
 _LONG_REST_S = 1.0
 _CARRIED_S, _CROSSES = 0.34, 0.3  # of the width over which balls are thrown
 _HANDED_OVER_S = 0.25  # a ball needs that long to come from one hand into the other and out of it
-_OTHER_HAND_COST, _NEW_COST, _IMPOSSIBLE = 3.0, 12.0, 1e6
+_AT_LEAST_S = 0.02
+_HANDS_APART_M, _BETWEEN = 0.2, 0.1  # nearer than that there is one hand; of the way between hands
+_OTHER_HAND_COST, _NEW_COST, _IMPOSSIBLE = 2.0, 12.0, 1e6
 _HELD_RADII, _HELD_STEP_RADII = 4.0, 1.6
 _HELD_LONGEST_S = 3.0
 
@@ -75,11 +80,8 @@ def link(candidates: Candidates, tolerance: Tolerance | None = None) -> Linked:
     if not len(candidates) or len(candidates.clock_s) < 5:
         return Linked()
     grid = Grid.of(candidates, most=_MOST_A_FRAME)
-    gravity = find_gravity(grid, candidates.size[0])
-    if gravity is None:
-        return Linked()
-    arcs = _thrown(_of_one_size(find_arcs(candidates, grid, gravity, tolerance)))
-    if not arcs:
+    gravity, arcs = _in_flight(candidates, grid, tolerance)
+    if gravity is None or not arcs:
         return Linked(gravity=gravity)
     gravity = refined(gravity, arcs, candidates)
     arcs = _not_carried(arcs, candidates)
@@ -107,6 +109,20 @@ def link(candidates: Candidates, tolerance: Tolerance | None = None) -> Linked:
         arcs=tuple(arcs),
         held=held,
     )
+
+
+def _in_flight(candidates: Candidates, grid: Grid, tolerance: Tolerance) -> tuple[Gravity | None, list[Arc]]:
+    """Give gravity and what flies by it; where hardly anything does, a throw too flat to show much of it."""
+    gravity = find_gravity(grid, candidates.size[0])
+    if gravity is not None:
+        arcs = _of_one_size(find_arcs(candidates, grid, gravity, tolerance))
+        thrown = _thrown(arcs)
+        return gravity, thrown or [arc for arc in arcs if is_handed_over(arc, candidates)]
+    little = find_gravity(grid, candidates.size[0], least=_LITTLE_GRAVITY)
+    if little is None:
+        return None, []
+    arcs = [arc for arc in find_arcs(candidates, grid, little, tolerance) if is_handed_over(arc, candidates)]
+    return (little if arcs else None), arcs
 
 
 def ends_s(moments: Sequence[Moment]) -> Float64:
@@ -228,22 +244,24 @@ def _inside(place: Float64, arc: Arc, candidates: Candidates) -> bool:
 def _balls(flights: Sequence[Flight], radius_px: float) -> list[int]:
     """Give the ball of each flight, counted from 1 by first appearance."""
     count = len(flights)
-    x = np.array([[flight.throw_px[0], flight.catch_px[0]] for flight in flights])
     places = np.array([[flight.throw_px, flight.catch_px] for flight in flights])
-    reach = max(float(np.percentile(x, 90) - np.percentile(x, 10)) / 2, 3 * radius_px)
-    usual_s = _usual_dwell(flights, places, reach)
+    same, apart_px = _one_hand(places, flights)
+    reach = max(apart_px, 3 * radius_px)
+    gaps_s = np.subtract.outer([one.throw_t_s for one in flights], [one.catch_t_s for one in flights])
+    usual_s = _usual_dwell(gaps_s, same)
     cost = np.full((count, 2 * count), _NEW_COST)
     for catch, one in enumerate(flights):
-        for throw, other in enumerate(flights):
+        for throw in range(count):
             cost[throw, catch] = _IMPOSSIBLE
-            gap_s = other.throw_t_s - one.catch_t_s
+            gap_s, other_hand = gaps_s[throw, catch], not same[throw, catch]
             if catch == throw or gap_s < _LEAST_DWELL_S or not one.landed:
                 continue
-            away = float(np.hypot(*(places[throw, 0] - places[catch, 1])))
-            if away > reach and gap_s < _HANDED_OVER_S:
+            if other_hand and gap_s < _HANDED_OVER_S:
                 continue
-            rest = min(abs(gap_s - usual_s) / max(usual_s, 0.05), 4.0)
-            cost[throw, catch] = rest + (away / reach) ** 2 + (_OTHER_HAND_COST if away > reach else 0.0)
+            # A ball that is handed over rests in both hands.
+            rest = min(abs(gap_s - usual_s * (1 + other_hand)) / max(usual_s, 0.05), 4.0)
+            away = float(np.hypot(*(places[throw, 0] - places[catch, 1])))
+            cost[throw, catch] = rest + (_OTHER_HAND_COST if other_hand else (away / reach) ** 2)
     rows, columns = linear_sum_assignment(cost)
     before = {
         int(row): int(column)
@@ -256,6 +274,22 @@ def _balls(flights: Sequence[Flight], radius_px: float) -> list[int]:
         earlier = before.get(row)
         balls.append(balls[earlier] if earlier is not None and earlier < row else max(balls, default=0) + 1)
     return balls
+
+
+def _one_hand(places: Float64, flights: Sequence[Flight]) -> tuple[np.ndarray, float]:
+    """Tell for each throw and each catch `(n, n)` whether both are one hand's, and how far hands are apart.
+
+    Hands are the two sides of where balls are thrown and caught; what lies between them may be either's.
+    """
+    x = places[..., 0]
+    low, high = two_means(x.ravel())
+    apart = high - low
+    scale = float(np.median([flight.gravity_px_s2 for flight in flights])) / GRAVITY_MPS2
+    if apart < _HANDS_APART_M * scale:
+        return np.ones((len(x), len(x)), np.bool_), apart
+    off = (x - (low + high) / 2) / apart
+    side = np.where(np.abs(off) > _BETWEEN, np.sign(off), 0)
+    return side[:, None, 0] * side[None, :, 1] >= 0, apart
 
 
 def _told_apart(before: dict[int, int], flights: Sequence[Flight]) -> dict[int, int]:
@@ -278,19 +312,12 @@ def _told_apart(before: dict[int, int], flights: Sequence[Flight]) -> dict[int, 
     return {throw: catch for throw, catch in before.items() if throw not in unknown}
 
 
-def _usual_dwell(flights: Sequence[Flight], places: Float64, reach: float) -> float:
-    """Give how long a hand usually holds: from each throw back to the last catch before it nearby."""
-    found = []
-    for throw, other in enumerate(flights):
-        near = [
-            other.throw_t_s - one.catch_t_s
-            for catch, one in enumerate(flights)
-            if other.throw_t_s - one.catch_t_s > 0.02
-            and float(np.hypot(*(places[throw, 0] - places[catch, 1]))) < 0.8 * reach
-        ]
-        if near and min(near) < _MOST_REST_S:
-            found.append(min(near))
-    return float(np.median(found)) if found else 0.3
+def _usual_dwell(gaps_s: Float64, same: np.ndarray) -> float:
+    """Give how long a hand usually holds: from each throw back to the last catch before it in that hand."""
+    waits = np.where(same & (gaps_s > _AT_LEAST_S), gaps_s, np.inf)
+    nearest = waits.min(axis=1)
+    found = nearest[nearest < _MOST_REST_S]
+    return float(np.median(found)) if len(found) else 0.3
 
 
 def _owned(flight: Flight, ball: int) -> Flight:

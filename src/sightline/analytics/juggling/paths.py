@@ -15,6 +15,7 @@ from sightline.core.arrays import Float64, Int64, frozen, same_rows
 from sightline.core.errors import AnalysisError
 
 Point = tuple[float, float]
+GRAVITY_MPS2 = 9.81
 
 
 class Hand(StrEnum):
@@ -120,6 +121,11 @@ class Flight:
     def height_px(self) -> float:
         """How far it rose above the place it was thrown from."""
         return self.throw_px[1] - self.apex_px[1]
+
+    @property
+    def height_m(self) -> float:
+        """The same in metres, by the gravity that it shows itself: cuts and zooms change the scale along a clip."""
+        return self.height_px * GRAVITY_MPS2 / self.gravity_px_s2
 
     def between(self, throw_hand: Hand | None, catch_hand: Hand | None) -> Flight:
         """Give the same flight with its hands."""

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sightline.analytics.juggling.decode import DecodeSettings, decode, decode_flights
+from sightline.analytics.juggling.decode import NO_THROWS, DecodeSettings, decode, decode_flights
 from sightline.analytics.juggling.flights import Gravity
-from sightline.analytics.juggling.paths import Catch, Hand, Throw
 from sightline.analytics.juggling.siteswap.rank import RankSettings
+from sightline.analytics.juggling.throws import Sides, list_catches, thrown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sightline.analytics.juggling.linking import Linked
-    from sightline.analytics.juggling.paths import Flight, Guess, Juggle, Span
+    from sightline.analytics.juggling.paths import Flight, Guess, Juggle, Span, Throw
 
 _MOST_BEATS_PER_S = 9.0  # both hands together; five balls are juggled at about six
 _FLIES = 3
@@ -48,19 +48,18 @@ def read(linked: Linked) -> Juggle:
 
 def _too_few(juggle: Juggle) -> Juggle:
     """Count flights that are too few for any reading: each is a throw, from the side where it began."""
-    throws, catches = [], []
-    for number, flight in enumerate(juggle.flights):
-        hand = Hand.LEFT if flight.throw_px[0] <= flight.catch_px[0] else Hand.RIGHT
-        caught = flight.catch_t_s if flight.landed else None
-        throws.append(
-            Throw(number, flight.ball_id, flight.throw_t_s, hand, flight.throw_px, caught, None, flight.height_px,
-                  None, "caught" if flight.landed else "unknown", _NOT_READ)
-        )  # fmt: skip
-        if caught is not None:
-            catches.append(
-                Catch(number, flight.ball_id, caught, hand.other, flight.catch_px, None, _NOT_READ)
-            )
-    return replace(juggle, throws=tuple(throws), catches=tuple(catches))
+    flights = juggle.flights
+    if not flights:
+        return juggle
+    sides = Sides(flights)
+    throws = tuple(
+        thrown(flights, number, sides.of(flight), None, lost=False, sure=_NOT_READ)
+        for number, flight in enumerate(flights)
+    )
+    few = "1 throw is" if len(throws) == 1 else f"{len(throws)} throws are"
+    others = (note for note in juggle.notes if note != NO_THROWS and "too few" not in note)
+    notes = (f"{few} too few to name a pattern", *others)
+    return replace(juggle, throws=throws, catches=list_catches(throws, flights), notes=notes)
 
 
 def together(flights: Sequence[Flight]) -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sightline.analytics.juggling.paths import Hand
-from sightline.apps.juggling.write import finite, px_per_m
+from sightline.apps.juggling.write import finite, height_m, px_per_m
 from sightline.pages.facts import metric, number, source
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def _throws(found: Found, juggle: Juggle) -> list[dict[str, Any]]:
             "catch_hand": None if throw.catch_hand is None else str(throw.catch_hand),
             "ball": throw.ball_id,
             "flight_s": number(None if throw.catch_t_s is None else throw.catch_t_s - throw.t_s),
-            "height_m": number(_metres(throw.height_px, juggle)),
+            "height_m": number(height_m(throw, juggle)),
             "value": throw.value,
             "outcome": throw.outcome,
             "confidence": number(throw.confidence),
@@ -112,16 +112,11 @@ def _throws(found: Found, juggle: Juggle) -> list[dict[str, Any]]:
     ]
 
 
-def _metres(height_px: float | None, juggle: Juggle) -> float | None:
-    scale = px_per_m(juggle)
-    return height_px / scale if height_px is not None and scale else None
-
-
 def _form(juggle: Juggle, coverage: float | None) -> dict[str, Any]:
     """Heights of each hand and how alike the hands are."""
     by_hand = {
         hand: finite(
-            _metres(throw.height_px, juggle)
+            height_m(throw, juggle)
             for throw in juggle.throws
             if throw.hand is hand and throw.outcome == _CAUGHT
         )

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from sightline.analytics.juggling.paths import GRAVITY_MPS2
 from sightline.core.tables import schema_of
 
 if TYPE_CHECKING:
-    from sightline.analytics.juggling.paths import Juggle
+    from sightline.analytics.juggling.paths import Juggle, Throw
     from sightline.apps.juggling.measure import Found
     from sightline.ports import TableWriter
 
-GRAVITY_MPS2 = 9.81
 SEEN, INTERPOLATED, HELD = "seen", "interpolated", "held"
 _ROWS_A_BATCH = 50_000
 
@@ -31,6 +31,11 @@ def write_tables(found: Found, write: TableWriter) -> None:
 def px_per_m(juggle: Juggle) -> float | None:
     """Give the scale at the juggler, from gravity; None where nothing flew."""
     return juggle.gravity_px_s2 / GRAVITY_MPS2 if juggle.gravity_px_s2 else None
+
+
+def height_m(throw: Throw, juggle: Juggle) -> float | None:
+    """Give how far a throw rose; None for one that was not seen."""
+    return None if throw.flight is None else juggle.flights[throw.flight].height_m
 
 
 def _balls(found: Found) -> list[dict[str, Any]]:
@@ -88,7 +93,6 @@ def _throws(found: Found) -> list[dict[str, Any]]:
     juggle = found.juggle
     if juggle is None:
         return []
-    scale = px_per_m(juggle)
     return [
         {
             "frame": found.frame_at(throw.t_s),
@@ -102,7 +106,7 @@ def _throws(found: Found) -> list[dict[str, Any]]:
             "catch_hand": None if throw.catch_hand is None else str(throw.catch_hand),
             "flight_s": None if throw.catch_t_s is None else throw.catch_t_s - throw.t_s,
             "height_px": throw.height_px,
-            "height_m": throw.height_px / scale if throw.height_px is not None and scale else None,
+            "height_m": height_m(throw, juggle),
             "value": throw.value,
             "outcome": throw.outcome,
             "confidence": throw.confidence,

@@ -44,10 +44,10 @@ def evaluate_touches(
     Raises:
         SightlineError: Clip, truth or model cannot be used.
     """
-    rows = _read_touches(truth)
+    rows = read_count(truth, ("frame", "kind"))
     with tempfile.TemporaryDirectory(prefix="sightline-juggling-") as folder:
         settings = {"mode": "keepie-uppie", "pose_model": pose_model}
-        found = _rows(_analyzed(platform, video, settings, Path(folder) / "out"), "touches")
+        found = rows_of(analyzed(platform, video, settings, Path(folder) / "out"), "touches")
     touches = [row for row in found if row["kind"] == "touch"]
     real = [row for row in rows if row["kind"] == "touch"]
     edges = [int(row["frame"]) for row in rows if row["kind"] == "edge"]
@@ -136,7 +136,7 @@ def _simulated_clip(
             settings={"siteswap": "random", "balls": "identical", "background": background, "drops": 1},
         )
         truth = json.loads(made.paths["events"].read_text(encoding="utf-8"))
-        results = _analyzed(platform, made.clip, {"mode": "toss"}, Path(folder) / "out")
+        results = analyzed(platform, made.clip, {"mode": "toss"}, Path(folder) / "out")
         return {
             "seed": seed,
             "background": background,
@@ -150,7 +150,7 @@ def _simulated_clip(
 
 def _compared(results: Results, truth: Mapping[str, Any], tracks: Path) -> dict[str, Any]:
     real = [throw for throw in truth["throws"] if throw["value"] >= _SEEN_VALUE]
-    found = [row for row in _rows(results, "throws") if row["flight"] is not None]
+    found = [row for row in rows_of(results, "throws") if row["flight"] is not None]
     pairs = _matched_throws(real, found)
     errors_s = [abs(found[b]["t_s"] - real[a]["t_s"]) for a, b in pairs]
     drops = [drop["t_s"] for drop in truth["drops"]]
@@ -208,7 +208,7 @@ def _switches(results: Results, tracks: Path) -> int:
     sorted_frames = frames[order]
     last: dict[int, int] = {}
     switches = 0
-    for row in _rows(results, "balls"):
+    for row in rows_of(results, "balls"):
         if row["state"] != "seen":
             continue
         here = order[slice(*np.searchsorted(sorted_frames, [row["frame"], row["frame"] + 1]))]
@@ -268,23 +268,35 @@ def _median(values: Sequence[float]) -> float | None:
     return float(np.median(values)) if len(values) else None
 
 
-def _rows(results: Results, table: str) -> list[Row]:
+def rows_of(results: Results, table: str) -> list[Row]:
+    """Give a table's rows."""
     return [row for batch in results.tables.batches(table) for row in batch.to_pylist()]
 
 
-def _analyzed(platform: Platform, video: Path, settings: Mapping[str, Any], out: Path) -> Results:
+def analyzed(platform: Platform, video: Path, settings: Mapping[str, Any], out: Path) -> Results:
+    """Run the application over a video; the results lie in `out`."""
     given = {name: value for name, value in settings.items() if value is not None}
     request = AnalyzeRequest(video=video, app="juggling", out=out, annotate=False, settings=given)
     execute(platform, submit(platform, request).id)
     return Results(out)
 
 
-def _read_touches(path: Path) -> list[dict[str, str]]:
+def read_count(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
+    """Read what was counted by eye: a CSV whose lines with `#` in front are remarks.
+
+    Args:
+        path: The file.
+        columns: Those it must have; the first of them holds whole numbers.
+
+    Raises:
+        SourceUnavailableError: It cannot be read.
+        UnsupportedFormatError: A column is missing, or there is no row.
+    """
     try:
         lines = [line for line in path.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
     except OSError as error:
         raise SourceUnavailableError(f"cannot read {path}: {error.strerror}") from error
     rows = list(csv.DictReader(lines))
-    if not rows or not {"frame", "kind"} <= set(rows[0]) or not all(row["frame"].isdecimal() for row in rows):
-        raise UnsupportedFormatError(f"{path} lists no touches", hint="columns frame,kind,body_part,side")
+    if not rows or not set(columns) <= set(rows[0]) or not all(row[columns[0]].isdecimal() for row in rows):
+        raise UnsupportedFormatError(f"{path} lists nothing that was counted", hint=f"columns {','.join(columns)}")
     return rows

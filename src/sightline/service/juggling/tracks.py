@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sightline.analytics.juggling.decode import GRAVITY_MPS2, decode
-from sightline.analytics.juggling.paths import BallPath, Hand, Juggle
+from sightline.analytics.juggling.decode import decode
+from sightline.analytics.juggling.paths import GRAVITY_MPS2, BallPath, Hand, Juggle
 from sightline.core.errors import SettingsError
 from sightline.service.mot_files import read_mot
 

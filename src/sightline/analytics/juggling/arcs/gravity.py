@@ -103,7 +103,7 @@ def triples(grid: Grid, height_px: float, span_s: float = _SPAN_S) -> tuple[Int6
     )
 
 
-def find_gravity(grid: Grid, height_px: float) -> Gravity | None:
+def find_gravity(grid: Grid, height_px: float, *, least: float = _FEWEST) -> Gravity | None:
     """Give the acceleration that most triples agree on; None where there is no such thing.
 
     It is found for the clip first, then for every second of it near that value.
@@ -111,12 +111,13 @@ def find_gravity(grid: Grid, height_px: float) -> Gravity | None:
     Args:
         grid: The candidates.
         height_px: Of the picture; it shows between half a metre and ten.
+        least: Weight of the triples that must agree; one where all three are clearly seen weighs 1.
     """
     frames, _, a, weights = triples(grid, height_px)
     fits = (a[:, 1] > _LEAST_FALL * height_px) & (a[:, 1] < _MOST_FALL * height_px)
     fits &= np.abs(a[:, 0]) < _MOST_ROLL * a[:, 1]
     t_s, a, weights = grid.clock_s[frames[fits, 1]], a[fits], weights[fits] ** 2
-    if weights.sum() < _FEWEST:
+    if weights.sum() < least:
         return None
     whole, agreeing = _peak(a, weights)
     centres = np.arange(grid.clock_s[0], grid.clock_s[-1] + _EVERY_S, _EVERY_S)
@@ -128,7 +129,7 @@ def find_gravity(grid: Grid, height_px: float) -> Gravity | None:
             continue
         local, agree = _peak(a[near], weights[near])
         falls.append(local if agree >= _LOCAL_AGREE * weights[near].sum() else whole)
-    return Gravity(centres, np.array(falls)) if agreeing >= _FEWEST else None
+    return Gravity(centres, np.array(falls)) if agreeing >= least else None
 
 
 def _peak(a: Float64, weights: Float64) -> tuple[Float64, float]:

@@ -151,12 +151,12 @@ def _hands(flights: list[Flight], across_px: Float64, px_per_m: float) -> list[t
     """
     given = np.array([[_given(one.throw_hand), _given(one.catch_hand)] for one in flights])
     if np.isfinite(given).mean() > 0.8:
-        low, high = _two_means(across_px.ravel())
+        low, high = two_means(across_px.ravel())
         return [(np.where(np.isfinite(given), given, 0.0), (low + high) / 2, high - low)]
     carried = _carried(flights, across_px)
     found: list[tuple[Float64, float, float]] = []
     for places in (across_px, carried):
-        low, high = _two_means(places.ravel())
+        low, high = two_means(places.ravel())
         apart = high - low
         for shift in (0.0, -0.15, 0.15):
             divider = (low + high) / 2 + shift * apart
@@ -181,7 +181,7 @@ def _bounded(odds: Float64) -> Float64:
 def _carried(flights: list[Flight], across_px: Float64) -> Float64:
     """Give places with each catch and the throw after it drawn together, where a ball was carried a short way."""
     places = across_px.copy()
-    low, high = _two_means(across_px.ravel())
+    low, high = two_means(across_px.ravel())
     by_ball: dict[int, list[int]] = {}
     for number, flight in enumerate(flights):
         by_ball.setdefault(flight.ball_id, []).append(number)
@@ -193,7 +193,7 @@ def _carried(flights: list[Flight], across_px: Float64) -> Float64:
     return places
 
 
-def _two_means(values: Float64) -> tuple[float, float]:
+def two_means(values: Float64) -> tuple[float, float]:
     """Part numbers in two groups with the least spread within them; gives the groups' means."""
     ordered = np.sort(values)
     count = len(ordered)
