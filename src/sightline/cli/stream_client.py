@@ -59,7 +59,7 @@ def stream_client(
 
     from sightline.cli.session import open_settings, stoppable
     from sightline.live.client import StreamClient, play
-    from sightline.media.live.pace import pictures_of
+    from sightline.media.live.pace import is_camera, pictures_of
 
     open_settings()
     headers = {"X-API-Key": api_key} if api_key else {"Authorization": f"Bearer {token}"} if token else {}
@@ -74,7 +74,13 @@ def stream_client(
     client.open()
     try:
         with stoppable() as stop:
-            play(client, islice(chain(first, pictures), frames), every_frame=every_frame, stop=stop.is_set)
+            play(
+                client,
+                islice(chain(first, pictures), frames),
+                every_frame=every_frame,
+                first_answered=not is_camera(source),
+                stop=stop.is_set,
+            )
             client.settle(5.0)
     finally:
         client.close()

@@ -247,6 +247,7 @@ def play(
     pictures: Iterable[tuple[float, bytes]],
     *,
     every_frame: bool = False,
+    first_answered: bool = False,
     stop: Callable[[], bool] = lambda: False,
 ) -> None:
     """Send pictures at their own pace.
@@ -256,6 +257,8 @@ def play(
         pictures: Time in seconds from the first one on, and the picture's file.
         every_frame: Wait for each answer before the next is sent, and send no more than the stream's `fps_limit`, so that
             none is left out.
+        first_answered: Begin to keep pace when the first picture is answered: by then the server's models are open. A
+            camera waits for nobody.
         stop: Asked before each.
     """
     begun_s = time.monotonic()
@@ -274,6 +277,9 @@ def play(
             _ANSWER_WITHIN_S
         ):  # it may have been left out: nothing comes back for it
             client.settle(_OPEN_WITHIN_S)
+        elif first_answered:
+            client.wait(_OPEN_WITHIN_S)
+            begun_s, epoch_s, first_answered = time.monotonic() - t_s, time.time() - t_s, False
 
 
 def _in_query(value: Any) -> str:

@@ -79,3 +79,21 @@ def test_a_frame_without_an_answer_is_asked_about():
     listener = Listener(fps_limit=1000, answers=False)
     play(listener, [(0.0, b""), (0.001, b"")], every_frame=True)
     assert listener.asked == 2
+
+
+class SlowToOpen(Listener):
+    """Answers its first picture late, as a server that opens its models does."""
+
+    def wait(self, _seconds):
+        self.now_s += 2.0
+        return True
+
+
+@pytest.mark.parametrize(("first_answered", "sent_s"), [(True, [0.0, 2.1, 2.2]), (False, [0.0, 0.1, 0.2])])
+def test_a_file_keeps_its_pace_from_the_first_answer_on_and_a_camera_from_its_begin(
+    monkeypatch, first_answered, sent_s
+):
+    listener = SlowToOpen(fps_limit=1000)
+    monkeypatch.setattr("sightline.live.client.time", listener)
+    play(listener, [(0.0, b""), (0.1, b""), (0.2, b"")], first_answered=first_answered)
+    assert listener.sent_s == [(sent, sent) for sent in sent_s]

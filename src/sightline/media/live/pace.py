@@ -16,6 +16,11 @@ _PICTURES = (".jpg", ".jpeg", ".png", ".webp")
 _QUALITY = 85
 
 
+def is_camera(source: str) -> bool:
+    """Whether a source is a camera of this machine: a number or a device."""
+    return source.isdecimal() or source.startswith("/dev/")
+
+
 def pictures_of(source: str, *, fps: float = 15.0, suffix: str = ".jpg") -> Iterator[tuple[float, bytes]]:
     """Give `(seconds from the first one on, picture file)` one after the other.
 
@@ -29,7 +34,7 @@ def pictures_of(source: str, *, fps: float = 15.0, suffix: str = ".jpg") -> Iter
         UnsupportedFormatError: It holds no pictures.
     """
     path = Path(source)
-    if source.isdecimal() or source.startswith("/dev/"):
+    if is_camera(source):
         yield from _camera(f"/dev/video{source}" if source.isdecimal() else source, suffix)
     elif path.is_dir():
         files = sorted(file for file in path.iterdir() if file.suffix.lower() in _PICTURES)

@@ -49,6 +49,7 @@ class LiveSource:
         fps_limit: Most pictures a second that are looked at.
         segment_s: Length of a segment.
         max_pixels: Larger pictures are refused.
+        held: A file waits after its first picture until `go` is called; a camera waits for nobody.
         tap: Told each packet of the stream and the container's stream, in the reading thread.
         changed: Told each new state of the connection.
     """
@@ -61,6 +62,7 @@ class LiveSource:
         fps_limit: float = 15.0,
         segment_s: float = 10.0,
         max_pixels: int = 1 << 26,
+        held: bool = False,
         tap: Callable[[Any, Any], None] | None = None,
         changed: Callable[[CameraState], None] = lambda _: None,
     ) -> None:
@@ -81,6 +83,9 @@ class LiveSource:
         self._taken_s: Fraction | None = None
         self._begun_s = clock.monotonic_s()
         self._thread: threading.Thread | None = None
+        self._ready = threading.Event()
+        if not held:
+            self._ready.set()
 
     # -- the engine's side -----------------------------------------------------------------------------------
 
@@ -98,6 +103,10 @@ class LiveSource:
         if self._info is None:
             raise SourceUnavailableError(f"no picture came: {self.dialler.connection.error or 'stopped'}")
         return self._info
+
+    def go(self) -> None:
+        """Let a file that was held play on from now: its first picture has been worked on, what follows is quick."""
+        self._ready.set()
 
     def scale_to(self, size: tuple[int, int] | None) -> None:
         """Scale pictures read from now on to `(height, width)`."""
@@ -138,6 +147,7 @@ class LiveSource:
     def close(self) -> None:
         """Hang up; what was read can still be taken."""
         self.dialler.ended.set()
+        self._ready.set()
         with self._changed:
             self._done = True
             self._changed.notify_all()
@@ -209,6 +219,9 @@ class LiveSource:
 
     def _keep_pace(self) -> None:
         assert self._last_s is not None  # noqa: S101 - _place has just set it
+        if self._index and not self._ready.is_set():
+            self._ready.wait()
+            self._begun_s = self._clock.monotonic_s() - float(self._last_s)
         ahead_s = float(self._last_s) - (self._clock.monotonic_s() - self._begun_s)
         if ahead_s > 0:
             self.dialler.ended.wait(ahead_s)

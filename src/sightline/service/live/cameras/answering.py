@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from sightline.core.errors import InferenceFailedError, ModelError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sightline.core.detections import Detections
     from sightline.core.frames import Frame
     from sightline.core.models import ModelInfo
@@ -45,12 +47,22 @@ class _Question:
 
 
 class OwnedModel:
-    """See `ports.ModelAdapter`; a client of the owner beside all streams, with its fair share."""
+    """See `ports.ModelAdapter`; a client of the owner beside all streams, with its fair share.
 
-    def __init__(self, name: str, models: StreamModels, owner: ModelOwner) -> None:
+    Args:
+        name: The client's.
+        models: Whose turn it is to be asked.
+        owner: Who runs them.
+        answered: Told of each answer: after the first one the model is open.
+    """
+
+    def __init__(
+        self, name: str, models: StreamModels, owner: ModelOwner, *, answered: Callable[[], None] = lambda: None
+    ) -> None:
         self.id = name
         self._models = models
         self._owner = owner
+        self._answered = answered
         self._waiting: deque[_Question] = deque()
 
     @property
@@ -97,6 +109,7 @@ class OwnedModel:
         try:
             model = self._models.get(1.0, question.frame.source_size, self.id)
             question.answer(model.answer(question.frame))
+            self._answered()
         except ModelError as error:
             question.answer(None, error)
             return False

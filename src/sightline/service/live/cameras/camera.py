@@ -199,6 +199,7 @@ class Camera:
             fps_limit=request.fps_limit,
             segment_s=request.segment_s,
             max_pixels=self._platform.settings.stream_max_pixels,
+            held=True,
             tap=self._clips.tap if request.clips else None,
             changed=self._on_state,
         )
@@ -207,7 +208,7 @@ class Camera:
         failures = 0
         while not self._ended.is_set():
             models = self._live.models.of(self.request.app, self.request.model)
-            model = OwnedModel(f"camera-{self.id}", models, self._live.owner)
+            model = OwnedModel(f"camera-{self.id}", models, self._live.owner, answered=self._source.go)
             listeners = Listeners(self._on_frame, self._on_event)
             try:
                 run = record(
@@ -220,6 +221,7 @@ class Camera:
                     owner=self.owner,
                 )
             except SightlineError as error:
+                self._source.go()
                 failures += 1
                 self._failed = f"{error.code}: {error.message}"
                 _log.warning(
