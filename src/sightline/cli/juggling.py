@@ -195,8 +195,8 @@ def evaluate_simulated(
         show_json(found)
         return
     _show_shares(found["shares"])
-    columns = ("confidence", "mean", "right", "of", "share", "interval95")
-    show_table(columns, [tuple(row[name] for name in columns) for row in found["reliability"]])
+    _show_reliability(found["reliability"])
+    say(f"calibration error {found['calibration_error']}")
     for name in ("throws", "catches"):
         one = found[name]
         say(f"{name}: recall {one['recall']['share']}, precision {one['precision']['share']}, "
@@ -281,16 +281,18 @@ def evaluate_drops(
 def evaluate_live(
     *,
     seed: Annotated[int, typer.Option(min=0, help="Chooses everything that is left to chance.")] = 2,
+    more: Annotated[int, typer.Option(min=0, help="Runs beside the seven usual ones.")] = 0,
     as_json: _Json = False,
 ) -> None:
     """Feed the live meter simulated runs at 60 frames a second: how long after a catch it is counted."""
     from sightline.service.juggling.evaluate_live import evaluate_live as measure
 
-    found = measure(seed)
+    found = measure(seed, more=more)
     if as_json:
         show_json(found)
-    else:
-        show_table(("", ""), list(found.items()))
+        return
+    show_table(("", ""), [row for row in found.items() if row[0] != "reliability"])
+    _show_reliability(found["reliability"])
 
 
 @evaluate.command(
@@ -311,10 +313,14 @@ def evaluate_confidence(
         return
     say(f"{found['right']} of {found['runs']} right")
     show_table(("weight", "value"), list(found["weights"].items()))
+    for name in ("held_out", "shipped"):
+        say(f"reliability, {name.replace('_', ' ')}: calibration error {found[f'calibration_error_{name}']}")
+        _show_reliability(found[f"reliability_{name}"])
+
+
+def _show_reliability(table: list[dict[str, Any]]) -> None:
     columns = ("confidence", "mean", "right", "of", "share", "interval95")
-    for name in ("reliability_held_out", "reliability_shipped"):
-        say(name.replace("_", " "))
-        show_table(columns, [tuple(row[one] for one in columns) for row in found[name]])
+    show_table(columns, [tuple(row[name] for name in columns) for row in table])
 
 
 def _show_shares(shares: dict[str, Any]) -> None:

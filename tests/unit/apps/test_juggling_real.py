@@ -60,7 +60,11 @@ def test_every_throw_of_one_ball_is_listed_in_the_clips_order_with_its_hands(dat
 )
 def test_a_single_throw_is_one_throw_and_no_pattern(report_of, number, flight_s, hands):
     report = report_of(f"single_ball_throw_{number}_rotated.mov")
-    assert (report["throws"]["value"], report["catches"]["value"], report["balls"]["value"]) == (1, int(flight_s is not None), 1)
+    assert (report["throws"]["value"], report["catches"]["value"], report["balls"]["value"]) == (
+        1,
+        int(flight_s is not None),
+        1,
+    )
     assert report["siteswap"] is None
     assert report["siteswap_top3"] == []
     assert report["drops"]["value"] == 0

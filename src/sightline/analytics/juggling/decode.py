@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 NO_THROWS = "no throws were found"
 _PAUSE_OF_CHANGE = 2.0
+_AS_LIKELY = 0.4
 _LOW = 0.9  # of the throws are from higher up
 
 
@@ -357,6 +358,11 @@ def _notes(flights: Sequence[Flight], spans: Sequence[Span]) -> tuple[str, ...]:
             notes.append(f"{span.throws} throws from {span.start_t_s:.1f} s on are too few to name a pattern")
         elif span.siteswap is None:
             notes.append(f"no pattern is sure enough from {span.start_t_s:.1f} to {span.end_t_s:.1f} s")
+        elif len(span.guesses) > 1 and span.guesses[1].confidence > _AS_LIKELY * span.guesses[0].confidence:
+            one, other = span.guesses[:2]
+            notes.append(
+                f"{one.siteswap} and {other.siteswap} look alike: what tells them apart does not fly"
+            )
     if any(not flight.landed for flight in flights):
         notes.append("some flights were not seen to their end")
     return tuple(notes)

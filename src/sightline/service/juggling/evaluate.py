@@ -189,6 +189,7 @@ def evaluate_simulated(count: int, seed: int, *, settings: DecodeSettings | None
         "seed": seed,
         **_shares(rows),
         "reliability": reliability(pairs),
+        "calibration_error": calibration_error(pairs),
         "throws": _pooled(rows, "throw"),
         "catches": _pooled(rows, "catch"),
         "wrong": [row for row in rows if not row["right"]],
@@ -220,10 +221,28 @@ def evaluate_drops(count: int, seed: int) -> dict[str, Any]:
     }
 
 
+_BANDS = ((0.0, 0.5), (0.5, 0.7), (0.7, 0.9), (0.9, 0.97), (0.97, 1.01))
+
+
+def calibration_error(pairs: Sequence[tuple[float, bool]]) -> float | None:
+    """Give how far confidence lies from the share that was right, over the bands of `reliability`, weighted by runs.
+
+    Source:
+        Guo et al., On calibration of modern neural networks, 2017 (expected calibration error).
+    """
+    if not pairs:
+        return None
+    off = 0.0
+    for low, high in _BANDS:
+        inside = [(sure, right) for sure, right in pairs if low <= sure < high]
+        off += abs(sum(sure for sure, _ in inside) - sum(right for _, right in inside))
+    return round(off / len(pairs), 4)
+
+
 def reliability(pairs: Sequence[tuple[float, bool]]) -> list[dict[str, Any]]:
     """Give, for bands of confidence, how often the named pattern was right."""
     table = []
-    for low, high in ((0.0, 0.5), (0.5, 0.7), (0.7, 0.9), (0.9, 0.97), (0.97, 1.01)):
+    for low, high in _BANDS:
         inside = [(sure, right) for sure, right in pairs if low <= sure < high]
         share = Share(sum(right for _, right in inside), len(inside))
         table.append(

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from sightline.analytics.evaluation.shares import Share
-from sightline.analytics.juggling.live.meter import JuggleMeter, named
+from sightline.analytics.juggling.live.meter import JuggleMeter, Named, named
 from sightline.analytics.juggling.notation import parse
 from sightline.analytics.juggling.observe import Lens, TrackerErrors, observe
 from sightline.analytics.juggling.simulate import Juggler, Performance, Run, perform
-from sightline.service.juggling.evaluate import matched
+from sightline.analytics.juggling.siteswap.patterns import random_siteswap
+from sightline.service.juggling.evaluate import calibration_error, matched, reliability
 
 PATTERNS = ("3", "5", "441", "531", "51", "4", "423")
 _FPS = 60.0
@@ -21,18 +22,28 @@ _BALL_M = 0.036
 _SEEN = TrackerErrors(noise_px=0.6, misses=0.04)  # as the detector sees balls of that size
 
 
-def evaluate_live(seed: int, *, beats: int = 40) -> dict[str, Any]:
+def evaluate_live(seed: int, *, beats: int = 40, more: int = 0) -> dict[str, Any]:
     """Feed simulated runs frame by frame: delays of catches after the meter has settled, counts, and names.
 
     What was caught before gravity was known is told when it is, and says nothing of the delay. The delay is the
     algorithm's: frames after the catch until it is counted, whatever the machine's speed.
+
+    Args:
+        seed: Chooses everything that is left to chance.
+        beats: Length of each run.
+        more: Runs beside those of `PATTERNS`, every other one of a random pattern of up to 5 balls.
     """
     delays: list[float] = []
     true = counted = right_names = rights = 0
-    for number, text in enumerate(PATTERNS):
+    pairs, wrong = [], []
+    for number in range(len(PATTERNS) + more):
         rng = np.random.default_rng([seed, number])
-        performance = perform([Run(parse(text), beats)], Juggler(dwell_beats=rng.uniform(1.2, 1.6)), rng)
+        pattern = parse(PATTERNS[number % len(PATTERNS)])
+        if number >= len(PATTERNS) and number % 2:
+            pattern = random_siteswap(rng, most_balls=5).canonical()
+        performance = perform([Run(pattern, beats)], Juggler(dwell_beats=rng.uniform(1.2, 1.6)), rng)
         found, name, ready_s = _run(performance, rng)
+        text = str(pattern)
         flights = [throw for throw in performance.throws if throw.value >= 3]
         catches = sorted(throw.catch_t_s for throw in flights)
         later = [(throw.catch_t_s, None) for throw in flights if throw.t_s > ready_s - _NEAR_S]
@@ -44,23 +55,30 @@ def evaluate_live(seed: int, *, beats: int = 40) -> dict[str, Any]:
         ]
         true += len(later)
         counted += len(found)
-        right_names += name == text
+        right_names += name.siteswap == text
+        if name.siteswap is not None and name.confidence is not None:
+            pairs.append((name.confidence, name.siteswap == text))
+        if name.siteswap != text:
+            wrong.append((text, name.siteswap, name.confidence and round(name.confidence, 3)))
     quantiles = np.quantile(delays, (0.5, 0.95, 1.0)) if delays else np.full(3, np.nan)
     return {
-        "runs": len(PATTERNS),
+        "runs": len(PATTERNS) + more,
         "seed": seed,
         "delay_ms": dict(
             zip(("median", "p95", "worst"), np.round(1000 * quantiles, 1).tolist(), strict=True)
         ),
         "recall_once_settled": Share(rights, true).as_dict(),
         "precision": Share(rights, counted).as_dict(),
-        "named": Share(right_names, len(PATTERNS)).as_dict(),
+        "named": Share(right_names, len(PATTERNS) + more).as_dict(),
+        "not_right": wrong,
+        "reliability": reliability(pairs),
+        "calibration_error": calibration_error(pairs),
     }
 
 
 def _run(
     performance: Performance, rng: np.random.Generator
-) -> tuple[list[tuple[float, float]], str | None, float]:
+) -> tuple[list[tuple[float, float]], Named, float]:
     """Give `(said, caught)` times, the name at the end, and when the meter had settled."""
     lens = Lens(fps=_FPS)
     meter = JuggleMeter(_SIZE)
@@ -77,4 +95,4 @@ def _run(
         caught = [moment for moment in tick.moments if moment.kind == "caught"]
         found += [(tick.t_s, moment.t_s) for moment in caught]
         first_s = min([first_s, *(moment.thrown_s for moment in caught)])
-    return found, named(meter.remembered()).siteswap, first_s
+    return found, named(meter.remembered()), first_s

@@ -298,5 +298,7 @@ def read_count(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
         raise SourceUnavailableError(f"cannot read {path}: {error.strerror}") from error
     rows = list(csv.DictReader(lines))
     if not rows or not set(columns) <= set(rows[0]) or not all(row[columns[0]].isdecimal() for row in rows):
-        raise UnsupportedFormatError(f"{path} lists nothing that was counted", hint=f"columns {','.join(columns)}")
+        raise UnsupportedFormatError(
+            f"{path} lists nothing that was counted", hint=f"columns {','.join(columns)}"
+        )
     return rows

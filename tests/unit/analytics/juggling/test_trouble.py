@@ -1,5 +1,7 @@
 """What is not a juggler before a still camera at 60 frames a second: never a confident wrong pattern."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ from sightline.analytics.juggling.arcs.candidates import Candidates
 from sightline.analytics.juggling.linking import link
 from sightline.analytics.juggling.notation import parse
 from sightline.analytics.juggling.observe import Lens, TrackerErrors, observe
+from sightline.analytics.juggling.paths import Hand
 from sightline.analytics.juggling.reading import read
 from sightline.analytics.juggling.simulate import Juggler, Run, perform
 
@@ -77,6 +80,37 @@ def test_two_jugglers_are_said_to_be_unsupported_and_have_no_pattern():
     juggle = read(link(candidates(np.concatenate([left, right + (0.1, 0, 0)]), 60.0)))
     assert juggle.siteswap is None
     assert any("passing is not supported" in note for note in juggle.notes)
+
+
+@pytest.mark.parametrize(("text", "balls"), [("531", 3), ("441", 3)])
+def test_a_ball_that_is_handed_over_is_no_further_ball(text, balls):
+    _, seen = juggled(text, beats=30)
+    juggle = read(link(candidates(seen, 60.0)))
+    assert (juggle.siteswap, juggle.balls) == (text, balls)
+
+
+def handed(rest_s=0.5, radius_px=RADIUS_PX, fall=3300.0):
+    """A ball that rests in one hand, flies over into the other in 0.2 s, and rests there, at 60 frames a second."""
+    t_s = np.arange(60 + round(60 * rest_s)) / 60 - 0.8
+    share = np.clip(t_s / 0.2, 0, 1)
+    rows = np.column_stack([t_s + 0.8, 500 + 200 * share, 400 - fall / 2 * 0.2**2 * share * (1 - share)])
+    found = candidates(rows, 60.0)
+    return replace(found, radii_px=np.full(len(found), radius_px))
+
+
+def test_one_flat_throw_from_hand_to_hand_is_a_throw():
+    juggle = read(link(handed()))
+    (throw,) = juggle.throws
+    assert (throw.hand, throw.catch_hand) == (Hand.LEFT, Hand.RIGHT)
+    assert throw.catch_t_s - throw.t_s == pytest.approx(0.2, abs=0.05)
+    assert (juggle.siteswap, juggle.notes) == (None, ("1 throw is too few to name a pattern",))
+
+
+@pytest.mark.parametrize(
+    "seen", [handed(rest_s=-0.1), handed(radius_px=30.0), handed(fall=900.0)], ids=["gone", "head", "swing"]
+)
+def test_what_does_not_come_to_rest_or_is_no_balls_size_was_not_thrown_flat(seen):
+    assert read(link(seen)).throws == ()
 
 
 @pytest.mark.parametrize("roll_deg", [-12.0, 12.0])

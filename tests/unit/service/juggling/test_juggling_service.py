@@ -16,6 +16,7 @@ from sightline.cli.main import run as cli
 from sightline.core.errors import NotationError, SettingsError, SourceUnavailableError, UnsupportedFormatError
 from sightline.service.juggling.calibrate import calibrate
 from sightline.service.juggling.evaluate import (
+    calibration_error,
     evaluate_drops,
     evaluate_notation,
     evaluate_simulated,
@@ -102,6 +103,7 @@ def test_the_live_meter_is_measured():
     found = evaluate_live(2, beats=24)
     assert found["delay_ms"]["worst"] < 150
     assert found["recall_once_settled"]["share"] > 0.9
+    assert found["named"]["right"] == 7
 
 
 @pytest.mark.slow
@@ -112,7 +114,8 @@ def test_drops_are_scored():
 @pytest.mark.slow
 def test_the_confidence_is_learnt_from_simulated_runs():
     found = calibrate(24, 2)
-    assert set(found["weights"]) >= {"constant", "log margin"}
+    assert set(found["weights"]) == {"warmth", "constant", "score a throw"}
+    assert found["weights"]["warmth"] > 1
     assert sum(row["of"] for row in found["reliability_held_out"]) == found["runs"] // 2
 
 
@@ -132,6 +135,12 @@ def test_reliability_counts_by_bands_of_confidence():
     table = reliability([(0.99, True), (0.99, False), (0.2, False)])
     assert [row["of"] for row in table] == [1, 0, 0, 0, 2]
     assert table[-1]["right"] == 1
+
+
+def test_the_calibration_error_weighs_bands_by_their_runs():
+    assert calibration_error([]) is None
+    assert calibration_error([(0.8, True)] * 4 + [(0.8, False)]) == 0.0
+    assert calibration_error([(0.8, False), (0.2, False), (0.3, True), (1.0, True)]) == pytest.approx(0.325)
 
 
 def test_stitches_are_judged_across_folds_that_share_no_tracklet(labels):

@@ -39,7 +39,10 @@ class RankSettings:
         least_throws: Fewest throws that a pattern is named from.
         sure: Least confidence to name a pattern.
         together: What a synchronous or multiplex pattern costs beside an asynchronous one.
-        calibration: Weights of (1, log margin, score a throw, share in order, log throws), see docs/juggling/siteswap.md.
+        warmth: Difference of scores that makes one pattern e times as likely as another; throws of a run are not
+            independent, so that it is more than 1.
+        calibration: Weights of (1, score a throw) in the log-odds that the right pattern is among those tried, see
+            docs/juggling/siteswap.md.
     """
 
     align: AlignSettings = field(default_factory=AlignSettings)
@@ -56,9 +59,10 @@ class RankSettings:
     readings: int = 3
     doubtful_s: float = 0.25
     least_throws: int = 6
-    sure: float = 0.5
+    sure: float = 0.4
     together: float = 2.0
-    calibration: tuple[float, float, float, float, float] = (-4.0, 1.2, 0.6, 2.0, 0.3)
+    warmth: float = 3.0
+    calibration: tuple[float, float] = (1.0, 2.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,31 +142,31 @@ def _look_deeper(best: dict[str, Ranked], balls: int, settings: RankSettings) ->
 
 
 def guesses(ranked: Sequence[Ranked], settings: RankSettings) -> tuple[Guess, ...]:
-    """Give up to three patterns with confidences; the rest of certainty is shared by how the others fit."""
+    """Give up to three patterns with confidences, likeliest first."""
     if not ranked:
         return ()
-    sure = confidence(features(ranked), settings)
-    others = ranked[1:6]
-    if not others:
-        return (Guess(ranked[0].siteswap, sure),)
-    weights = np.exp(0.2 * np.array([one.score - others[0].score for one in others]))
-    shares = 0.9 * (1 - sure) * weights / (weights.sum() + 0.25)
-    rest = [Guess(one.siteswap, float(share)) for one, share in zip(others, shares, strict=True)]
-    return (Guess(ranked[0].siteswap, sure), *rest[:2])
+    sure = chances([one.score for one in ranked], len(ranked[0].columns), settings)
+    return tuple(Guess(one.siteswap, share) for one, share in zip(ranked[:3], sure.tolist(), strict=False))
 
 
-def features(ranked: Sequence[Ranked]) -> Float64:
-    """Give what the confidence is made from: `(1, log margin, score a throw, share in order, log throws)`."""
-    top = ranked[0]
-    throws = len(top.columns)
-    margin = top.score - ranked[1].score if len(ranked) > 1 else 20.0
-    each = float(np.clip(top.score / throws, -3.0, 3.0))
-    return np.array([1.0, np.log1p(margin), each, top.ordered, np.log(throws)])
+def chances(scores: Sequence[float], throws: int, settings: RankSettings) -> Float64:
+    """Give the chance of each pattern that it is the one juggled.
 
+    Patterns share what is likely by how they fit: those with the same flights get the same, whatever they are called.
+    All of them share less where even the best fits badly: then it may be one that was not tried, or no pattern.
 
-def confidence(values: Float64, settings: RankSettings) -> float:
-    """Give the chance that the best pattern is right, by logistic regression on simulated runs."""
-    return float(1 / (1 + np.exp(-values @ np.array(settings.calibration))))
+    Args:
+        scores: `(n,)` of one run, best first.
+        throws: Of that run.
+        settings: How scores become chances.
+
+    Returns:
+        `(n,)`, falling, whose sum is the chance that the right one is among them.
+    """
+    weights = np.exp((np.array(scores) - scores[0]) / settings.warmth)
+    level, slope = settings.calibration
+    each = float(np.clip(scores[0] / throws, -3.0, 3.0))
+    return np.asarray(weights / weights.sum() / (1 + np.exp(-level - slope * each)))
 
 
 def _look(group: Sequence[Reading], balls: int, settings: RankSettings) -> list[tuple[Book, float]]:

@@ -57,7 +57,12 @@ class OwnedModel:
     """
 
     def __init__(
-        self, name: str, models: StreamModels, owner: ModelOwner, *, answered: Callable[[], None] = lambda: None
+        self,
+        name: str,
+        models: StreamModels,
+        owner: ModelOwner,
+        *,
+        answered: Callable[[], None] = lambda: None,
     ) -> None:
         self.id = name
         self._models = models
