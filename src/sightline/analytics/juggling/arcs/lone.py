@@ -50,4 +50,4 @@ def _comes_to_rest(arc: Arc, candidates: Candidates) -> bool:
         return False
     away = np.hypot(*(candidates.points_px[rows] - np.median(candidates.points_px[rows], axis=0)).T)
     still = rows[away <= _STILL_RADII * arc.radius_px]
-    return len(np.unique(candidates.rows[still])) >= _REST_SHARE * (last - first)
+    return bool(len(np.unique(candidates.rows[still])) >= _REST_SHARE * (last - first))
