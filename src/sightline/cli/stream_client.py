@@ -74,13 +74,8 @@ def stream_client(
     client.open()
     try:
         with stoppable() as stop:
-            play(
-                client,
-                islice(chain(first, pictures), frames),
-                every_frame=every_frame,
-                first_answered=not is_camera(source),
-                stop=stop.is_set,
-            )
+            sent, filed = islice(chain(first, pictures), frames), not is_camera(source)
+            play(client, sent, every_frame=every_frame, first_answered=filed, stop=stop.is_set)
             client.settle(5.0)
     finally:
         client.close()
