@@ -32,6 +32,7 @@ def test_a_match_seen_without_error_scores_near_the_top(sight):
     assert found.hota_tracks > 0.8
     assert found.position_error_m < 0.35
     assert found.team_time_share > 0.9
+    assert found.team_seen_share > 0.9
     assert found.ball_share > 0.9
 
 

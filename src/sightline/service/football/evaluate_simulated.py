@@ -68,6 +68,8 @@ class Score:
         team_share: Share of tracks of at least half a second with the right team, or known as a referee, after the
             names home and away are put the better way round.
         team_time_share: The same, each track counted by its frames.
+        team_seen_share: Share of all sightings of people who are told the right team, or known as a referee, by their person:
+            where a tracker changed two people over and the persons put it right, no track's majority says so.
         role_share: Share of tracks with the right role.
         pass_f1: Of passes at 2 s, whoever played them.
         passes: How many there were.
@@ -83,6 +85,7 @@ class Score:
     position_error_m: float
     team_share: float
     team_time_share: float
+    team_seen_share: float
     role_share: float
     pass_f1: float
     passes: int
@@ -176,6 +179,7 @@ def score(sight: Sight, seed: int) -> Score:
         float(np.median(np.hypot(*(points_m[owned] - true_m).T))) if owned.any() else float("nan"),
         team_share,
         time_share,
+        _team_seen_share(sight, owners, persons),
         role_share,
         match_moments(passes_s, found_s, tolerance_s=_TOLERANCE_S).f1,
         len(passes_s),
@@ -275,6 +279,16 @@ def _team_shares(sight: Sight, ids: Int64, owners: Int64, persons: Persons) -> t
         float(np.average(table[:, way], weights=table[:, 3])),
         float(table[:, 2].mean()),
     )
+
+
+def _team_seen_share(sight: Sight, owners: Int64, persons: Persons) -> float:
+    """Give the share of sightings whose person has the team of whom they show, named the better way round."""
+    sides = {Team.HOME: 1, Team.AWAY: -1, None: 0}
+    true = np.array([sides[player.team] for player in sight.players])[owners[owners >= 0]]
+    said = np.array(
+        [sides[one.team] if one.team or one.role is Role.REFEREE else 9 for one in persons.players]
+    )[persons.columns[owners >= 0]]
+    return float(max((said == true).mean(), (-said == true).mean())) if len(true) else 0.0
 
 
 def _distance_error(
