@@ -30,13 +30,17 @@ def report_of(data_dir, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "pattern"),
-    [("3_reverse_cascade_3balls.mp4", "3"), ("423_3balls.mp4", "423"), ("51_shower_3balls.mp4", "51")],
+    ("name", "pattern", "sure"),
+    [
+        ("3_reverse_cascade_3balls.mp4", "3", 0.9),
+        ("423_3balls.mp4", "423", 0.8),
+        ("51_shower_3balls.mp4", "51", 0.6),  # six throws
+    ],
 )
-def test_a_clip_has_the_pattern_of_its_name(report_of, name, pattern):
+def test_a_clip_has_the_pattern_of_its_name(report_of, name, pattern, sure):
     report = report_of(name)
     assert (report["siteswap"], report["balls"]["value"]) == (pattern, 3)
-    assert report["siteswap_top3"][0]["confidence"] > 0.85
+    assert report["siteswap_top3"][0]["confidence"] > sure
     assert report["drops"]["value"] == 0
 
 
