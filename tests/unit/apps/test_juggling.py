@@ -159,6 +159,12 @@ def test_the_page_shows_the_pattern(tmp_path):
     assert '<div class="ladder"><img' in page  # scrolls on a phone, where it would be too small to read
 
 
+def test_the_report_links_to_juggling_lab(tmp_path):
+    report, _ = report_of(tables(), tmp_path)
+    assert report["juggling_lab"] == "https://jugglinglab.org/anim?pattern=3"
+    assert 'href="https://jugglinglab.org/anim?pattern=3"' in JugglingApp().page(report, tmp_path / "figures")
+
+
 def test_an_unknown_mode_is_refused(tmp_path):
     with pytest.raises(SettingsError, match="mode"):
         report_of(tables(balls=False), tmp_path, mode="clubs")

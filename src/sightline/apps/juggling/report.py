@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sightline.analytics.juggling.notation import juggling_lab_url, parse
 from sightline.analytics.juggling.paths import Hand
 from sightline.apps.juggling.write import finite, height_m, px_per_m
 from sightline.pages.facts import metric, number, source
@@ -48,6 +49,7 @@ def _toss(found: Found, juggle: Juggle) -> dict[str, Any]:
     return {
         "siteswap": juggle.siteswap,
         "siteswap_top3": _top3(juggle.guesses),
+        "juggling_lab": juggling_lab_url(parse(juggle.siteswap)) if juggle.siteswap else None,
         "balls": metric(juggle.balls, "balls", coverage, "In the air and in the hands at once."),
         "throws": metric(len(juggle.throws), "throws", coverage, count, seen=seen, inferred=inferred),
         "catches": metric(len(juggle.catches), "catches", coverage, "Flights that came to a hand."),
