@@ -130,9 +130,16 @@ def test_a_shot_that_the_keeper_stops_is_a_shot_and_a_save():
     assert not [one for one in events.of("pass") if one.player_id == "h9"]
 
 
-def _goal(kicker: str):
+def _goal(kicker: str, unseen_s: tuple[float, float] = (0.0, 0.0)):
     into_the_net = ((0.0, 36.0, 2.0), (0.4, 37.0, 2.0), (1.2, 53.5, 1.0), (1.5, 54.0, 1.0), (12.0, 54.0, 1.0))
-    back = ((30.0, 0.0, 0.0), (34.0, 0.0, 0.0), (34.8, -9.0, 2.0), (40.0, -20.0, 9.0))
+    back = (
+        (30.0, 0.0, 0.0),
+        (34.0, 0.0, 0.0),
+        (34.8, -9.0, 2.0),
+        (40.0, -20.0, 9.0),
+        (41.0, -15.0, 12.0),
+        (46.0, -14.0, 12.0),
+    )
     there = {
         "h9": (36.5, 2.0),
         "a1": (51.0, -3.0),
@@ -140,7 +147,10 @@ def _goal(kicker: str):
         "a8": ((0.0, -9.0, 2.0), (34.8, -9.0, 2.0), (40.0, -20.0, 9.0)),
         "h7": (-15.0, 12.0),
     }
-    return find_events(play((*into_the_net, *back), there))
+    match = play((*into_the_net, *back), there)
+    ball_m = match.ball_m.copy()
+    ball_m[(match.t_s >= unseen_s[0]) & (match.t_s < unseen_s[1])] = np.nan
+    return find_events(replace(match, ball_m=ball_m))
 
 
 def test_a_goal_is_confirmed_by_the_other_teams_kick_off():
@@ -156,6 +166,11 @@ def test_a_goal_after_which_the_scorers_kick_off_stays_unconfirmed():
     (goal,) = _goal("h6").of("goal")
     assert goal.outcome == "unconfirmed"
     assert goal.confidence <= 0.5
+
+
+def test_a_goal_is_confirmed_by_a_kick_off_that_nobody_saw_where_the_ball_lay_on_the_spot():
+    (goal,) = _goal("h6", unseen_s=(32.0, 34.05)).of("goal")
+    assert goal.outcome == "confirmed"
 
 
 def test_a_ball_past_the_post_from_afar_is_no_goal():

@@ -132,7 +132,11 @@ def _outcome(reading: Reading, flight: Flight, stop: Stop | None, aim_m: float) 
 
 
 def _confirmed(reading: Reading, stop: Stop | None, side: int) -> bool:
-    """Say whether the other team brought the ball back from the centre spot within the time for it."""
+    """Say whether the other team brought the ball back from the centre spot within the time for it.
+
+    Where the ball lay there and was out of sight as it was kicked, whoever is nearest as it is seen again need not be the kicker:
+    it counts.
+    """
     if stop is None or stop.restart < 0:
         return False
     scene, touches = reading.scene, reading.touches
@@ -140,7 +144,16 @@ def _confirmed(reading: Reading, stop: Stop | None, side: int) -> bool:
     if (row - stop.row) * scene.step_s > scene.settings.confirm_goal_s:
         return False
     central = float(np.hypot(*scene.ball_m[row, :2])) < _SPOT_M
-    return central and int(touches.sides[stop.restart]) == -side
+    unseen = bool(np.isnan(touches.quiet_mps[stop.restart])) and _lay_central(scene, stop.row, row)
+    return central and (unseen or int(touches.sides[stop.restart]) == -side)
+
+
+def _lay_central(scene: Scene, first: int, last: int) -> bool:
+    """Say whether the ball was seen to lie on the centre spot."""
+    steps, places_m = scene.rows(scene.settings.restart_quiet_s), scene.ball_m[first : last + 1, :2]
+    moved_m = np.hypot(*(places_m[steps:] - places_m[:-steps]).T)
+    still = moved_m < scene.settings.still_mps * steps * scene.step_s
+    return bool((still & (np.hypot(*places_m[steps:].T) < _SPOT_M)).any())
 
 
 def _probability(
