@@ -19,10 +19,12 @@ pytestmark = [pytest.mark.data, pytest.mark.slow]
 
 @pytest.fixture
 def report_of(data_dir, tmp_path):
-    def analyse(name):
+    def analyse(name, **options):
         platform = build_platform(Settings(home=tmp_path / "home"))
         video = data_dir / "videos" / "juggling" / name
-        request = AnalyzeRequest(video=video, app="juggling", out=tmp_path / "out", annotate=False)
+        request = AnalyzeRequest(
+            video=video, app="juggling", out=tmp_path / "out", annotate=False, settings=options
+        )
         execute(platform, submit(platform, request).id)
         return Results(tmp_path / "out").report
 
@@ -42,6 +44,18 @@ def test_a_clip_has_the_pattern_of_its_name(report_of, name, pattern, sure):
     assert (report["siteswap"], report["balls"]["value"]) == (pattern, 3)
     assert report["siteswap_top3"][0]["confidence"] > sure
     assert report["drops"]["value"] == 0
+
+
+def test_wrists_tell_the_jugglers_own_hands(report_of, data_dir):
+    """He faces the camera: his right hand is on the left. A 4 comes back to its hand, a 3 goes across."""
+    pose_model = str(data_dir / "weights" / "movenet_lightning_int8.onnx")
+    report = report_of("423_3balls.mp4", mode="toss", pose_model=pose_model)
+    assert (report["siteswap"], report["hands"]) == ("423", "juggler")
+    throws = [throw for throw in report["list"] if throw["value"] in {3, 4}]
+    assert len(throws) >= 8
+    for throw in throws:
+        assert (throw["catch_hand"] == throw["hand"]) == (throw["value"] == 4)
+    assert throws[0]["hand"] == "right"
 
 
 def test_every_throw_of_one_ball_is_listed_in_the_clips_order_with_its_hands(data_dir, tmp_path):

@@ -1,12 +1,12 @@
 """What juggling analysis passes around: where balls were, how they flew, and what it all was.
 
 `BallPath` and `Flight` go in; `Throw`, `Catch`, `Drop`, `Span` and `Guess` come out, together as a `Juggle`.
-Points are source-image pixels with y pointing down; hands are sides of the picture unless a pose said otherwise.
+Points are source-image pixels with y pointing down; hands are sides of the picture, and the juggler's own only after `hands.own_hands`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
@@ -19,7 +19,7 @@ GRAVITY_MPS2 = 9.81
 
 
 class Hand(StrEnum):
-    """A hand, by the side of the picture it is on."""
+    """A hand: by the side of the picture that it is on, or the juggler's own."""
 
     LEFT = "left"
     RIGHT = "right"
@@ -126,10 +126,6 @@ class Flight:
     def height_m(self) -> float:
         """The same in metres, by the gravity that it shows itself: cuts and zooms change the scale along a clip."""
         return self.height_px * GRAVITY_MPS2 / self.gravity_px_s2
-
-    def between(self, throw_hand: Hand | None, catch_hand: Hand | None) -> Flight:
-        """Give the same flight with its hands."""
-        return replace(self, throw_hand=throw_hand, catch_hand=catch_hand)
 
 
 @dataclass(frozen=True, slots=True)

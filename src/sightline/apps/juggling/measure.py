@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sightline.analytics.juggling.arcs.candidates import Candidates
+from sightline.analytics.juggling.hands import own_hands
 from sightline.analytics.juggling.keepie_uppie import Body, Keeping, find_touches
 from sightline.analytics.juggling.linking import Linked, link
 from sightline.core.ledger import FrameStatus
@@ -38,6 +39,7 @@ class Found:
         keeping: Touches; None in toss mode.
         first_s, last_s: Times of the first and last frame.
         looked_at: Share of the frames that were looked at, 0..1.
+        own_hands: Whether hands are the juggler's own; else they are sides of the picture.
     """
 
     mode: str
@@ -49,6 +51,7 @@ class Found:
     first_s: float
     last_s: float
     looked_at: float
+    own_hands: bool = False
     frames: Int64 = field(default_factory=lambda: np.zeros(0, np.int64))
     times_s: Float64 = field(default_factory=lambda: np.zeros(0))
 
@@ -69,19 +72,21 @@ def measure(context: ReportContext, settings: JugglingSettings) -> Found:
     frames, times_s, looked = _frames(context.read)
     candidates = _candidates(context.read, settings, frames[looked], times_s[looked], context.media.size)
     mode: str = settings.mode
-    linked, juggle, keeping = Linked(), None, None
+    linked, juggle, keeping, named = Linked(), None, None, None
+    body = _body(context.read, settings, candidates)
     if mode != KEEPIE_UPPIE:
         linked = link(candidates)
     if mode == "auto" and _several_fly(linked.flights):
         mode = TOSS  # no need to look for touches, which takes long
     if mode != TOSS:
-        keeping = find_touches(candidates, _body(context.read, settings, candidates))
+        keeping = find_touches(candidates, body)
     if mode == "auto":
         mode = KEEPIE_UPPIE if keeping is not None and _is_kept_up(keeping) else TOSS
     if mode == TOSS:
         from sightline.analytics.juggling.reading import read
 
         keeping, juggle = None, read(linked)
+        named = None if body is None else own_hands(juggle, body)
     else:
         linked = Linked()
     return Found(
@@ -89,11 +94,12 @@ def measure(context: ReportContext, settings: JugglingSettings) -> Found:
         chosen=settings.mode != "auto",
         candidates=candidates,
         linked=linked,
-        juggle=juggle,
+        juggle=named or juggle,
         keeping=keeping,
         first_s=float(times_s[0]) if len(times_s) else 0.0,
         last_s=float(times_s[-1]) if len(times_s) else 0.0,
         looked_at=float(looked.mean()) if len(looked) else 0.0,
+        own_hands=named is not None,
         frames=frames,
         times_s=times_s,
     )

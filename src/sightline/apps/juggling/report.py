@@ -64,6 +64,7 @@ def _toss(found: Found, juggle: Juggle) -> dict[str, Any]:
         "dwell_ratio": metric(
             number(juggle.dwell_ratio), "", coverage, "Share of a hand's cycle that it holds a ball."
         ),
+        "hands": "juggler" if found.own_hands else "picture",
         **_form(juggle, coverage),
         "spans": _spans(found, juggle),
         "list": _throws(found, juggle),
