@@ -51,7 +51,7 @@ _REACH_M = (60.5, 42.0)
 _ROLES = {1: Role.GOALKEEPER, 3: Role.REFEREE}
 TARGETS: Mapping[str, tuple[str, float]] = {
     "hota": ("at least", 0.80), "position_error_m": ("at most", 0.5), "team_share": ("at least", 0.98),
-    "pass_f1": ("at least", 0.85), "distance_error": ("at most", 0.03),
+    "pass_f1": ("at least", 0.85), "distance_error_video": ("at most", 0.03),
 }  # fmt: skip
 """What each score is to reach; see `Score`."""
 
