@@ -18,6 +18,7 @@ from sightline.server.app import build_server
 from sightline.service.watch.watcher import Watcher
 from sightline.settings import WatchedPlace, read_settings
 from sightline.testing.accounts import headers_of
+from unit.apps.juggling_film import three_balls
 
 API = "/api/v1"
 
@@ -79,6 +80,25 @@ def test_a_run_reads_its_video_from_a_bucket_and_its_results_are_opened_there(bu
             (f"s3://{name}/in/none.mp4", 404),
         ):
             assert client.post(f"{API}/process-video", json={"video_url": address}).status_code == status
+
+
+@pytest.mark.slow
+def test_a_juggler_in_a_bucket_is_read_and_told(bucket, make, s3_url, tmp_path):
+    _, name = s3_url
+    bucket.put("in/three.mp4", [three_balls(tmp_path / "three.mp4").read_bytes()])
+    platform = make(objects="s3", objects_url=f"s3://{name}/out")
+    with TestClient(build_server(platform)) as client:
+        client.headers.update(headers_of(platform))
+        body = {
+            "video_url": f"s3://{name}/in/three.mp4",
+            "app": "juggling",
+            "stage_configs": {"rendering": {"annotate": False}},
+        }
+        done = client.post(f"{API}/process-video", params={"wait": 240}, json=body)
+        assert done.status_code == 200, done.text
+        signed = client.post(f"{API}/pipeline/{done.json()['id']}/sign/report.json").json()
+        report = httpx.get(signed["url"]).json()
+        assert (report["siteswap"], report["balls"]["value"]) == ("3", 3)
 
 
 def test_each_new_object_under_a_prefix_becomes_a_run_once(bucket, make, s3_url, tmp_path):

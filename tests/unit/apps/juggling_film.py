@@ -11,7 +11,9 @@ import av
 import cv2
 import numpy as np
 
+from sightline.analytics.juggling.notation import parse
 from sightline.analytics.juggling.observe import Lens
+from sightline.analytics.juggling.simulate import Juggler, Run, perform
 from sightline.bootstrap import build_platform
 from sightline.service.execute import execute
 from sightline.service.results import Results
@@ -90,6 +92,14 @@ def film(
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     return path
+
+
+def three_balls(path: Path) -> Path:
+    """Write a cascade of three, 16 throws, 30 frames a second."""
+    run = Run(parse("3"), 16)
+    lens = Lens(scale_px_per_m=200.0, centre_px=(320.0, 190.0))
+    performance = perform([run], Juggler(sway_m=0.0), np.random.default_rng(4))
+    return film(path, pictures([(performance, lens)], (360, 640), 30), (360, 640), 30)
 
 
 def report_of(video: Path, folder: Path) -> dict[str, Any]:
