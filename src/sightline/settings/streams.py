@@ -126,6 +126,7 @@ class StreamSettings(SettingsGroup):
         0,
         "WebRTC port",
         "UDP port that all WebRTC streams come through; 0: one of the system's choice for each.",
+        unit="port",
         ge=0,
         le=65535,
     )

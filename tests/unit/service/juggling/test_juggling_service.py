@@ -115,7 +115,8 @@ def test_drops_are_scored():
 def test_the_confidence_is_learnt_from_simulated_runs():
     found = calibrate(24, 2)
     assert set(found["weights"]) == {"warmth", "constant", "score a throw"}
-    assert found["weights"]["warmth"] > 1
+    assert found["weights"]["score a throw"] > 1, "the better a run fits, the surer"
+    assert found["calibration_error_held_out"] < 0.2
     assert sum(row["of"] for row in found["reliability_held_out"]) == found["runs"] // 2
 
 
