@@ -86,6 +86,51 @@ def test_two_jugglers_are_said_to_be_unsupported(analyzed):
     assert "more than one juggler, whose passing is not supported" in report["notes"][0]
 
 
+class Passers:
+    """Two who face one another and pass six balls: each right hand's throw goes to the other's left, each left hand's stays.
+
+    A throw is caught three beats later; `apart_m` lies between the two.
+    """
+
+    beat_s, dwell_beats, beats, gravity_mps2 = 0.28, 1.2, 36, 9.81
+
+    def __init__(self, apart_m):
+        self.apart_m = apart_m
+        self.end_s = self.beats * self.beat_s
+
+    def hand_m(self, who, beat):
+        """Where the hand is that throws at a beat: right hands at even beats."""
+        side = 0.2 if beat % 2 == 0 else -0.2
+        return np.array([who * self.apart_m / 2 + side, 1.0])
+
+    def balls_m(self, times_s):
+        return np.array([[self.ball_m(*start, t_s) for start in self.starts()] for t_s in times_s])
+
+    def starts(self):
+        return [(who, beat) for who in (-1, 1) for beat in range(3)]
+
+    def ball_m(self, who, beat, t_s):
+        while t_s >= (beat + 3) * self.beat_s:
+            who, beat = (-who if beat % 2 == 0 else who), beat + 3
+        to = -who if beat % 2 == 0 else who
+        begin, end = self.hand_m(who, beat), self.hand_m(to, beat + 3)
+        flight_s = (3 - self.dwell_beats) * self.beat_s
+        up_s = t_s - beat * self.beat_s
+        if up_s < 0:
+            return begin
+        if up_s > flight_s:
+            return end
+        rise_m = self.gravity_mps2 / 2 * up_s * (flight_s - up_s)
+        return begin + (end - begin) * up_s / flight_s + np.array([0.0, rise_m])
+
+
+@pytest.mark.parametrize("apart_m", [1.6, 2.4])
+def test_balls_that_cross_between_two_jugglers_are_no_pattern_of_one(analyzed, apart_m):
+    report = analyzed([(Passers(apart_m), Lens(scale_px_per_m=150.0, centre_px=(320.0, 230.0)))])
+    assert (report["siteswap"], report["siteswap_top3"]) == (None, [])
+    assert "more than one juggler, whose passing is not supported" in report["notes"][0]
+
+
 @pytest.mark.parametrize("paint", [lambda _image, _t_s: None, walker, held], ids=["empty", "walker", "held"])
 def test_where_nothing_is_thrown_nothing_is_said(analyzed, paint):
     report = analyzed([], seconds=4.0, paint=paint)

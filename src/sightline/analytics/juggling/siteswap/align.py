@@ -138,9 +138,12 @@ def refine(book: Book, seen: Sightings, fit: Fit) -> tuple[Float64, Float64]:
         ahead = book.before[row, columns[after], 0] == columns[before]
         ahead &= after - before == 1
         beats = float(book.gap[row, columns[after], 0][ahead].sum())
-        if beats < 4:
+        lasted_s = float((seen.t_s[after] - seen.t_s[before])[ahead].sum())
+        if (
+            beats < 4 or lasted_s <= 0
+        ):  # all matched throws left at one moment, as when two jugglers throw together
             continue
-        beat_s[row] = float((seen.t_s[after] - seen.t_s[before])[ahead].sum()) / beats
+        beat_s[row] = lasted_s / beats
         value = book.value[row, columns[kept]] - seen.flight_s[kept] / beat_s[row]
         if np.isfinite(value).any():
             dwell[row] = float(np.nanmedian(value))
