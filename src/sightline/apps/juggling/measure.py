@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -73,20 +73,20 @@ def measure(context: ReportContext, settings: JugglingSettings) -> Found:
     candidates = _candidates(context.read, settings, frames[looked], times_s[looked], context.media.size)
     mode: str = settings.mode
     linked, juggle, keeping, named = Linked(), None, None, None
-    body = _body(context.read, settings, candidates)
+    joints = dict(_joints(context.read, candidates))
     if mode != KEEPIE_UPPIE:
         linked = link(candidates)
     if mode == "auto" and _several_fly(linked.flights):
         mode = TOSS  # no need to look for touches, which takes long
     if mode != TOSS:
-        keeping = find_touches(candidates, body)
+        keeping = find_touches(candidates, _body(context.read, settings, candidates, joints))
     if mode == "auto":
         mode = KEEPIE_UPPIE if keeping is not None and _is_kept_up(keeping) else TOSS
     if mode == TOSS:
         from sightline.analytics.juggling.reading import read
 
         keeping, juggle = None, read(linked)
-        named = None if body is None else own_hands(juggle, body)
+        named = own_hands(juggle, Body(candidates.clock_s, joints)) if joints else None
     else:
         linked = Linked()
     return Found(
@@ -168,9 +168,10 @@ def _candidates(
     )
 
 
-def _body(reader: TableReader, settings: JugglingSettings, candidates: Candidates) -> Body | None:
+def _body(
+    reader: TableReader, settings: JugglingSettings, candidates: Candidates, joints: Mapping[str, Float64]
+) -> Body | None:
     """Give the player's joints, or else the largest person's box, where a model found them."""
-    joints = dict(_joints(reader, candidates))
     boxes = _person_boxes(reader, settings, candidates)
     if not joints and boxes is None:
         return None
