@@ -24,7 +24,11 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Mapping
+
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""What the system says where a disk, a share of it or a file's greatest size is full: see `OutputFullError`."""
 
 
 class SightlineError(Exception):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,14 +10,13 @@ from typing import TYPE_CHECKING
 
 import av
 
-from sightline.core.errors import OutputFullError, OutputUnwritableError
+from sightline.core.errors import NO_ROOM, OutputFullError, OutputUnwritableError
 
 if TYPE_CHECKING:
     from av.container import OutputContainer
 
 BITEXACT = 1 << 23
 """Flag of a coder that leaves its version out of what it writes."""
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 def part_of(path: Path) -> Path:
@@ -61,7 +59,7 @@ def writing_to(path: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, av.FFmpegError) as error:
-        if error.errno in _FULL:
+        if error.errno in NO_ROOM:
             raise OutputFullError(
                 f"no room left for {path}", hint="free some space and resume the run"
             ) from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import hashlib
 import json
@@ -16,13 +15,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from sightline.core.errors import ConflictError, OutputFullError, OutputUnwritableError
+from sightline.core.errors import NO_ROOM, ConflictError, OutputFullError, OutputUnwritableError
 from sightline.core.tables import schema_of
 
 MANIFEST = "manifest.json"
 BACKGROUND = "background.png"
 AUDIO = "audio.m4a"
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @contextmanager
@@ -36,7 +34,7 @@ def writing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in _FULL:
+        if error.errno in NO_ROOM:
             raise OutputFullError(
                 f"no room left while writing {path.name}",
                 hint="free some space, then resume with --resume; what was done so far is kept",

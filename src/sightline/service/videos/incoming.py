@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from sightline.core.errors import ConflictError, MediaTooLargeError, OutputFullError, OutputUnwritableError
+from sightline.core.errors import (
+    NO_ROOM,
+    ConflictError,
+    MediaTooLargeError,
+    OutputFullError,
+    OutputUnwritableError,
+)
 from sightline.service.folder import free_bytes
 from sightline.service.videos.hashing import FileHash
 
@@ -17,7 +22,6 @@ if TYPE_CHECKING:
 
 _LOOK_EVERY_BYTES = 64_000_000
 _HAND_EVERY_BYTES = 16_000_000
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class IncomingFile:
@@ -143,7 +147,7 @@ class IncomingFile:
 
 
 def _named(error: OSError, path: Path) -> OutputFullError | OutputUnwritableError:
-    if error.errno in _FULL:
+    if error.errno in NO_ROOM:
         return OutputFullError(
             "the disk of this server is full", hint="try again later; a resumable upload goes on where it was"
         )
