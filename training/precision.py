@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from training.card import milliseconds
 from training.data.labelled import CLASS_NAMES, load_split
 from training.data.pixels import read_picture
 from training.data.splits import PARTS
@@ -83,17 +84,7 @@ def measure(name: str, weights: Path, precision: str, pictures: Sequence[Labelle
 
 def processor_ms(weights: Path, precision: str) -> float:
     """Give the median time that one thread works on a picture through OpenVINO, in milliseconds."""
-    import openvino as ov
-
-    hints = {"INFERENCE_PRECISION_HINT": precision, "INFERENCE_NUM_THREADS": 1, "PERFORMANCE_HINT": "LATENCY"}
-    model = ov.Core().compile_model(str(weights), "CPU", hints)
-    picture = np.zeros(tuple(model.input(0).shape), np.float32)
-    spent = []
-    for _ in range(ROUNDS):
-        began = time.process_time()
-        model([picture])
-        spent.append(1000 * (time.process_time() - began))
-    return float(np.median(spent[5:]))
+    return milliseconds(weights, precision, 1, clock=time.process_time, rounds=ROUNDS)
 
 
 def quantise(weights: Path, out: Path, pictures: Sequence[Labelled], size: tuple[int, int]) -> Path:

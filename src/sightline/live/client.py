@@ -273,9 +273,8 @@ def play(
             time.sleep(ahead_s)
         next_s = time.monotonic() - begun_s + gap_s
         client.send(picture, captured_s=epoch_s + t_s)
-        if every_frame and not client.wait(
-            _ANSWER_WITHIN_S
-        ):  # it may have been left out: nothing comes back for it
+        if every_frame and not client.wait(_ANSWER_WITHIN_S):
+            # It may have been left out: nothing comes back for it.
             client.settle(_OPEN_WITHIN_S)
         elif first_answered:
             client.wait(_OPEN_WITHIN_S)

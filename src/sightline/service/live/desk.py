@@ -215,9 +215,8 @@ class LiveDesk:
         """One round: what frames cost, whether to look less closely, who has been silent for too long."""
         self._load, cost_s = self.owner.load()
         levels = [stream.level for stream in self.streams()]
-        if (
-            levels and cost_s and not any(level.lighter for level in levels)
-        ):  # another model's cost is no measure
+        lighter = any(level.lighter for level in levels)  # another model's cost is no measure
+        if levels and cost_s and not lighter:
             self.admission.note(cost_s / statistics.fmean(level.cost * level.stride for level in levels))
         self.auto.look(self._load, late=False)
         now_s = self._clock.monotonic_s()

@@ -77,10 +77,8 @@ class CameraDesk:
             SightlineError: The model cannot be opened, or the application works neither with it nor with its settings.
             QuotaExceededError: Its owner has as many as one may have.
         """
-        most, own = (
-            self._platform.settings.quota_cameras,
-            sum(one.owner == owner for one in self._platform.cameras.all()),
-        )
+        most = self._platform.settings.quota_cameras
+        own = sum(one.owner == owner for one in self._platform.cameras.all())
         if most and own >= most:
             raise QuotaExceededError(
                 f"{own} cameras are there, the limit for one user is {most}",
