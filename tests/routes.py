@@ -10,7 +10,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
-from sightline.asgi.security import May, Public, rules_of
+from sightline.asgi.security import May, Public
 from sightline.bootstrap import build_platform
 from sightline.server.app import build_server
 from sightline.settings import read_settings
@@ -53,4 +53,16 @@ def routes_of(app: FastAPI) -> list[Route]:
         rules = tuple(rules_of(context))
         methods = getattr(context, "methods", None) or {"WEBSOCKET"}
         found += [Route(method, context.path, rules) for method in sorted(methods)]
+    return found
+
+
+def rules_of(route: Any) -> list[May | Public]:
+    """Give every rule that a route or one of its dependencies declares."""
+    found: list[May | Public] = []
+    waiting = [route.dependant] if hasattr(route, "dependant") else []
+    while waiting:
+        dependant = waiting.pop()
+        if isinstance(dependant.call, May | Public):
+            found.append(dependant.call)
+        waiting.extend(dependant.dependencies)
     return found

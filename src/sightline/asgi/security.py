@@ -173,18 +173,6 @@ def public(reason: str) -> Public:
     return Public(reason)
 
 
-def rules_of(route: Any) -> list[May | Public]:
-    """Give every rule that a route or one of its dependencies declares."""
-    found: list[May | Public] = []
-    waiting = [route.dependant] if hasattr(route, "dependant") else []
-    while waiting:
-        dependant = waiting.pop()
-        if isinstance(dependant.call, May | Public):
-            found.append(dependant.call)
-        waiting.extend(dependant.dependencies)
-    return found
-
-
 def _bearer(given: str) -> str:
     """Give the token of an `Authorization` header; any other scheme gives one that holds nowhere."""
     return given[len(_BEARER) :].strip() if given.lower().startswith(_BEARER) else ""

@@ -135,15 +135,13 @@ class ClassScores:
 
 
 class Runtime(Protocol):
-    """Runs one graph, each image its own request.
+    """Runs one graph, each image its own request; several threads may submit.
 
     Attributes:
-        thread_safe: Whether several threads may submit.
         reshapes: Whether a graph's own input size may be overruled.
         picks_classes: Whether it can answer with the best class in place of all, see `ClassScores`.
     """
 
-    thread_safe: bool
     reshapes: bool
     picks_classes: bool
 

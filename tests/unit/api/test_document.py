@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 from fastapi.routing import APIRoute
 
+from routes import rules_of
 from sightline.api import app as api
 from sightline.asgi.problems import status_of
-from sightline.asgi.security import Public, rules_of
+from sightline.asgi.security import Public
 from sightline.core import errors
 from sightline.core.errors import SightlineError
 

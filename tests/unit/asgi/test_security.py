@@ -10,8 +10,9 @@ from fastapi.testclient import TestClient
 from starlette.testclient import WebSocketDenialResponse
 
 from accounts import CAME, PASSWORD
+from routes import rules_of
 from sightline.asgi import problems
-from sightline.asgi.security import May, Public, may, public, rules_of
+from sightline.asgi.security import May, Public, may, public
 from sightline.bootstrap import build_platform
 from sightline.core.accounts import LOCAL, AuditEntry, Outcome, Principal, Role
 from sightline.core.errors import RunNotFoundError

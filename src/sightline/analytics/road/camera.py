@@ -13,7 +13,6 @@ import numpy as np
 
 from sightline.core.arrays import frozen
 from sightline.core.errors import MissingSpaceError, SettingsError
-from sightline.core.space import Homography, Space
 
 if TYPE_CHECKING:
     from sightline.core.arrays import Float64
@@ -96,27 +95,6 @@ class RoadCamera:
     def horizon_px(self) -> float:
         """Row of the horizon; it may lie outside the picture."""
         return self.size[0] / 2 - self.focal_px * float(np.tan(np.deg2rad(self.pitch_deg)))
-
-    def to_road(self) -> Homography:
-        """Give the map from image pixels to `road_m`; points on or above the horizon have no place there.
-
-        Source:
-            Hartley & Zisserman, Multiple View Geometry, 2nd ed., section 8.1.1.
-        """
-        sin, cos = np.sin(np.deg2rad(self.pitch_deg)), np.cos(np.deg2rad(self.pitch_deg))
-        middle_y, middle_x, f, h = self.size[0] / 2, self.size[1] / 2, self.focal_px, self.height_m
-        matrix = np.array(
-            [
-                [0.0, -sin * h / f, (cos + middle_y * sin / f) * h],
-                [-h / f, 0.0, middle_x * h / f],
-                [0.0, cos / f, sin - middle_y * cos / f],
-            ]
-        )
-        if (
-            abs(matrix[2, 2]) < _NEVER
-        ):  # the horizon is the picture's upper edge; a hair's breadth above it is as good
-            matrix[2, 2] = -_NEVER * 10
-        return Homography(matrix, source=Space.IMAGE_PX, target=Space.ROAD_M)
 
 
 @dataclass(frozen=True, slots=True)

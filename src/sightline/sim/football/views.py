@@ -144,11 +144,6 @@ class Eye:
         ground = Homography(self.ground_to_image(), source=Space.PITCH_M, target=Space.IMAGE_PX)
         return ground.inverse()
 
-    def cropped(self, left: float, top: float, size: tuple[int, int]) -> Eye:
-        """Give the camera of a window of the picture, not resized."""
-        x_px, y_px = self.middle_px
-        return replace(self, size=size, centre_px=(x_px - left, y_px - top))
-
     def turned(self, *, pan_deg: float = 0.0, tilt_deg: float = 0.0, zoom: float = 1.0) -> Eye:
         """Give the camera turned by so much more, its focal length multiplied by `zoom`."""
         return replace(

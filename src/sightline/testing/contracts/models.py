@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -183,6 +184,16 @@ class RuntimeContract:
             for one, other in zip(expected, answer, strict=True):
                 np.testing.assert_array_equal(one, other)
         assert not np.array_equal(alone[0][0], alone[1][0])
+
+    def test_several_threads_may_submit(self, runtime: Any) -> None:
+        def answer(seed: int) -> Any:
+            return runtime.submit(self.picture(seed)).result()
+
+        alone = [answer(seed) for seed in range(8)]
+        with ThreadPoolExecutor(4) as threads:
+            for expected, found in zip(alone, threads.map(answer, range(8)), strict=True):
+                for one, other in zip(expected, found, strict=True):
+                    np.testing.assert_array_equal(one, other)
 
     def test_mean_and_scale_are_applied(self, runtime: Any, tmp_path: Path) -> None:
         plain = runtime.submit(self.picture(1)).result()[0]

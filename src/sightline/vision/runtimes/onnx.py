@@ -36,7 +36,6 @@ _NUMPY = {"f32": np.float32, "f16": np.float16, "u8": np.uint8, "i8": np.int8, "
 class OnnxRuntime:
     """See `ports.Runtime`."""
 
-    thread_safe = True
     reshapes = False
     picks_classes = False
 

@@ -60,7 +60,6 @@ def _read(weights: Path) -> Any:
 class OpenvinoRuntime:
     """See `ports.Runtime`."""
 
-    thread_safe = True
     reshapes = True
     picks_classes = True
 

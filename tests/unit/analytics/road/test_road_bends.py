@@ -9,6 +9,7 @@ from sightline.analytics.earth import GeoOrigin
 from sightline.analytics.road.camera import RoadCamera
 from sightline.analytics.road.gps import Fix, GpsTrack
 from sightline.analytics.road.region import RoadRegion, straightened
+from unit.analytics.road.views import picture_of
 
 CAMERA = RoadCamera((720, 1280), focal_px=900.0, height_m=1.3, pitch_deg=5.0)
 RADIUS_M, SPEED_MPS = 69.0, 11.0
@@ -63,7 +64,7 @@ def test_what_tells_no_bend_is_straight(given, t_s):
 def seen_at(ahead_m, left_m, size_m=0.3):
     """The box of a thing on the road."""
     corners = [(ahead_m - size_m, left_m + size_m), (ahead_m + size_m, left_m - size_m)]
-    (x1, y1), (x2, y2) = CAMERA.to_road().inverse().project(np.array(corners))
+    (x1, y1), (x2, y2) = picture_of(CAMERA, np.array(corners))
     return [x1, y2, x2, y1]
 
 
@@ -95,8 +96,8 @@ def test_a_region_that_was_drawn_or_has_no_camera_stays_as_it_is():
 
 def test_points_are_straightened_by_how_far_the_bend_has_left_the_tangent():
     ahead_m = np.array([4.0, 8.0, 15.0])
-    bent = CAMERA.to_road().inverse().project(np.c_[ahead_m, ahead_m**2 / 2 / RADIUS_M])
-    straight = CAMERA.to_road().inverse().project(np.c_[ahead_m, ahead_m * 0])
+    bent = picture_of(CAMERA, np.c_[ahead_m, ahead_m**2 / 2 / RADIUS_M])
+    straight = picture_of(CAMERA, np.c_[ahead_m, ahead_m * 0])
     np.testing.assert_allclose(straightened(CAMERA, bent, 1 / RADIUS_M), straight, atol=0.01)
     above = np.array([[640.0, CAMERA.horizon_px], [640.0, 0.0]])
     np.testing.assert_array_equal(straightened(CAMERA, above, 1 / RADIUS_M), above)

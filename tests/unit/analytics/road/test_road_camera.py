@@ -7,23 +7,9 @@ import pytest
 
 from sightline.analytics.road.camera import RoadCamera, on_road
 from sightline.core.errors import MissingSpaceError, SettingsError
+from unit.analytics.road.views import picture_of
 
 CAMERA = RoadCamera((720, 1280), focal_px=900.0, height_m=1.3, pitch_deg=5.0)
-
-
-def picture_of(camera, points_m):
-    """Project road points the long way: turn, then divide by depth."""
-    pitch = np.deg2rad(camera.pitch_deg)
-    ahead, left = points_m[:, 0], points_m[:, 1]
-    depth = ahead * np.cos(pitch) + camera.height_m * np.sin(pitch)
-    down = camera.height_m * np.cos(pitch) - ahead * np.sin(pitch)
-    return np.stack(
-        [
-            camera.size[1] / 2 - camera.focal_px * left / depth,
-            camera.size[0] / 2 + camera.focal_px * down / depth,
-        ],
-        axis=1,
-    )
 
 
 def box_of(camera, points_m):
@@ -50,11 +36,6 @@ def test_a_crack_along_the_road_beside_the_car_has_no_width():
     line = np.array([[5.0, 2.0], [9.0, 2.0]])
     found = on_road(CAMERA, box_of(CAMERA, line))
     np.testing.assert_allclose(found.sizes_m[0], (4.0, 0.0), atol=1e-3)
-
-
-def test_the_map_to_the_road_agrees_with_the_projection():
-    points = np.array([[4.0, 1.0], [25.0, -3.0]])
-    np.testing.assert_allclose(CAMERA.to_road().project(picture_of(CAMERA, points)), points, atol=1e-9)
 
 
 def test_what_reaches_the_horizon_has_no_size():
@@ -96,10 +77,3 @@ def test_a_field_of_view_is_as_good_as_a_focal_length():
 def test_a_camera_below_the_road_is_refused():
     with pytest.raises(SettingsError):
         RoadCamera((720, 1280), 900.0, -1.0)
-
-
-def test_a_horizon_at_the_pictures_edge_still_has_a_map():
-    pitch = float(np.rad2deg(np.arctan(360 / 900)))
-    camera = RoadCamera((720, 1280), 900.0, 1.3, pitch_deg=pitch)
-    points = np.array([[3.0, 0.5]])
-    np.testing.assert_allclose(camera.to_road().project(picture_of(camera, points)), points, atol=1e-5)

@@ -43,11 +43,6 @@ def test_points_behind_the_camera_have_no_pixels():
     assert depths_m[0] < 0
 
 
-def test_a_window_of_the_picture_is_the_picture_moved():
-    crop = EYE.cropped(100, 40, (640, 640))
-    np.testing.assert_allclose(crop.project(POINTS_M)[0] + (100, 40), EYE.project(POINTS_M)[0])
-
-
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_operator_keeps_the_ball_in_the_picture(kind):
     times_s = np.arange(150) / 25

@@ -105,11 +105,6 @@ class Follower:
     _recent: deque[tuple[float, Float64, Float64]] = field(default_factory=deque)
     _levels: deque[float] = field(default_factory=lambda: deque(maxlen=_LEVELS))
 
-    @property
-    def in_the_air(self) -> int:
-        """How many flights are under way."""
-        return sum(one.arc.last_s - one.arc.first_s >= _SUPPORT_S for one in self._flying)
-
     def feed(self, t_s: float, points_px: Float64, radii_px: Float64, fall: Float64) -> list[Moment]:
         """Take in a frame's candidates.
 
