@@ -156,3 +156,15 @@ def test_contributing_tells_of_every_folder_of_tests():
 def test_the_front_page_lists_every_page():
     pages = [path.name for path in DOCS.glob("*.md") if path.name != "index.md"]
     assert not [name for name in pages if f"]({name})" not in page("index.md")]
+
+
+def test_the_layout_tells_of_every_folder_and_of_files_that_exist():
+    source = ROOT / "src" / "sightline"
+    rows = re.findall(r"^\| (`[^|]+`) \|[^|]+\|([^|]*)\|$", page("architecture.md"), flags=re.MULTILINE)
+    told = [name for places, _ in rows for name in re.findall(r"`([\w.]+?)/?`", places)]
+    there = [path.name for path in source.iterdir() if path.is_dir() or path.suffix == ".py"]
+    assert sorted(told) == sorted(name for name in there if not name.startswith("__"))
+    for places, first in rows:
+        for name in re.findall(r"`([\w./]+)`", first):
+            folders = [source / place for place in re.findall(r"`([\w.]+)/`", places)]
+            assert any((folder / name).exists() for folder in [source, *folders]), name

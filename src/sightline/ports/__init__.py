@@ -7,10 +7,10 @@ test class in `sightline.testing.contracts` that every implementation passes.
 from sightline.ports.applications import (
     Application,
     Export,
-    Kit,
     ReportContext,
     Scene,
     SceneOptions,
+    StageContext,
     TableReader,
     TableWriter,
 )
@@ -51,7 +51,6 @@ __all__ = [
     "GraphInfo",
     "ImageInput",
     "JobQueue",
-    "Kit",
     "Lease",
     "Lock",
     "Locks",
@@ -70,6 +69,7 @@ __all__ = [
     "Scene",
     "SceneOptions",
     "Stage",
+    "StageContext",
     "TableReader",
     "TableWriter",
     "TensorInfo",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Kit:
+class StageContext:
     """What an application builds its stages from.
 
     Attributes:
@@ -88,7 +88,7 @@ class Application(Protocol):
         """Settings with their default values; what a user gives is checked against them."""
         ...
 
-    def stages(self, kit: Kit) -> Sequence[Stage]:
+    def stages(self, context: StageContext) -> Sequence[Stage]:
         """The pipeline between decode and record, from `pipeline.yaml`."""
         ...
 

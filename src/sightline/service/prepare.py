@@ -17,7 +17,7 @@ from sightline.core.models import Task
 from sightline.core.tables import TABLES
 from sightline.engine.run import EngineSettings
 from sightline.media.motion_gate import MotionGate
-from sightline.ports import Kit, ModelOptions
+from sightline.ports import ModelOptions, StageContext
 from sightline.service.submit import media_limits
 from sightline.stages.decode import VideoSource
 from sightline.stages.record import RecordStage
@@ -78,14 +78,14 @@ def prepare(platform: Platform, run: Run, folder: RunFolder) -> Prepared:
     options = replace(model_options(platform, settings), source_size=media.size)
     model = build_model(settings["model"], options, platform.zoo)
     check_task(model)
-    kit = Kit(
+    context = StageContext(
         media=media,
         models={"detector": model, **_more_models(platform, settings)},
         tracker=partial(make_tracker, settings["tracker"], camera_motion=settings["camera_motion"]),
         settings=settings["app"],
         in_flight=in_flight(platform),
     )
-    stages = list(application.stages(kit))
+    stages = list(application.stages(context))
     wanted = (
         None
         if any(getattr(stage, "full_frames", False) for stage in stages)

@@ -12,7 +12,7 @@ import yaml
 from sightline.core.errors import ConfigError
 
 if TYPE_CHECKING:
-    from sightline.ports import Kit, ModelAdapter
+    from sightline.ports import ModelAdapter, StageContext
     from sightline.stages.detect import DetectStage
 
 
@@ -23,26 +23,28 @@ def read_pipeline(package: str) -> tuple[Mapping[str, Any], ...]:
     return tuple(yaml.safe_load(text)["stages"])
 
 
-def model_for(step: Mapping[str, Any], kit: Kit, application: str) -> ModelAdapter:
+def model_for(step: Mapping[str, Any], context: StageContext, application: str) -> ModelAdapter:
     """Give the model that a step names by its role.
 
     Raises:
         ConfigError: None was given for that role.
     """
     role = step["model"]
-    if role not in kit.models:
+    if role not in context.models:
         raise ConfigError(
             f"the {application} application needs a model as its {role}", hint="choose one with --model"
         )
-    return kit.models[role]
+    return context.models[role]
 
 
-def detect_stage(step: Mapping[str, Any], kit: Kit, model: ModelAdapter, settings: object) -> DetectStage:
+def detect_stage(
+    step: Mapping[str, Any], context: StageContext, model: ModelAdapter, settings: object
+) -> DetectStage:
     """Give a step's detector, with the lowest score that the application's settings say."""
     from sightline.stages.detect import DetectStage
 
     min_score = getattr(settings, step["min_score"]["setting"])
-    return DetectStage.for_model(model, min_score=min_score, in_flight=kit.in_flight)
+    return DetectStage.for_model(model, min_score=min_score, in_flight=context.in_flight)
 
 
 def unknown_stage(step: Mapping[str, Any], application: str) -> ConfigError:

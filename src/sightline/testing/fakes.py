@@ -25,7 +25,7 @@ from sightline.core.tracks import Tracks
 
 if TYPE_CHECKING:
     from sightline.core.arrays import Float32, UInt8
-    from sightline.ports import Kit, Pending, ReportContext, Stage, Tracker
+    from sightline.ports import Pending, ReportContext, Stage, StageContext, Tracker
 
 
 class FakeClock:
@@ -319,14 +319,14 @@ class FakeApp:
 
     name = "fake"
 
-    def __init__(self, stages: Callable[[Kit], Sequence[Stage]] = lambda _: ()) -> None:
+    def __init__(self, stages: Callable[[StageContext], Sequence[Stage]] = lambda _: ()) -> None:
         self._stages = stages
 
     def defaults(self) -> Mapping[str, Any]:
         return {"min_score": 0.3}
 
-    def stages(self, kit: Kit) -> Sequence[Stage]:
-        return self._stages(kit)
+    def stages(self, context: StageContext) -> Sequence[Stage]:
+        return self._stages(context)
 
     def report(self, context: ReportContext) -> Mapping[str, Any]:
         inferred = 0
@@ -339,6 +339,6 @@ class FakeApp:
 
 
 def fake_tracker(*, tuned: Mapping[str, Any] | None = None) -> Tracker:
-    """Give a fresh tracker, as a `Kit` wants it."""
+    """Give a fresh tracker, as a `StageContext` wants it."""
     del tuned
     return FakeTracker()

@@ -17,7 +17,7 @@ from sightline.apps.people.settings import PeopleSettings
 from sightline.core.errors import ConfigError, RulesError, SettingsError
 from sightline.core.media import MediaInfo
 from sightline.core.tables import schema_of
-from sightline.ports import Kit
+from sightline.ports import StageContext
 from sightline.testing.tables import MemoryTables, crowd_tables
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -441,8 +441,10 @@ class Nobody:
 
 
 def test_the_pipeline_detects_then_tracks():
-    kit = Kit(media=MEDIA, models={"detector": Nobody()}, tracker=Nobody, settings={"min_score": 0.3})
-    detect, track = PeopleApp().stages(kit)
+    context = StageContext(
+        media=MEDIA, models={"detector": Nobody()}, tracker=Nobody, settings={"min_score": 0.3}
+    )
+    detect, track = PeopleApp().stages(context)
     assert (detect.name, track.name) == ("detect", "track")
     assert detect._min_score == 0.3
     assert track.consumes <= {"frame"} | detect.produces
@@ -450,4 +452,4 @@ def test_the_pipeline_detects_then_tracks():
 
 def test_a_pipeline_without_a_detector_is_refused():
     with pytest.raises(ConfigError, match="detector"):
-        PeopleApp().stages(Kit(media=MEDIA, models={}, tracker=Nobody))
+        PeopleApp().stages(StageContext(media=MEDIA, models={}, tracker=Nobody))

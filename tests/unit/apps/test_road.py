@@ -16,7 +16,7 @@ from sightline.apps.road.settings import RoadSettings
 from sightline.core.errors import ConfigError, MissingSpaceError, SettingsError
 from sightline.core.ledger import Ledger
 from sightline.core.media import MediaInfo
-from sightline.ports import Kit, ReportContext
+from sightline.ports import ReportContext, StageContext
 from sightline.testing.fakes import FakeModel, fake_tracker, plain_image
 from sightline.testing.tables import MemoryTables
 
@@ -166,9 +166,11 @@ def test_classes_can_be_named_where_the_file_names_none(make):
 def test_a_model_that_finds_no_hazards_is_refused_with_a_hint(names):
     app = RoadApp()
     media = MediaInfo("mp4", "h264", SIZE, 0, Fraction(10), False, Fraction(1), 10, 1000)
-    kit = Kit(media, {"detector": FakeModel(class_names=names)}, fake_tracker, dict(app.defaults()))
+    context = StageContext(
+        media, {"detector": FakeModel(class_names=names)}, fake_tracker, dict(app.defaults())
+    )
     with pytest.raises(ConfigError, match="finds no road hazards") as refused:
-        app.stages(kit)
+        app.stages(context)
     assert "--model" in refused.value.hint
 
 
@@ -177,9 +179,9 @@ def test_a_gpx_file_that_is_none_is_refused_before_anything_runs(tmp_path):
     app = RoadApp()
     media = MediaInfo("mp4", "h264", SIZE, 0, Fraction(10), False, Fraction(1), 10, 1000)
     settings = {**app.defaults(), "gpx": str(tmp_path / "drive.gpx")}
-    kit = Kit(media, {"detector": FakeModel(class_names=("D40",))}, fake_tracker, settings)
+    context = StageContext(media, {"detector": FakeModel(class_names=("D40",))}, fake_tracker, settings)
     with pytest.raises(SettingsError):
-        app.stages(kit)
+        app.stages(context)
 
 
 @pytest.mark.parametrize(

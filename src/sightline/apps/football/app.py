@@ -12,7 +12,7 @@ from sightline.stages.pipeline import detect_stage, model_for, read_pipeline, un
 
 if TYPE_CHECKING:
     from sightline.core.media import MediaInfo
-    from sightline.ports import Kit, ModelAdapter, ReportContext, Stage, TableReader
+    from sightline.ports import ModelAdapter, ReportContext, Stage, StageContext, TableReader
     from sightline.stages.annotate import Overlay
     from sightline.stages.pitch import PitchSettings
     from sightline.stages.top_view import TopView
@@ -30,15 +30,15 @@ class FootballApp:
         """Settings with their default values."""
         return FootballSettings().model_dump()
 
-    def stages(self, kit: Kit) -> Sequence[Stage]:
+    def stages(self, context: StageContext) -> Sequence[Stage]:
         """Build the pipeline that `pipeline.yaml` lists.
 
         Raises:
             SettingsError: A setting is wrong.
             ConfigError: A model that the pipeline needs was not given.
         """
-        settings = FootballSettings.of(kit.settings)
-        return [_stage(step, kit, settings) for step in read_pipeline(__package__)]
+        settings = FootballSettings.of(context.settings)
+        return [_stage(step, context, settings) for step in read_pipeline(__package__)]
 
     def report(self, context: ReportContext) -> Mapping[str, Any]:
         """Make tables, figures and `report.json` from the stored tables.
@@ -106,18 +106,18 @@ class FootballApp:
         )
 
 
-def _stage(step: Mapping[str, Any], kit: Kit, settings: FootballSettings) -> Stage:
+def _stage(step: Mapping[str, Any], context: StageContext, settings: FootballSettings) -> Stage:
     from sightline.stages.kits import KitStage
     from sightline.stages.pitch import PitchStage
     from sightline.stages.track import TrackStage
 
     if step["stage"] == "track":
-        return TrackStage(kit.tracker)
+        return TrackStage(context.tracker)
     if step["stage"] == "pitch":
-        return PitchStage(_camera(settings), kit.models.get(step["model"]))
-    model = model_for(step, kit, "football")
+        return PitchStage(_camera(settings), context.models.get(step["model"]))
+    model = model_for(step, context, "football")
     if step["stage"] == "detect":
-        return detect_stage(step, kit, model, settings)
+        return detect_stage(step, context, model, settings)
     if step["stage"] == "kits":
         every = getattr(settings, step["every"]["setting"])
         return KitStage(every=every, classes=lambda: _people(model, settings))

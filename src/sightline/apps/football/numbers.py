@@ -13,7 +13,7 @@ from sightline.analytics.football.events.event import EventKind, FootballEvent
 from sightline.analytics.football.match import Role, Team
 from sightline.apps.football.measure import in_periods, located, row_seconds
 from sightline.apps.football.worth import player_work, work_numbers, worth_numbers
-from sightline.pages.facts import metric, number
+from sightline.reporting.facts import metric, number
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

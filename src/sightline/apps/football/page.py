@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from sightline.apps.football.moments import match_clock
-from sightline.pages.inline import drawn, inlined, provenance
-from sightline.pages.numbers import UNKNOWN
-from sightline.pages.templates import filler
+from sightline.reporting.inline import drawn, inlined, provenance
+from sightline.reporting.numbers import UNKNOWN
+from sightline.reporting.templates import filler
 
 
 def make_page(report: Mapping[str, Any], figures: Path) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sightline.analytics.football.match import BallState, Team
 from sightline.apps.football.moments import TIMELINE, words_for
 from sightline.apps.football.numbers import over_time, player_numbers, score, team_numbers
-from sightline.pages.facts import number
+from sightline.reporting.facts import number
 
 if TYPE_CHECKING:
     from sightline.analytics.football.formation.windows import TeamFormation

@@ -11,7 +11,7 @@ from sightline.analytics.football import expected_goals, threat
 from sightline.analytics.football.events.event import EventKind, FootballEvent
 from sightline.analytics.football.match import Team
 from sightline.analytics.football.pressing import passes_per_defence, pressing_on_passes
-from sightline.pages.facts import metric, number
+from sightline.reporting.facts import metric, number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

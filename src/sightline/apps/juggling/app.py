@@ -12,7 +12,7 @@ from sightline.stages.pipeline import detect_stage, model_for, read_pipeline, un
 if TYPE_CHECKING:
     from sightline.apps.juggling.live import JugglingAnalysis
     from sightline.core.media import MediaInfo
-    from sightline.ports import Kit, ReportContext, Stage, TableReader
+    from sightline.ports import ReportContext, Stage, StageContext, TableReader
     from sightline.stages.annotate import Overlay
 
 
@@ -26,20 +26,20 @@ class JugglingApp:
         """Settings with their default values."""
         return JugglingSettings().model_dump()
 
-    def stages(self, kit: Kit) -> Sequence[Stage]:
+    def stages(self, context: StageContext) -> Sequence[Stage]:
         """Build the pipeline that `pipeline.yaml` lists.
 
         Raises:
             SettingsError: A setting is wrong.
             ConfigError: A model that the pipeline needs was not given.
         """
-        settings = JugglingSettings.of(kit.settings)
+        settings = JugglingSettings.of(context.settings)
         wanted = [
             step
             for step in read_pipeline(__package__)
-            if not step.get("optional") or step["model"] in kit.models
+            if not step.get("optional") or step["model"] in context.models
         ]
-        return [_stage(step, kit, settings) for step in wanted]
+        return [_stage(step, context, settings) for step in wanted]
 
     def report(self, context: ReportContext) -> Mapping[str, Any]:
         """Make tables, figures and `report.json` from the stored tables.
@@ -79,12 +79,12 @@ class JugglingApp:
         return (JugglingOverlay(media.size, tables, report),)
 
 
-def _stage(step: Mapping[str, Any], kit: Kit, settings: JugglingSettings) -> Stage:
+def _stage(step: Mapping[str, Any], context: StageContext, settings: JugglingSettings) -> Stage:
     from sightline.stages.pose import PoseStage
 
-    model = model_for(step, kit, "juggling")
+    model = model_for(step, context, "juggling")
     if step["stage"] == "detect":
-        return detect_stage(step, kit, model, settings)
+        return detect_stage(step, context, model, settings)
     if step["stage"] == "pose":
         return PoseStage(model, top_down=False)
     raise unknown_stage(step, "juggling")

@@ -10,8 +10,8 @@ import numpy as np
 
 from sightline.analytics.juggling.paths import Hand
 from sightline.apps.juggling.svg import fill
-from sightline.pages.inline import jpeg
-from sightline.pages.numbers import at
+from sightline.reporting.inline import jpeg
+from sightline.reporting.numbers import at
 
 if TYPE_CHECKING:
     from sightline.analytics.juggling.arcs.parabolas import Arc

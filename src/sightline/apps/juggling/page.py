@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sightline.apps.juggling.svg import fill
-from sightline.pages.inline import drawn, provenance
+from sightline.reporting.inline import drawn, provenance
 
 _MOST_LISTED = 400
 

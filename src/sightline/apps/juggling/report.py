@@ -13,7 +13,7 @@ import numpy as np
 from sightline.analytics.juggling.notation import juggling_lab_url, parse
 from sightline.analytics.juggling.paths import Hand
 from sightline.apps.juggling.write import finite, height_m, px_per_m
-from sightline.pages.facts import metric, number, source
+from sightline.reporting.facts import metric, number, source
 
 if TYPE_CHECKING:
     from sightline.analytics.juggling.keepie_uppie import Keeping

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from sightline.pages.templates import filler
+from sightline.reporting.templates import filler
 
 fill = filler("sightline.apps.juggling")

@@ -10,7 +10,7 @@ from sightline.apps.people.settings import PeopleSettings
 from sightline.stages.pipeline import detect_stage, model_for, read_pipeline, unknown_stage
 
 if TYPE_CHECKING:
-    from sightline.ports import Kit, ReportContext, Stage
+    from sightline.ports import ReportContext, Stage, StageContext
 
 
 class PeopleApp:
@@ -23,15 +23,15 @@ class PeopleApp:
         """Settings with their default values."""
         return PeopleSettings().model_dump()
 
-    def stages(self, kit: Kit) -> Sequence[Stage]:
+    def stages(self, context: StageContext) -> Sequence[Stage]:
         """Build the pipeline that `pipeline.yaml` lists.
 
         Raises:
             SettingsError: A setting is wrong.
             ConfigError: A model that the pipeline needs was not given.
         """
-        settings = PeopleSettings.of(kit.settings)
-        return [_stage(step, kit, settings) for step in read_pipeline(__package__)]
+        settings = PeopleSettings.of(context.settings)
+        return [_stage(step, context, settings) for step in read_pipeline(__package__)]
 
     def report(self, context: ReportContext) -> Mapping[str, Any]:
         """Make tables, figures and `report.json` from the stored tables.
@@ -57,12 +57,12 @@ class PeopleApp:
         return make_page(report, figures)
 
 
-def _stage(step: Mapping[str, Any], kit: Kit, settings: PeopleSettings) -> Stage:
+def _stage(step: Mapping[str, Any], context: StageContext, settings: PeopleSettings) -> Stage:
     from sightline.stages.track import TrackStage
 
     if step["stage"] == "track":
-        return TrackStage(kit.tracker)
+        return TrackStage(context.tracker)
     if step["stage"] != "detect":
         raise unknown_stage(step, "people")
-    model = model_for(step, kit, "people")
-    return detect_stage(step, kit, model, settings)
+    model = model_for(step, context, "people")
+    return detect_stage(step, context, model, settings)

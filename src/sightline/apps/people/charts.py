@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sightline.analytics.counting import IN, OUT, LineCounts
 from sightline.apps.people.svg import fill
-from sightline.pages.numbers import at, count_ticks, time_ticks
+from sightline.reporting.numbers import at, count_ticks, time_ticks
 
 if TYPE_CHECKING:
     from sightline.analytics.occupancy import Bucket

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sightline.apps.people.svg import fill
-from sightline.pages.inline import drawn, provenance
+from sightline.reporting.inline import drawn, provenance
 
 
 def make_page(report: Mapping[str, Any], figures: Path) -> str:

@@ -13,8 +13,8 @@ import numpy as np
 
 from sightline.analytics.counting import IN, OUT
 from sightline.apps.people.svg import fill
-from sightline.pages.inline import jpeg
-from sightline.pages.numbers import at
+from sightline.reporting.inline import jpeg
+from sightline.reporting.numbers import at
 
 if TYPE_CHECKING:
     from sightline.apps.people.measure import Found

@@ -12,7 +12,7 @@ import numpy as np
 
 from sightline.analytics.counting import IN, OUT, Line, LineCounts
 from sightline.core.tracks import Quality
-from sightline.pages.facts import metric, number, source
+from sightline.reporting.facts import metric, number, source
 
 if TYPE_CHECKING:
     from sightline.analytics.occupancy import Presence

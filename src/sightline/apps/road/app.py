@@ -14,7 +14,7 @@ from sightline.stages.pipeline import detect_stage, model_for, read_pipeline, un
 if TYPE_CHECKING:
     from sightline.apps.road.live import RoadAnalysis
     from sightline.core.media import MediaInfo
-    from sightline.ports import Kit, ModelAdapter, ReportContext, Stage, TableReader
+    from sightline.ports import ModelAdapter, ReportContext, Stage, StageContext, TableReader
     from sightline.stages.annotate import Overlay
 
 _HINT = (
@@ -34,7 +34,7 @@ class RoadApp:
         """Settings with their default values."""
         return RoadSettings().model_dump(mode="json")
 
-    def stages(self, kit: Kit) -> Sequence[Stage]:
+    def stages(self, context: StageContext) -> Sequence[Stage]:
         """Build the pipeline that `pipeline.yaml` lists.
 
         Raises:
@@ -44,10 +44,10 @@ class RoadApp:
         """
         from sightline.apps.road.measure import gps_track
 
-        settings = RoadSettings.of(kit.settings)
-        settings.watch(kit.media.size)
+        settings = RoadSettings.of(context.settings)
+        settings.watch(context.media.size)
         gps_track(settings, 0.0)
-        return [_stage(step, kit, settings) for step in read_pipeline(__package__)]
+        return [_stage(step, context, settings) for step in read_pipeline(__package__)]
 
     def report(self, context: ReportContext) -> Mapping[str, Any]:
         """Make tables, figures, GeoJSON, CSV and `report.json` from the stored tables.
@@ -95,18 +95,18 @@ class RoadApp:
         return (RoadOverlay(media.size, tables, report),)
 
 
-def _stage(step: Mapping[str, Any], kit: Kit, settings: RoadSettings) -> Stage:
+def _stage(step: Mapping[str, Any], context: StageContext, settings: RoadSettings) -> Stage:
     from sightline.stages.sight import SightStage
     from sightline.stages.track import TrackStage
 
     if step["stage"] == "sight":
         return SightStage()
     if step["stage"] == "track":
-        return TrackStage(partial(kit.tracker, tuned=step["tuned"]))
+        return TrackStage(partial(context.tracker, tuned=step["tuned"]))
     if step["stage"] == "detect":
-        model = model_for(step, kit, "road")
+        model = model_for(step, context, "road")
         _check_classes(model, settings)
-        return detect_stage(step, kit, model, settings)
+        return detect_stage(step, context, model, settings)
     raise unknown_stage(step, "road")
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from sightline.analytics.earth import GeoOrigin
 from sightline.apps.road.svg import COLOURS, fill
 from sightline.apps.road.write import hazard_rows
-from sightline.pages.numbers import at
+from sightline.reporting.numbers import at
 
 if TYPE_CHECKING:
     from sightline.apps.road.measure import Found

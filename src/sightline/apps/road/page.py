@@ -8,7 +8,7 @@ from typing import Any
 
 from sightline.analytics.road.kinds import HazardKind
 from sightline.apps.road.svg import COLOURS, fill
-from sightline.pages.inline import drawn, inlined, provenance
+from sightline.reporting.inline import drawn, inlined, provenance
 
 _MOST_LISTED = 400
 

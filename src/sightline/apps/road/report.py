@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sightline.analytics.road.kinds import HazardKind
 from sightline.apps.road.write import CSV, GEOJSON, hazard_rows
-from sightline.pages.facts import number, source
+from sightline.reporting.facts import number, source
 
 if TYPE_CHECKING:
     from sightline.apps.road.measure import Found

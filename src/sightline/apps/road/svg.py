@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sightline.pages.templates import filler
+from sightline.reporting.templates import filler
 
 COLOURS = {"high": "#e03131", "medium": "#f08c00", "low": "#2f9e44", None: "#1c7ed6"}
 """Colour of a hazard by its severity; None where that is not known."""

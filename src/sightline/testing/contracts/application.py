@@ -12,7 +12,7 @@ import pytest
 
 from sightline.core.ledger import FrameStatus, Ledger
 from sightline.core.tables import TABLES, schema_of
-from sightline.ports import Kit, ReportContext
+from sightline.ports import ReportContext, StageContext
 from sightline.testing.fakes import FakeModel, fake_media, fake_tracker, plain_image, walker
 from sightline.testing.tables import MemoryTables
 
@@ -89,13 +89,13 @@ class ApplicationContract:
 
     def test_its_stages_have_names_of_their_own(self) -> None:
         app = self.make()
-        kit = Kit(
+        context = StageContext(
             media=fake_media(),
             models={"detector": self.detector()},
             tracker=fake_tracker,
             settings=dict(app.defaults()),
         )
-        names = [stage.name for stage in app.stages(kit)]
+        names = [stage.name for stage in app.stages(context)]
         assert len(set(names)) == len(names)
 
     @pytest.mark.parametrize("tables", [one_walker(), {}], ids=["one walker", "nothing"])

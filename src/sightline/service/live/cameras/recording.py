@@ -16,7 +16,7 @@ from sightline.core.media import Segment
 from sightline.core.runs import Checkpoint, Run, RunState
 from sightline.core.tables import TABLES
 from sightline.engine.run import EngineSettings, Pipeline
-from sightline.ports import Kit
+from sightline.ports import StageContext
 from sightline.service.folder import RunFolder
 from sightline.service.jobs.relay import tell
 from sightline.service.live.cameras.observe import ObserveStage
@@ -115,14 +115,14 @@ class _Recording:
 
     def _stages(self, folder: RunFolder) -> list[Any]:
         settings = {**self._application.defaults(), **self._request.app_settings}
-        kit = Kit(
+        context = StageContext(
             media=self._media,
             models={"detector": self._model},
             tracker=partial(make_tracker, "bytetrack", camera_motion=False),
             settings=settings,
             in_flight=2,
         )
-        stages = list(self._application.stages(kit))
+        stages = list(self._application.stages(context))
         begin = getattr(self._application, "analysis", None)
         names = self._model.info.class_names
         observe = ObserveStage(

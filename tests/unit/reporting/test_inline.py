@@ -7,7 +7,7 @@ from base64 import b64decode
 import cv2
 import numpy as np
 
-from sightline.pages.inline import drawn, inlined, jpeg, provenance
+from sightline.reporting.inline import drawn, inlined, jpeg, provenance
 
 
 def test_figures_that_are_not_there_are_left_out(tmp_path):

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from sightline.pages.numbers import clock, count_ticks, figure, plain, share, span, time_ticks
+from sightline.reporting.numbers import clock, count_ticks, figure, plain, share, span, time_ticks
 
 UNKNOWN = "\N{EN DASH}"
 

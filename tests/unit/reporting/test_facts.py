@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from sightline.pages.facts import metric, number
+from sightline.reporting.facts import metric, number
 
 
 @pytest.mark.parametrize(

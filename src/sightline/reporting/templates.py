@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from sightline.pages.numbers import at, clock, figure, plain, share, span
+from sightline.reporting.numbers import at, clock, figure, plain, share, span
 
 _FILTERS: dict[str, Callable[..., str]] = {
     "plain": plain,

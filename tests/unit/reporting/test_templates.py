@@ -7,7 +7,7 @@ import sys
 import jinja2
 import pytest
 
-from sightline.pages.templates import filler
+from sightline.reporting.templates import filler
 
 
 @pytest.fixture
