@@ -10,13 +10,13 @@ import typer
 
 from sightline.cli.console import say, show_json, show_table
 from sightline.cli.lazy import examples, group
+from sightline.cli.options import AsJson
 
 if TYPE_CHECKING:
     from sightline.core.accounts import Role
     from sightline.service.accounts.users import Invited
     from sightline.service.platform import Platform
 
-_Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _Name = Annotated[str, typer.Argument(metavar="NAME", help="The user's name.")]
 _Role = Annotated[str, typer.Option(help="admin, analyst or viewer.")]
 _Url = Annotated[str, typer.Option(help="Where people reach the server; the link begins with it.")]
@@ -29,7 +29,7 @@ app = group("Users, keys and the audit of a server.", groups={"users": users, "k
 
 
 @users.command("list", epilog=examples("sightline admin users list"))
-def list_users(as_json: _Json = False) -> None:
+def list_users(as_json: AsJson = False) -> None:
     """List users, newest first."""
     from sightline.service.accounts.users import list_users as found
 
@@ -49,7 +49,7 @@ def list_users(as_json: _Json = False) -> None:
 @users.command(
     "add", epilog=examples("sightline admin users add ada --role analyst --url https://video.example.org")
 )
-def add_user(name: _Name, role: _Role = "analyst", url: _Url = _HERE, as_json: _Json = False) -> None:
+def add_user(name: _Name, role: _Role = "analyst", url: _Url = _HERE, as_json: AsJson = False) -> None:
     """Make a user and print the link with which they set a password, once."""
     from sightline.core.accounts import LOCAL
     from sightline.service.accounts.users import add_user as add
@@ -59,7 +59,7 @@ def add_user(name: _Name, role: _Role = "analyst", url: _Url = _HERE, as_json: _
 
 
 @users.command("invite", epilog=examples("sightline admin users invite ada"))
-def invite(name: _Name, url: _Url = _HERE, as_json: _Json = False) -> None:
+def invite(name: _Name, url: _Url = _HERE, as_json: AsJson = False) -> None:
     """Print a new link for a user who has lost the password, or the first link."""
     from sightline.core.accounts import LOCAL
     from sightline.service.accounts.users import invite_again, named_user
@@ -103,7 +103,7 @@ def delete(name: _Name) -> None:
 
 @keys.command("list", epilog=examples("sightline admin keys list", "sightline admin keys list --user ada"))
 def list_keys(
-    user: Annotated[str | None, typer.Option(help="Only this user's.")] = None, as_json: _Json = False
+    user: Annotated[str | None, typer.Option(help="Only this user's.")] = None, as_json: AsJson = False
 ) -> None:
     """List API keys, without their secrets."""
     from sightline.service.accounts.keys import list_keys as found
@@ -134,7 +134,7 @@ def add_key(
     days: Annotated[
         float | None, typer.Option(help="How long it holds; for ever if left out.", min=0)
     ] = None,
-    as_json: _Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Make an API key for a user and print it, this once."""
     from sightline.core.accounts import LOCAL
@@ -169,7 +169,7 @@ def audit(
     action: Annotated[str | None, typer.Option(help="Only this, as in runs.delete.")] = None,
     refused: Annotated[bool, typer.Option("--refused", help="Only refusals.")] = False,
     limit: Annotated[int, typer.Option(min=1, help="Most entries to show.")] = 50,
-    as_json: _Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show every change and every refusal, newest first."""
     from sightline.core.accounts import Outcome

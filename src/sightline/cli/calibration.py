@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sightline.cli.lazy import examples
+from sightline.cli.options import AsJson
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sightline.analytics.football.match import PitchSize
 
-_Json = Annotated[bool, typer.Option("--json", help="Print as JSON.")]
 _Length = Annotated[float, typer.Option("--length", help="Of the pitch, in metres.")]
 _Width = Annotated[float, typer.Option("--width", help="Of the pitch, in metres.")]
 _Seed = Annotated[int, typer.Option(help="Parts the halves, and draws for the intervals.")]
@@ -59,7 +59,7 @@ def calibrate(
     ] = 0.0,
     length: _Length = 105.0,
     width: _Width = 68.0,
-    as_json: _Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Find where cameras stand, look and zoom, from clicked points, drawn lines or keypoints."""
     from sightline.cli.console import say, show_json
@@ -99,7 +99,7 @@ def evaluate_lines(
     width: _Width = 68.0,
     seed: _Seed = 0,
     limit: _Limit = None,
-    as_json: _Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Cameras from drawn lines: JaC@5 by completeness, beside another program's cameras."""
     from sightline.cli.console import say, show_json, show_table
@@ -141,7 +141,7 @@ def evaluate_still(
     width: _Width = 68.0,
     seed: _Seed = 0,
     limit: _Limit = None,
-    as_json: _Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Cameras over time: how still the centre circle stands, beside a homography for each frame."""
     from sightline.cli.console import show_json, show_table
@@ -175,7 +175,7 @@ def evaluate_smooth(
     scene: Annotated[
         list[Path], typer.Option(metavar="DIR", help="Of `sightline simulate football`; may be repeated.")
     ],
-    as_json: _Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Cameras found in pixels and smoothed over time, against the true camera of rendered matches."""
     from sightline.cli.console import say, show_json, show_table
@@ -204,7 +204,7 @@ def evaluate_quality(
     width: _Width = 68.0,
     seed: _Seed = 0,
     limit: _Limit = None,
-    as_json: _Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Whether a camera's quality means what it says, on simulated drawings of real views."""
     from sightline.cli.console import say, show_json, show_table
@@ -241,7 +241,7 @@ def evaluate_pixels(
     width: _Width = 68.0,
     seed: _Seed = 0,
     limit: _Limit = None,
-    as_json: _Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Cameras from pixels: on how many pictures they are found, and whether people agree with them."""
     from sightline.cli.console import say, show_json, show_table

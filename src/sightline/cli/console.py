@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import typer
@@ -62,6 +62,11 @@ def show_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         say("  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip())
 
 
+def show_rows(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write some columns of rows that name them."""
+    show_table(columns, [tuple(row[name] for name in columns) for row in rows])
+
+
 def _show_rich(columns: Sequence[str], cells: Sequence[Sequence[str]], numeric: Sequence[bool]) -> None:
     from rich import box
     from rich.console import Console
@@ -70,7 +75,7 @@ def _show_rich(columns: Sequence[str], cells: Sequence[Sequence[str]], numeric: 
     screen = Console()
     least = [min(max(map(len, column)), _LEAST_WIDTH) for column in zip(columns, *cells, strict=True)]
     if sum(least) + _BETWEEN * len(least) - 1 > screen.width:
-        _show_rows(columns, cells)
+        _show_below(columns, cells)
         return
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name, right in zip(columns, numeric, strict=True):
@@ -80,7 +85,7 @@ def _show_rich(columns: Sequence[str], cells: Sequence[Sequence[str]], numeric: 
     screen.print(table)
 
 
-def _show_rows(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
+def _show_below(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
     """Write each row below the other, a line a column."""
     width = max(map(len, columns))
     for number, row in enumerate(cells, start=1):

@@ -10,6 +10,7 @@ import typer
 from sightline.cli.calibration import add_calibrate, add_scores
 from sightline.cli.click.ask import add_click
 from sightline.cli.lazy import examples, group
+from sightline.cli.options import AsJson, pairs
 
 evaluate = group(
     "Score a part of the football analysis against the truth.",
@@ -69,7 +70,6 @@ def report(
 ) -> None:
     """Make a match report of a provider's tracking data."""
     from sightline.cli.console import say
-    from sightline.cli.options import pairs
     from sightline.service.football.report import report_on_files
     from sightline.service.football.tracking.video import MatchVideo
 
@@ -121,7 +121,6 @@ def teams(
 _Tracking = Annotated[
     Path, typer.Option(metavar="DIR", help="A recorded match with its feed.", show_default=False)
 ]
-_Json = Annotated[bool, typer.Option("--json", help="Print as JSON.")]
 
 
 @evaluate.command("events")
@@ -130,7 +129,7 @@ def events(
     tracking: _Tracking,
     folds: Annotated[int, typer.Option(min=2, help="Blocks of time; none is tuned on itself.")] = 2,
     seed: Annotated[int, typer.Option(help="Of the bootstrap.")] = 7,
-    as_json: _Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Passes, possession, stoppages and shots from positions alone, against the provider's."""
     from sightline.cli.console import say, show_json, show_table
@@ -168,7 +167,7 @@ def ball(
     ] = None,
     folds: Annotated[int, typer.Option(min=2, help="Blocks of time; none is tuned on itself.")] = 2,
     seed: Annotated[int, typer.Option(help="Of everything random.")] = 7,
-    as_json: _Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Ball tracks: gaps cut into a real one, and all three estimators through real cameras."""
     from sightline.cli.console import show_json, show_table
@@ -256,7 +255,7 @@ def formation(
     ] = None,
     draws: Annotated[int, typer.Option(min=1, help="Drawn teams for each formation.")] = 40,
     seed: Annotated[int, typer.Option(help="Of everything drawn.")] = 7,
-    as_json: _Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Formations: on drawn teams, and against what a provider says of a match."""
     from sightline.cli.console import say, show_json, show_table
@@ -298,7 +297,7 @@ def physical(
         tuple[Path, Path] | None, typer.Option(help="Sportec's positions and match files.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Of the bootstrap.")] = 7,
-    as_json: _Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Distances on paths of known length, and speeds against those that providers write."""
     from sightline.cli.console import say, show_json, show_table
@@ -328,7 +327,7 @@ def physical(
 
 
 @evaluate.command("interop")
-def interop(*, tracking: _Tracking, as_json: _Json = False) -> None:
+def interop(*, tracking: _Tracking, as_json: AsJson = False) -> None:
     """Our exports of a recorded match, read back with kloppy: positions and counts of events."""
     from sightline.cli.console import show_json, show_table
     from sightline.service.football.evaluate_interop import evaluate_interop

@@ -7,11 +7,11 @@ from typing import Annotated, Any
 
 import typer
 
-from sightline.cli.console import note, say, show_json, show_table
+from sightline.cli.console import note, say, show_json, show_rows, show_table
 from sightline.cli.juggling_video import add_to
 from sightline.cli.lazy import examples, group
+from sightline.cli.options import AsJson, Seed
 
-_Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _Pattern = Annotated[str, typer.Argument(metavar="SITESWAP", help="As in 531, [43]1421 or (6x,4)*.")]
 
 siteswap = group(
@@ -44,7 +44,7 @@ def decode(
     ],
     fps: Annotated[float, typer.Option(help="Frames a second of the video.", show_default=False)],
     events: Annotated[bool, typer.Option("--events", help="Also give every throw, catch and drop.")] = False,
-    as_json: _Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Decode ball tracks: siteswap with confidence, balls, throws, catches, drops, timing and form."""
     from sightline.service.juggling.tracks import decode_tracks, events_of, report_of
@@ -67,7 +67,7 @@ def decode(
     show_table(("measure", "value"), facts)
     if report["heights"]:
         columns = ("value", "throws", "mean_px", "spread_px", "mean_m")
-        show_table(columns, [tuple(row[name] for name in columns) for row in report["heights"]])
+        show_rows(columns, report["heights"])
     if events:
         _show_events(events_of(juggle))
     for line in report["notes"]:
@@ -84,7 +84,7 @@ def _plain(value: Any) -> Any:
 
 
 @siteswap.command("check", epilog=examples("sightline juggling siteswap check 531"))
-def check(pattern: _Pattern, as_json: _Json = False) -> None:
+def check(pattern: _Pattern, as_json: AsJson = False) -> None:
     """Say whether a siteswap is valid, and what it is."""
     from sightline.service.juggling.notation import describe
 
@@ -106,7 +106,7 @@ def canonical(pattern: _Pattern) -> None:
 
 
 @siteswap.command("states", epilog=examples("sightline juggling siteswap states 51"))
-def states(pattern: _Pattern, as_json: _Json = False) -> None:
+def states(pattern: _Pattern, as_json: AsJson = False) -> None:
     """Give a siteswap's states, and the throws that lead to it and back."""
     from sightline.service.juggling.notation import describe_states
 
@@ -165,7 +165,7 @@ def evaluate_siteswap(
     ],
     fps: Annotated[float, typer.Option(help="Frames a second of the videos.")] = 30.0,
     fixed: Annotated[bool, typer.Option("--fixed", help="Keep the shipped constants.")] = False,
-    as_json: _Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Decode tracks whose pattern is known, with constants chosen leaving each pattern out in turn."""
     from sightline.service.juggling.evaluate import evaluate_siteswap as measure
@@ -176,7 +176,7 @@ def evaluate_siteswap(
         show_json(found)
         return
     columns = ("file", "truth", "siteswap", "confidence", "right", "in_top3", "balls", "throws")
-    show_table(columns, [tuple(row[name] for name in columns) for row in found["files"]])
+    show_rows(columns, found["files"])
     _show_shares(found["shares"])
 
 
@@ -184,8 +184,8 @@ def evaluate_siteswap(
 def evaluate_simulated(
     *,
     count: Annotated[int, typer.Option(min=1, help="Runs.")] = 100,
-    seed: Annotated[int, typer.Option(min=0, help="Chooses everything that is left to chance.")] = 11,
-    as_json: _Json = False,
+    seed: Seed = 11,
+    as_json: AsJson = False,
 ) -> None:
     """Decode random valid siteswaps as simulated people juggle them and trackers see them."""
     from sightline.service.juggling.evaluate import evaluate_simulated as measure
@@ -222,7 +222,7 @@ def evaluate_stitching(
     hands: Annotated[
         Path | None, typer.Option(metavar="FILE", help="CSV of the video's poses.", show_default=False)
     ] = None,
-    as_json: _Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Judge stitches of tracklets through the hands, cross-validated, beside plain rules."""
     from sightline.service.juggling.stitching import evaluate_stitching as measure
@@ -236,13 +236,13 @@ def evaluate_stitching(
             f"tracklets made anew: {found['rebuilt']} of {found['pairs']} pairs have the judged gap and error"
         )
     columns = ("rule", "f1", "interval95", "precision", "recall")
-    show_table(columns, [tuple(row[name] for name in columns) for row in found["rules"]])
+    show_rows(columns, found["rules"])
 
 
 @evaluate.command("notation", epilog=examples("sightline juggling evaluate notation --longest 4"))
 def evaluate_notation(
     longest: Annotated[int, typer.Option(min=1, max=6, help="Longest string.")] = 5,
-    as_json: _Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Compare the notation with the permutation and average rules on every short string."""
     from sightline.service.juggling.evaluate import evaluate_notation as measure
@@ -262,8 +262,8 @@ def evaluate_notation(
 def evaluate_drops(
     *,
     count: Annotated[int, typer.Option(min=1, help="Runs.")] = 60,
-    seed: Annotated[int, typer.Option(min=0, help="Chooses everything that is left to chance.")] = 3,
-    as_json: _Json = False,
+    seed: Seed = 3,
+    as_json: AsJson = False,
 ) -> None:
     """Find the drops of simulated runs."""
     from sightline.service.juggling.evaluate import evaluate_drops as measure
@@ -280,9 +280,9 @@ def evaluate_drops(
 @evaluate.command("live", epilog=examples("sightline juggling evaluate live --seed 2"))
 def evaluate_live(
     *,
-    seed: Annotated[int, typer.Option(min=0, help="Chooses everything that is left to chance.")] = 2,
+    seed: Seed = 2,
     more: Annotated[int, typer.Option(min=0, help="Runs beside the seven usual ones.")] = 0,
-    as_json: _Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Feed the live meter simulated runs at 60 frames a second: how long after a catch it is counted."""
     from sightline.service.juggling.evaluate_live import evaluate_live as measure
@@ -301,8 +301,8 @@ def evaluate_live(
 def evaluate_confidence(
     *,
     count: Annotated[int, typer.Option(min=20, help="Runs.")] = 240,
-    seed: Annotated[int, typer.Option(min=0, help="Chooses everything that is left to chance.")] = 5,
-    as_json: _Json = False,
+    seed: Seed = 5,
+    as_json: AsJson = False,
 ) -> None:
     """Fit the confidence on half of simulated runs; show on the other half how reliable it is."""
     from sightline.service.juggling.calibrate import calibrate
@@ -320,7 +320,7 @@ def evaluate_confidence(
 
 def _show_reliability(table: list[dict[str, Any]]) -> None:
     columns = ("confidence", "mean", "right", "of", "share", "interval95")
-    show_table(columns, [tuple(row[name] for name in columns) for row in table])
+    show_rows(columns, table)
 
 
 def _show_shares(shares: dict[str, Any]) -> None:

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from sightline.cli.lazy import examples
-
-_Json = Annotated[bool, typer.Option("--json", help="Print as JSON.")]
+from sightline.cli.options import AsJson
+from sightline.cli.options import size as parsed_size
 
 
 def add_to(evaluate: typer.Typer) -> None:
@@ -36,7 +36,7 @@ def balls(
     videos: Annotated[Path, typer.Option(help="Folder of the clips.")],
     truth: Annotated[Path, typer.Option(help="CSV of video,frame,kind,x_px,y_px,radius_px.")],
     model: Annotated[str, typer.Option(help="Detector: a name or a file.")] = "sightline-juggling-n",
-    as_json: _Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Balls in labelled frames of real clips: recall at one false positive a frame."""
     from sightline.cli.console import say, show_json
@@ -56,7 +56,7 @@ def touches(
     video: Annotated[Path, typer.Option(help="The clip.")],
     truth: Annotated[Path, typer.Option(help="CSV of frame,kind,body_part,side, counted by hand.")],
     pose_model: Annotated[str | None, typer.Option(help="Model of bodies, for body parts.")] = None,
-    as_json: _Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Touches of a ball that is kept up, against a hand count, within three frames."""
     from sightline.cli.console import say, show_json
@@ -75,7 +75,7 @@ def throws(
     *,
     video: Annotated[Path, typer.Option(help="The clip.")],
     truth: Annotated[Path, typer.Option(help="CSV of number,throw,catch,hand,catch_hand, counted by eye.")],
-    as_json: _Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Throws of a clip against a count by eye: found or not, hands, and how heights rank."""
     from sightline.cli.console import say, show_json
@@ -97,11 +97,10 @@ def video(
     seconds: Annotated[float, typer.Option(min=4, help="Length of each.")] = 10.0,
     fps: Annotated[int, typer.Option(min=10, help="Frames a second.")] = 60,
     size: Annotated[str, typer.Option(metavar="WxH", help="Width and height in pixels.")] = "1280x720",
-    as_json: _Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Simulated clips of 3 to 7 identical balls: throws, times, identities and drops against the exact truth."""
     from sightline.cli.console import note, say, show_json
-    from sightline.cli.options import size as parsed_size
     from sightline.cli.session import open_platform
     from sightline.service.juggling.evaluate_video import evaluate_simulated
 

@@ -10,8 +10,8 @@ import typer
 
 from sightline.cli.console import say, show_json, show_table
 from sightline.cli.lazy import leaf
+from sightline.cli.options import AsJson
 
-_Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _SIGNS = {"good": "ok  ", "note": "note", "problem": "BAD "}
 
 
@@ -20,7 +20,7 @@ def doctor(
     measure: Annotated[
         bool, typer.Option("--measure", help="Also measure how fast it is; takes some seconds.")
     ] = False,
-    as_json: _Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Say what this machine can do, in plain words.
 
@@ -52,7 +52,7 @@ def doctor(
 
 
 @leaf("settings", "sightline settings", "SIGHTLINE_THREADS=2 sightline settings", "sightline settings --json")
-def settings(as_json: _Json = False) -> None:
+def settings(as_json: AsJson = False) -> None:
     """Show every setting, its value and its meaning.
 
     Each is an environment variable; passwords are not shown.

@@ -11,9 +11,9 @@ import typer
 
 from sightline.cli.console import note, say, show_json, show_table, size_words
 from sightline.cli.lazy import examples, group
+from sightline.cli.options import AsJson
 
 app = group("List, fetch, add, check and measure models.")
-_Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _Name = Annotated[str, typer.Argument(metavar="NAME", help="As `sightline models list` has it.")]
 _Model = Annotated[str, typer.Argument(metavar="MODEL", help="A name, or an .onnx or .xml file.")]
 _Layout = Annotated[
@@ -22,7 +22,7 @@ _Layout = Annotated[
 
 
 @app.command("list", epilog=examples("sightline models list", "sightline models list --json"))
-def list_models(as_json: _Json = False) -> None:
+def list_models(as_json: AsJson = False) -> None:
     """List models: what is here and what can be fetched."""
     from dataclasses import asdict
 
@@ -41,7 +41,7 @@ def list_models(as_json: _Json = False) -> None:
 @app.command(
     "show", epilog=examples("sightline models show yolox-nano", "sightline models show my-model.onnx")
 )
-def show(model: _Model, layout: _Layout = None, as_json: _Json = False) -> None:
+def show(model: _Model, layout: _Layout = None, as_json: AsJson = False) -> None:
     """Show what is known of a model; one that is here is opened."""
     from dataclasses import asdict
 
@@ -106,7 +106,7 @@ def verify(
     name: Annotated[
         str | None, typer.Argument(metavar="[NAME]", help="All that are here where none is named.")
     ] = None,
-    as_json: _Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Check that weights are what they were; exit status 1 where they are not."""
     from dataclasses import asdict
@@ -143,7 +143,7 @@ def bench(
     runtime: Annotated[str | None, typer.Option(help="openvino or onnx.", show_default="openvino")] = None,
     layout: _Layout = None,
     seconds: Annotated[float, typer.Option(min=0.1, help="About how long to measure each setting.")] = 2.0,
-    as_json: _Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Measure a model: milliseconds a frame for each precision and number of cores."""
     from dataclasses import asdict

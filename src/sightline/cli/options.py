@@ -1,12 +1,15 @@
-"""Reads options that several commands share."""
+"""Options that several commands share, and how their values are read."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import date
-from typing import Any
+from typing import Annotated, Any
 
 import typer
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Seed = Annotated[int, typer.Option(min=0, help="Chooses everything that is left to chance.")]
 
 
 def pairs(given: Sequence[str] | None) -> dict[str, Any]:

@@ -7,10 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
-from sightline.cli.console import note, say, show_json, show_table
+from sightline.cli.console import note, say, show_json, show_rows, show_table
 from sightline.cli.lazy import examples, group
-
-_Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+from sightline.cli.options import AsJson, pairs
+from sightline.cli.options import size as parsed_size
 
 evaluate = group(
     "Measure how right hazards are.",
@@ -35,7 +35,7 @@ def drives(
     laps: Annotated[int, typer.Option(min=1, help="How often each hazard is passed.")] = 3,
     fps: Annotated[float, typer.Option(min=1, help="Frames a second.")] = 15.0,
     gps_noise_m: Annotated[float, typer.Option(min=0, help="Standard deviation of a GPS fix.")] = 2.0,
-    as_json: _Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Drive around simulated roads: one event a hazard, nothing beside the road, sizes, places.
 
@@ -71,11 +71,9 @@ def rendered(
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="A setting of the application; may be repeated."),
     ] = None,
-    as_json: _Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Render drives and analyse them, network and all: recall, precision, one event a hazard, sizes."""
-    from sightline.cli.options import pairs
-    from sightline.cli.options import size as parsed_size
     from sightline.cli.session import open_platform
     from sightline.service.road.evaluate_rendered import DriveKind, evaluate_rendered
 
@@ -96,7 +94,7 @@ def geojson(
     file: Annotated[
         Path, typer.Argument(metavar="FILE", help="What the application wrote.", show_default=False)
     ],
-    as_json: _Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Check a GeoJSON file against RFC 7946."""
     from sightline.service.road.evaluate import evaluate_geojson
@@ -118,7 +116,7 @@ def _show(found: dict[str, Any]) -> None:
     )
     counts = found["counts"]
     columns = ("seed", "truth", "told", "ratio", "found", "passes", "passes_truth", "false")
-    show_table(columns, [tuple(row[name] for name in columns) for row in counts["rows"]])
+    show_rows(columns, counts["rows"])
     say(f"told to truth: {counts['ratio']} {counts['interval95']}")
     shares = (
         ("drives within 5 %", counts["within_5_percent"]),

@@ -12,13 +12,13 @@ import typer
 
 from sightline.cli.console import say, show_json, show_table
 from sightline.cli.lazy import examples, group
+from sightline.cli.options import AsJson
 
 if TYPE_CHECKING:
     from sightline.core.runs import Run
 
 app = group("List, resume, cancel and delete runs.")
 _Id = Annotated[str, typer.Argument(metavar="RUN", help="Its id, or the beginning or end of it.")]
-_Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command("list", epilog=examples("sightline runs list", "sightline runs list --state failed --json"))
@@ -28,7 +28,7 @@ def list_runs(
         typer.Option(help="Only these: queued, running, completed, failed, cancelled or interrupted."),
     ] = None,
     limit: Annotated[int, typer.Option(min=1, help="Most runs to show.")] = 20,
-    as_json: _Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """List runs, newest first."""
     from sightline.cli.session import open_platform
@@ -56,7 +56,7 @@ def list_runs(
 def show(
     run_id: _Id,
     events: Annotated[bool, typer.Option("--events", help="Also what happened, in order.")] = False,
-    as_json: _Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show one run: state, settings, checkpoints."""
     from sightline.cli.session import open_platform
@@ -98,7 +98,7 @@ def show(
 def resume(
     run_id: _Id,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
-    as_json: _Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Go on with a run that failed, was cancelled or was interrupted."""
     from sightline.cli.analyze import carry_out

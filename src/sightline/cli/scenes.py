@@ -9,9 +9,10 @@ import typer
 
 from sightline.cli.console import note, say, show_json
 from sightline.cli.lazy import leaf
+from sightline.cli.options import AsJson, Seed, own_options, pairs
+from sightline.cli.options import size as parsed_size
 
 _Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
-_Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")]
 
 
@@ -36,7 +37,7 @@ def simulate(
         typer.Option("--out", "-o", metavar="DIR", help="Folder for clip and truth.", show_default=False),
     ],
     seconds: Annotated[float, typer.Option(min=0.04, help="Length.")] = 20.0,
-    seed: Annotated[int, typer.Option(min=0, help="Chooses everything that is left to chance.")] = 7,
+    seed: Seed = 7,
     size: Annotated[str, typer.Option(metavar="WxH", help="Width and height in pixels.")] = "640x360",
     fps: Annotated[str, typer.Option(help="Frames a second, as in 25, 29.97 or 30000/1001.")] = "25",
     shake_px: Annotated[float, typer.Option("--shake-px", min=0, help="How far the camera shakes.")] = 0.0,
@@ -56,7 +57,7 @@ def simulate(
     ] = None,
     overwrite: _Overwrite = False,
     quiet: _Quiet = False,
-    as_json: _Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Render videos whose exact truth is known.
 
@@ -65,8 +66,6 @@ def simulate(
     --set siteswap=531.
     """
     from sightline import plugins
-    from sightline.cli.options import own_options, pairs
-    from sightline.cli.options import size as parsed_size
     from sightline.service.simulate import simulate as render
 
     own = own_options(context, getattr(plugins.load("scenes", scene), "settings", {}))
@@ -103,13 +102,13 @@ def demo(
         "sightline-out/demo"
     ),
     seconds: Annotated[float, typer.Option(min=1, help="Length of the clip.")] = 20.0,
-    seed: Annotated[int, typer.Option(min=0, help="Chooses everything that is left to chance.")] = 7,
+    seed: Seed = 7,
     model: Annotated[
         str | None, typer.Option(help="Detector: a name or a file.", show_default="sightline-people-n")
     ] = None,
     annotate: Annotated[bool, typer.Option(help="Also draw annotated.mp4.")] = True,
     quiet: _Quiet = False,
-    as_json: _Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Render a clip with known truth, analyse it and compare.
 

@@ -9,8 +9,7 @@ import typer
 
 from sightline.cli.console import say, show_json, show_table
 from sightline.cli.lazy import examples, group, leaf
-
-_Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+from sightline.cli.options import AsJson, pairs
 
 
 @leaf(
@@ -28,13 +27,12 @@ def track(
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="A setting of the tracker; may be repeated."),
     ] = None,
-    as_json: _Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Give detections of a MOT file identities.
 
     In and out go lines of `frame, id, left, top, width, height, score`, frames from 1; no video is needed.
     """
-    from sightline.cli.options import pairs
     from sightline.service.track import track_file
 
     tracks = track_file(detections, fps=fps, out=out, tracker=tracker, settings=pairs(setting))
@@ -61,7 +59,7 @@ def evaluate_mot(
     iou: Annotated[
         float, typer.Option(min=0.01, max=1, help="Least overlap of a match for MOTA and IDF1.")
     ] = 0.5,
-    as_json: _Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Score tracks: HOTA, DetA, AssA, MOTA, IDF1, identity switches."""
     from dataclasses import asdict
@@ -115,7 +113,7 @@ def evaluate_detection(
     limit: Annotated[
         int | None, typer.Option(min=1, help="Look at the first so many pictures.", show_default=False)
     ] = None,
-    as_json: _Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Score a detector on labelled pictures: AP50 and AP50-95 of each class."""
     from sightline.cli.session import open_platform
