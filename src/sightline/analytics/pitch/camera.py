@@ -156,6 +156,12 @@ class PitchCamera:
             rays = bent / self._factor((rays**2).sum(1))[:, None]
         return rays * self.focal_px + self.principal_point_px
 
+    def sight_lines(self, points_px: Float64) -> Float64:
+        """Give the directions in which pixels look from `position_m`, `(n, 3)` unit vectors in pitch axes."""
+        x, y = ((self.undistort(points_px) - self.principal_point_px) / self.focal_px).T
+        rays = np.stack([x, y, np.ones_like(x)], axis=1) @ self.rotation
+        return np.asarray(rays / np.linalg.norm(rays, axis=1, keepdims=True), np.float64)
+
     def to_ground(self, points_px: Float64) -> Float64:
         """Give where pixels lie on the grass, `(n, 2)` metres; NaN at and above the horizon."""
         return self.homography().project(self.undistort(points_px))

@@ -141,7 +141,12 @@ def _formation(words: str, mine: Sequence[TeamFormation]) -> dict[str, Any]:
         "phase": shown.phase,
         "words": words,
         "top": [
-            {"formation": fit.name, "cost_m": number(fit.cost_m, 2), "margin": number(fit.margin, 3)}
+            {
+                "formation": fit.name,
+                "also": list(fit.also),
+                "cost_m": number(fit.cost_m, 2),
+                "margin": number(fit.margin, 3),
+            }
             for fit in shown.fits
         ],
         "margin": number(shown.fits[0].margin, 3),

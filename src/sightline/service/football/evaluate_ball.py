@@ -240,6 +240,16 @@ def _tracks(match: Match, cameras: list[PitchCamera], seed: int) -> dict[str, An
             line = {"ball": name, "method": method, "metres": "back to the grass", **_within(parts, seed)}
             frames = sum(len(view.t_s) for view in views)
             lines.append({**line, "ms_per_frame": round(taken_s / frames * 1000, 2)})
+            if heights:
+                parts = [_across(track, view) for track, view in zip(tracks, views, strict=True)]
+                lines.append(
+                    {
+                        "ball": name,
+                        "method": method,
+                        "metres": "across the sight line",
+                        **_within(parts, seed),
+                    }
+                )
             if heights and method == "graph":
                 parts = [_errors(track, view, lift=True) for track, view in zip(tracks, views, strict=True)]
                 lines.append({"ball": name, "method": method, "metres": "lifted", **_within(parts, seed)})
@@ -319,7 +329,18 @@ def _errors(track: BallTrack, view: _View, *, lift: bool) -> Float64:
         ).positions_m[:, :2]
     else:
         found_m = view.camera.to_ground(track.positions)
-    errors_m = np.hypot(*(found_m - view.truth_m[:, :2]).T)
+    return _scored(np.hypot(*(found_m - view.truth_m[:, :2]).T), view)
+
+
+def _across(track: BallTrack, view: _View) -> Float64:
+    """Give how far the ball is from the line on which the track sees it: all that a single frame can tell."""
+    away_m = view.truth_m - view.camera.position_m
+    lines = view.camera.sight_lines(track.positions)
+    along_m = (away_m * lines).sum(axis=1, keepdims=True)
+    return _scored(np.linalg.norm(away_m - along_m * lines, axis=1), view)
+
+
+def _scored(errors_m: Float64, view: _View) -> Float64:
     return np.where(np.isnan(errors_m), _LOST_M, errors_m)[view.scored]
 
 

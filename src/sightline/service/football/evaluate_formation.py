@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sightline.analytics.evaluation.moments import bootstrap_interval
-from sightline.analytics.football.formation import back_line_of, find_formations, fit_formations, templates
+from sightline.analytics.football.formation import (
+    FormationFit,
+    back_line_of,
+    find_formations,
+    fit_formations,
+    templates,
+)
 from sightline.core.errors import SourceUnavailableError, UnsupportedFormatError
 from sightline.service.football.recorded import read_recorded
 
@@ -84,8 +90,8 @@ def _drawn(draws: int, seed: int) -> dict[str, Any]:
 
 
 def _hit(name: str, points_m: Float64) -> tuple[bool, bool]:
-    names = [fit.name for fit in fit_formations(points_m, most=_MOST)]
-    return names[0] == name, name in names
+    fits = fit_formations(points_m, most=_MOST)
+    return fits[0].name == name, any(name in fit.names for fit in fits)
 
 
 def _share(hits: Any, seed: int) -> dict[str, Any]:
@@ -109,8 +115,8 @@ def _tracking(folder: Path) -> dict[str, Any]:
             "team": found.team.value,
             "phase": found.phase,
             "true": labels.get(found.team.value),
-            "found": [[fit.name, round(fit.cost_m, 2)] for fit in found.fits],
-            "rank": _rank([fit.name for fit in found.fits], labels.get(found.team.value)),
+            "found": [["=".join(fit.names), round(fit.cost_m, 2)] for fit in found.fits],
+            "rank": _rank(found.fits, labels.get(found.team.value)),
             "margin": round(found.fits[0].margin, 3) if found.fits else None,
             "back_line": found.back_line,
             "stability": round(found.stability, 3),
@@ -122,8 +128,9 @@ def _tracking(folder: Path) -> dict[str, Any]:
     return {"folder": str(folder), "frames": len(recorded.match), "rows": rows}
 
 
-def _rank(names: list[str], label: str | None) -> int | None:
-    return names.index(label) + 1 if label in names else None
+def _rank(fits: Sequence[FormationFit], label: str | None) -> int | None:
+    """Give where the label stands, by any of a formation's names; from 1."""
+    return next((rank for rank, fit in enumerate(fits, start=1) if label in fit.names), None)
 
 
 def _statsbomb(path: Path) -> list[dict[str, Any]]:
@@ -180,8 +187,8 @@ def _phases(events: list[dict[str, Any]], eleven: dict[str, Any]) -> list[dict[s
                 "team": eleven["team"]["name"],
                 "phase": phase,
                 "true": label,
-                "found": [[fit.name, round(fit.cost_m, 2)] for fit in fits],
-                "rank": _rank([fit.name for fit in fits], label),
+                "found": [["=".join(fit.names), round(fit.cost_m, 2)] for fit in fits],
+                "rank": _rank(fits, label),
                 "back_line": back_line_of(fits),
             }
         )

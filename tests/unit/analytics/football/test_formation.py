@@ -10,6 +10,7 @@ from sightline.analytics.football.formation import (
     back_line_of,
     count_back_line,
     find_formations,
+    fit_formation,
     fit_formations,
     template_of,
     templates,
@@ -41,6 +42,26 @@ def test_nine_in_ten_teams_displaced_by_three_metres_for_good_are_found(rng):
         places = template_of(name).points * (35.0, 25.0)
         hits += [fit_formations(places + rng.normal(0, 3.0, places.shape))[0].name == name for _ in range(2)]
     assert np.mean(hits) >= 0.85
+
+
+@pytest.mark.parametrize(
+    ("name", "also"),
+    [("5-3-2", {"3-5-2", "3-2-3-2"}), ("3-4-3", {"5-2-3"}), ("5-4-1", set()), ("4-4-2", set())],
+)
+def test_wing_backs_who_go_up_make_no_other_formation(name, also):
+    """The first three are three formations, never three heights of the same wing-backs."""
+    fits = fit_formations(template_of(name).points * (35.0, 25.0), most=30)
+    assert (fits[0].name, set(fits[0].also)) == (name, also)
+    told = [name for fit in fits for name in fit.names]
+    assert len(told) == len(set(told)) == len(templates(10))
+
+
+def test_a_formation_is_fitted_by_its_name():
+    points = template_of("3-5-2").points * (35.0, 25.0)
+    fit = fit_formation(points + 3.0, "5-3-2")
+    assert (fit.name, fit.margin) == ("5-3-2", 0.0)
+    assert sorted(fit.places) == list(range(10))
+    assert fit.cost_m > fit_formation(points, "3-5-2").cost_m == pytest.approx(0.0, abs=1e-9)
 
 
 def test_high_full_backs_do_not_hide_a_back_four():
@@ -169,15 +190,19 @@ def test_a_real_match_shows_its_formation_without_the_ball(data_dir):
 
 
 @pytest.mark.data
-def test_labels_of_events_are_among_the_first_three_without_the_ball(data_dir):
+def test_labels_of_events_are_among_the_first_three(data_dir):
     from sightline.service.football.evaluate_formation import evaluate_formation
 
     files = [
         data_dir / "football" / "formats" / f"statsbomb_{name}.json" for name in ("event", "15986_event")
     ]
     rows = evaluate_formation(statsbomb=files, draws=1)["statsbomb"]
-    told = [row["rank"] is not None for row in rows if row["phase"] == "out_of_possession"]
-    assert sum(told) >= 3
+    told = {
+        phase: [row["rank"] is not None for row in rows if row["phase"] == phase]
+        for phase in ("both", "out_of_possession")
+    }
+    assert told["both"] == [True] * 4
+    assert sum(told["out_of_possession"]) >= 3
 
 
 @pytest.mark.data

@@ -42,6 +42,17 @@ def test_grass_that_is_seen_is_found_again(camera):
 
 @given(views)
 @settings(max_examples=40, deadline=None)
+def test_a_sight_line_passes_through_what_its_pixel_shows(camera):
+    points = np.array([[0.0, 0.0, 0.0], [10.0, -5.0, 2.0], [-12.0, 20.0, 9.0]])
+    pixels = camera.project(points)
+    shown = ((pixels >= 0) & (pixels < (960, 540))).all(1)
+    away = points[shown] - camera.position_m
+    ahead = away / np.linalg.norm(away, axis=1, keepdims=True)
+    assert camera.sight_lines(pixels[shown]) == pytest.approx(ahead, abs=1e-4)
+
+
+@given(views)
+@settings(max_examples=40, deadline=None)
 def test_soccernet_json_holds_the_whole_camera(camera):
     read = PitchCamera.from_soccernet(json.loads(json.dumps(camera.to_soccernet())))
     assert read.to_soccernet() == camera.to_soccernet()

@@ -4,9 +4,10 @@ from sightline.analytics.football.formation.fit import (
     FormationFit,
     back_line_of,
     count_back_line,
+    fit_formation,
     fit_formations,
 )
-from sightline.analytics.football.formation.templates import Template, template_of, templates
+from sightline.analytics.football.formation.templates import Template, spellings, template_of, templates
 from sightline.analytics.football.formation.windows import (
     PHASES,
     FormationSettings,
@@ -23,7 +24,9 @@ __all__ = [
     "back_line_of",
     "count_back_line",
     "find_formations",
+    "fit_formation",
     "fit_formations",
+    "spellings",
     "template_of",
     "templates",
 ]

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from sightline.analytics.football.formation.templates import Template, templates
+from sightline.analytics.football.formation.templates import Template, spellings, template_of, templates
 
 if TYPE_CHECKING:
     from sightline.core.arrays import Float64, Int64
+
+# A template, its cost in metres, who stands in each of its places.
+_Fitted = tuple[Template, float, "Int64"]
 
 _ROUNDS = 6
 _HIGHEST = 0.6  # how far up wide defenders may have moved, as a share of the depth of the team
@@ -24,6 +27,7 @@ class FormationFit:
 
     Attributes:
         name: As in `4-2-3-1`.
+        also: Its other names: they differ only in how high the wing-backs of a back three stand (see `spellings`).
         cost_m: Root mean square distance of the players from their places, in metres.
         margin: How much worse the next best one fits, as a share of its cost, 0..1; 0 for the last one.
         lines: Players in each line from the back.
@@ -31,10 +35,16 @@ class FormationFit:
     """
 
     name: str
+    also: tuple[str, ...]
     cost_m: float
     margin: float
     lines: tuple[int, ...]
     places: Int64
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All its names, the one that fits best first."""
+        return (self.name, *self.also)
 
 
 def fit_formations(points_m: Float64, *, most: int = 3) -> tuple[FormationFit, ...]:
@@ -48,7 +58,8 @@ def fit_formations(points_m: Float64, *, most: int = 3) -> tuple[FormationFit, .
         most: How many to give.
 
     Returns:
-        Best first; nothing where there is no template for so many players, or where a point is NaN.
+        Best first, each formation once, under the name that fits best; nothing where there is no template for so many
+        players, or where a point is NaN.
 
     Source:
         Templates with the Hungarian algorithm as in EFPI (Bekkers, 2025, arXiv 2506.23843); the stretch by least
@@ -57,16 +68,31 @@ def fit_formations(points_m: Float64, *, most: int = 3) -> tuple[FormationFit, .
     if not np.isfinite(points_m).all():
         return ()
     centred = points_m - points_m.mean(axis=0) if len(points_m) else points_m
-    fits = [_fit(centred, template) for template in templates(len(points_m))]
-    order = sorted(range(len(fits)), key=lambda place: (round(fits[place][0], 9), place))
-    ranked = [(templates(len(points_m))[place], *fits[place]) for place in order]
-    return tuple(
-        FormationFit(template.name, cost_m, _margin(ranked, rank), template.lines, places)
-        for rank, (template, cost_m, places) in enumerate(ranked[:most])
-    )
+    fits = [(template, *_fit(centred, template)) for template in templates(len(points_m))]
+    best: dict[tuple[str, ...], _Fitted] = {}
+    for fitted in sorted(fits, key=lambda one: round(one[1], 9)):
+        best.setdefault(spellings(fitted[0].name), fitted)
+    ranked = list(best.values())
+    return tuple(_told(*fitted, _margin(ranked, rank)) for rank, fitted in enumerate(ranked[:most]))
 
 
-def _margin(ranked: list[tuple[Template, float, Int64]], rank: int) -> float:
+def fit_formation(points_m: Float64, name: str) -> FormationFit:
+    """Fit one formation by its name to as many outfield players as it has; its margin is 0.
+
+    Args:
+        points_m: As `fit_formations` takes them; finite.
+        name: As in `4-2-3-1`.
+    """
+    template = template_of(name)
+    return _told(template, *_fit(points_m - points_m.mean(axis=0), template), 0.0)
+
+
+def _told(template: Template, cost_m: float, places: Int64, margin: float) -> FormationFit:
+    also = tuple(name for name in spellings(template.name) if name != template.name)
+    return FormationFit(template.name, also, cost_m, margin, template.lines, places)
+
+
+def _margin(ranked: list[_Fitted], rank: int) -> float:
     if rank + 1 >= len(ranked) or ranked[rank + 1][1] <= 0:
         return 0.0
     return float(1 - ranked[rank][1] / ranked[rank + 1][1])

@@ -134,6 +134,29 @@ def template_of(name: str) -> Template:
     return Template(name, lines, roles, points - points.mean(axis=0), wide)
 
 
+@lru_cache(maxsize=64)
+def spellings(name: str) -> tuple[str, ...]:
+    """Give all names of a formation, this one among them, in the order of the templates.
+
+    How high the wing-backs of a back three stand is style, as it is for the full-backs of a back four, but it has
+    names of its own: the same ten men are a 3-5-2 with wing-backs up, a 5-3-2 with wing-backs down and a 3-2-3-2 between.
+
+    Example:
+        >>> spellings("5-3-2")
+        ('3-5-2', '3-2-3-2', '5-3-2')
+    """
+    return tuple(other for other in _ROLES if _positions(other) == _positions(name))
+
+
+@lru_cache(maxsize=64)
+def _positions(name: str) -> tuple[str, ...]:
+    """Give the sorted roles, with whoever has the wing of a back three to himself as a wing-back."""
+    roles = template_of(name).roles
+    back_three = {"LCB", "CB", "RCB"} <= set(roles)
+    wings = {"LM": "LWB", "RM": "RWB"} if back_three and "LWB" not in roles else {}
+    return tuple(sorted(wings.get(role, role) for role in roles))
+
+
 def _places(word: str, depth: float) -> list[tuple[str, tuple[float, float]]]:
     if word in _SINGLES:
         return [(word.upper(), (depth + _SINGLES[word], 0.0))]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sightline.analytics.football.expected_goals import ShotKind, expected_goals
-from sightline.analytics.football.formation import fit_formations, template_of
+from sightline.analytics.football.formation import fit_formation, fit_formations, template_of, templates
 from sightline.analytics.football.lines import attacking, attacks
 from sightline.analytics.football.match import Match, Period, Role, Team
 from sightline.core.errors import ConfigError
@@ -270,8 +270,9 @@ def _starters(match: Match, team: Team, known: str | None) -> tuple[str, list[tu
     rows = np.arange(0, len(match), max(1, round(float(match.frame_rate_hz))))
     points = attacking(match, team, rows, chosen[1:])
     counts = np.maximum(np.isfinite(points[:, :, 0]).sum(axis=0), 1)[:, None]
-    fits = fit_formations(np.nan_to_num(points).sum(axis=0) / counts, most=30)
-    fit = next((one for one in fits if one.name == known), fits[0])
+    places = np.nan_to_num(points).sum(axis=0) / counts
+    given = any(template.name == known for template in templates(len(places)))
+    fit = fit_formation(places, known) if known and given else fit_formations(places, most=1)[0]
     roles = template_of(fit.name).roles
     starters = [(int(chosen[0]), "GK", 1)]
     starters += [
