@@ -22,7 +22,7 @@ import cv2
 import numpy as np
 
 from sightline.bootstrap import build_platform
-from sightline.service.live.build import build_desk
+from sightline.service.live.build import build_live
 from sightline.service.simulate import simulate
 from sightline.settings import Settings
 from sightline.stages.decode import VideoSource
@@ -77,10 +77,10 @@ def streamed(
 ) -> tuple[dict[str, Any], list[tuple[float, float]], list[tuple[float, float]]]:
     """Send a clip frame by frame; give counts and names, delays, and what each frame took, wall and CPU seconds."""
     with tempfile.TemporaryDirectory() as home:
-        desk = build_desk(
+        live = build_live(
             build_platform(Settings(home=Path(home), stream_max_fps=FPS, stream_latency_ms=60_000))
         )
-        stream = desk.open({"app": "juggling", "fps_limit": FPS})
+        stream = live.open({"app": "juggling", "fps_limit": FPS})
         told: list[Told] = []
         costs: list[tuple[float, float]] = []
         number = 0
@@ -94,12 +94,12 @@ def streamed(
                 number = news[-1].number
                 costs.append((took, time.process_time() - cpu))
                 told += [(t_s, took, message.data) for message in news if message.kind == "juggle_event"]
-            desk.close(stream.id, within_s=10)
+            live.close(stream.id, within_s=10)
             told += [
                 (t_s, 0.0, one.data) for one in stream.outbox.after(number) if one.kind == "juggle_event"
             ]
         finally:
-            desk.shut()
+            live.shut()
     return scored(told, truth, t_s), late(told, truth), costs
 
 

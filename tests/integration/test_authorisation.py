@@ -31,7 +31,7 @@ ROLES = list(Role)
 OWNED = {"pipeline_id", "video_id", "webhook_id", "key_id", "share_id"}
 SHARED = {"pipeline_id", "video_id"}
 # Parameters that name something without one, or a part of a thing.
-# Streams and cameras are pictures without end: who may have which is tested with their desks.
+# Streams and cameras are pictures without end: who may have which is tested where they live.
 FREE = {"user_id", "group_id", "name", "table", "client_id", "camera_id", "upload_id"}
 
 

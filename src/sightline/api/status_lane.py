@@ -19,7 +19,7 @@ from sightline.asgi.security import known_caller
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from sightline.api.statuses import StatusDesk
+    from sightline.api.statuses import StatusCache
 
 _PATH = re.compile(rf"{PREFIX}/pipeline/([\w-]+)/status")
 _ROUTE = SimpleNamespace(path=f"{PREFIX}/pipeline/{{pipeline_id}}/status")
@@ -30,12 +30,12 @@ class StatusLane:
 
     Args:
         app: What answers the others.
-        desk: Has the statuses.
+        statuses: Has the statuses.
     """
 
-    def __init__(self, app: ASGIApp, *, desk: StatusDesk) -> None:
+    def __init__(self, app: ASGIApp, *, statuses: StatusCache) -> None:
         self._app = app
-        self._desk = desk
+        self._statuses = statuses
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or have it answered."""
@@ -54,7 +54,7 @@ class StatusLane:
         if named is None:
             return None
         caller = partial(known_caller, HTTPConnection(scope), "runs.read")
-        body = self._desk.at_hand(named[1], caller)
+        body = self._statuses.at_hand(named[1], caller)
         if body is not None:
             scope["route"] = _ROUTE  # names it in the log and the metrics, as the framework would
         return body

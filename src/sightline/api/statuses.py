@@ -74,7 +74,7 @@ class _Asked:
         self.answer = self.reading = None
 
 
-class StatusDesk:
+class StatusCache:
     """Answers with a run's status; lives in one event loop.
 
     Args:

@@ -55,14 +55,14 @@ def live(
 
     from sightline.cli.session import open_platform, stoppable
     from sightline.service.folder import whole
-    from sightline.service.live.build import build_desk
+    from sightline.service.live.build import build_live
     from sightline.service.live.cameras.camera import Camera
     from sightline.service.live.cameras.request import CameraRequest
-    from sightline.service.live.cameras.showing import jpeg_of
+    from sightline.service.live.cameras.view import jpeg_of
 
     _check(source)
     platform = open_platform(stream_model=model)
-    desk = build_desk(platform)
+    streams = build_live(platform)
     request = CameraRequest.of(
         {"address": source, "app": app, "app_settings": pairs(settings), "fps_limit": fps, "clips": False}
     )
@@ -79,7 +79,7 @@ def live(
     def on_event(event: Mapping[str, Any]) -> None:
         typer.echo(json.dumps({"event": event}))
 
-    camera = Camera(platform, desk, request, "local", on_frame=on_frame, on_event=on_event)
+    camera = Camera(platform, streams, request, "local", on_frame=on_frame, on_event=on_event)
     try:
         with stoppable() as stop:
             camera.start()
@@ -87,7 +87,7 @@ def live(
                 pass
         camera.stop()
     finally:
-        desk.shut()
+        streams.shut()
     _tell(platform, camera)
 
 

@@ -8,30 +8,30 @@ import numpy as np
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.registry import Collector
 
-from sightline.service.live.stream.legs import BOUNDS_S
+from sightline.service.live.stream.latency import BOUNDS_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from prometheus_client.metrics_core import Metric
 
-    from sightline.service.live.desk import LiveDesk
     from sightline.service.live.stream.session import Stream
+    from sightline.service.live.streams import LiveStreams
 
 _EVERY = 8
 """Bins of ours to one of Prometheus': edges a factor 2.5 apart."""
 
 
 class LiveCollector(Collector):
-    """Reads the desk when somebody scrapes.
+    """Reads the live streams when somebody scrapes.
 
     Args:
-        desk: It.
+        live: They.
         each: Whether open streams have series of their own.
     """
 
-    def __init__(self, desk: LiveDesk, *, each: bool = False) -> None:
-        self._desk = desk
+    def __init__(self, live: LiveStreams, *, each: bool = False) -> None:
+        self._live = live
         self._each = each
 
     def describe(self) -> Iterator[Metric]:
@@ -40,7 +40,7 @@ class LiveCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Read them."""
-        ledger, legs = self._desk.totals()
+        ledger, latency = self._live.totals()
         frames = CounterMetricFamily(
             "sightline_live_frames", "Frames of live streams by what became of them.", labels=["outcome"]
         )
@@ -48,13 +48,13 @@ class LiveCollector(Collector):
         for cause, count in ledger.drops().items():
             frames.add_metric([f"dropped_{cause}"], count)
         yield frames
-        health = self._desk.health()
+        health = self._live.health()
         yield GaugeMetricFamily("sightline_live_sessions", "Live streams that are open.", health["sessions"])
         yield GaugeMetricFamily("sightline_live_load", "Busy share of the live workers.", health["load"])
         yield GaugeMetricFamily(
-            "sightline_live_frame_cost_seconds", "What a frame costs.", self._desk.admission.cost_s
+            "sightline_live_frame_cost_seconds", "What a frame costs.", self._live.admission.cost_s
         )
-        streams = self._desk.streams()
+        streams = self._live.streams()
         yield GaugeMetricFamily(
             "sightline_live_fps_in", "Frames a second that come in.", sum(one.fps_in for one in streams)
         )
@@ -63,7 +63,7 @@ class LiveCollector(Collector):
         seconds = HistogramMetricFamily(
             "sightline_live_seconds", "How long frames took on each leg of their way.", labels=["leg"]
         )
-        for leg, spread in legs.spreads.items():
+        for leg, spread in latency.spreads.items():
             below = np.cumsum(spread.counts)
             buckets = [
                 (f"{BOUNDS_S[place]:.6g}", float(below[place])) for place in range(0, len(BOUNDS_S), _EVERY)
@@ -89,7 +89,7 @@ def _of_each(streams: Sequence[Stream]) -> Iterator[Metric]:
         frames.add_metric([stream.id, "processed"], stream.ledger.processed)
         for cause, count in stream.ledger.drops().items():
             frames.add_metric([stream.id, f"dropped_{cause}"], count)
-        for leg, spread in stream.legs.spreads.items():
+        for leg, spread in stream.latency.spreads.items():
             for percent in (50, 95, 99):
                 seconds.add_metric([stream.id, leg, f"0.{percent}"], spread.percentile_s(percent))
     yield from (fps_in, frames, seconds)

@@ -16,7 +16,7 @@ from sightline.api import app as api
 from sightline.api.feed import EventFeed
 from sightline.api.platform import PREFIX
 from sightline.api.status_lane import StatusLane
-from sightline.api.statuses import StatusDesk
+from sightline.api.statuses import StatusCache
 from sightline.asgi import problems
 from sightline.asgi.metrics import HttpMetrics
 from sightline.asgi.middleware import BodyLimitMiddleware, RequestMiddleware
@@ -61,13 +61,13 @@ def build_server(platform: Platform, *, tls: bool = False) -> FastAPI:
     app.state.metrics = metrics
     app.state.closing = asyncio.Event()
     app.state.board = ProgressBoard()
-    app.state.statuses = StatusDesk(platform, app.state.board)
+    app.state.statuses = StatusCache(platform, app.state.board)
     app.state.feed = EventFeed(platform, app.state.closing, metrics.listeners.set)
     problems.install(app)
     for router in (*api.routers(), *live.routers()):
         app.include_router(router)
     # The last one added is the first to see a request.
-    app.add_middleware(StatusLane, desk=app.state.statuses)
+    app.add_middleware(StatusLane, statuses=app.state.statuses)
     app.add_middleware(
         BodyLimitMiddleware,
         limit_bytes=settings.max_body_bytes,

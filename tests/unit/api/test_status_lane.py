@@ -33,14 +33,14 @@ class Here:
         self.client = TestClient(self.app)
         self.first = [self.ask() for _ in range(5)]
         self.framework = 0
-        desk = self.app.state.statuses
-        answer = desk.answer
+        cache = self.app.state.statuses
+        answer = cache.answer
 
         async def counted(who, run_id):
             self.framework += 1
             return await answer(who, run_id)
 
-        monkeypatch.setattr(desk, "answer", counted)
+        monkeypatch.setattr(cache, "answer", counted)
 
     def ask(self, headers=None, method="GET", path=PATH):
         return self.client.request(method, path, headers=self.headers if headers is None else headers)

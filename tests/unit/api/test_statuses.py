@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from sightline.api import statuses
-from sightline.api.statuses import StatusDesk
+from sightline.api.statuses import StatusCache
 from sightline.core.accounts import LOCAL, Principal, Role
 from sightline.core.errors import RunNotFoundError
 from sightline.core.runs import Run, RunState
@@ -34,84 +34,84 @@ def runs(monkeypatch):
 
 
 @pytest.fixture
-def desk(runs):
+def cache(runs):
     platform = SimpleNamespace(runs=runs, journal=runs, accounts=MemoryAccountStore())
-    return StatusDesk(platform, ProgressBoard())
+    return StatusCache(platform, ProgressBoard())
 
 
-def asked(desk, count, who=LOCAL):
+def asked(cache, count, who=LOCAL):
     async def ask():
-        return [json.loads(await desk.answer(who, "r"))["state"] for _ in range(count)]
+        return [json.loads(await cache.answer(who, "r"))["state"] for _ in range(count)]
 
     return asyncio.run(ask())
 
 
-def test_few_who_ask_are_each_told_what_is_true_now(desk, runs):
-    asked(desk, 10)
+def test_few_who_ask_are_each_told_what_is_true_now(cache, runs):
+    asked(cache, 10)
     assert runs.reads == 10
 
 
-def test_many_share_an_answer(desk, runs):
-    assert asked(desk, 200) == ["queued"] * 200
+def test_many_share_an_answer(cache, runs):
+    assert asked(cache, 200) == ["queued"] * 200
     assert runs.reads < 40
 
 
-def test_many_who_ask_at_once_wait_for_one_reading(desk, runs, monkeypatch):
+def test_many_who_ask_at_once_wait_for_one_reading(cache, runs, monkeypatch):
     monkeypatch.setattr(statuses, "_SHARED_FOR_S", 0.0)
 
     async def ask():
-        return await asyncio.gather(*(desk.answer(LOCAL, "r") for _ in range(200)))
+        return await asyncio.gather(*(cache.answer(LOCAL, "r") for _ in range(200)))
 
     assert len(set(asyncio.run(ask()))) == 1
     assert runs.reads < 40
 
 
-def test_a_change_is_seen_at_once_by_whoever_made_it(desk, runs):
-    asked(desk, 100)
+def test_a_change_is_seen_at_once_by_whoever_made_it(cache, runs):
+    asked(cache, 100)
     before = runs.reads
-    desk.forget()
-    asked(desk, 1)
+    cache.forget()
+    asked(cache, 1)
     assert runs.reads == before + 1
 
 
-def test_what_is_shared_is_shared_with_those_who_may_see_it(desk):
-    asked(desk, 100)
+def test_what_is_shared_is_shared_with_those_who_may_see_it(cache):
+    asked(cache, 100)
     with pytest.raises(RunNotFoundError):
-        asked(desk, 1, Principal("ben", "ben", Role.ANALYST))
+        asked(cache, 1, Principal("ben", "ben", Role.ANALYST))
 
 
-def test_a_run_that_is_not_there_is_missed_by_many_as_by_few(desk):
+def test_a_run_that_is_not_there_is_missed_by_many_as_by_few(cache):
     async def ask():
-        return [type(await _error(desk)) for _ in range(50)]
+        return [type(await _error(cache)) for _ in range(50)]
 
-    async def _error(desk):
+    async def _error(cache):
         try:
-            await desk.answer(LOCAL, "nobody")
+            await cache.answer(LOCAL, "nobody")
         except RunNotFoundError as error:
             return error
 
     assert asyncio.run(ask()) == [RunNotFoundError] * 50
 
 
-def test_what_many_ask_for_is_at_hand_for_those_who_may_see_it(desk, runs):
-    asked(desk, 100)
+def test_what_many_ask_for_is_at_hand_for_those_who_may_see_it(cache, runs):
+    asked(cache, 100)
     read = runs.reads
-    assert json.loads(desk.at_hand("r", lambda: LOCAL))["state"] == "queued"
-    assert desk.at_hand("r", lambda: Principal("ben", "ben", Role.ANALYST)) is None
-    assert desk.at_hand("r", lambda: None) is None
-    assert desk.at_hand("nobody", lambda: LOCAL) is None
+    assert json.loads(cache.at_hand("r", lambda: LOCAL))["state"] == "queued"
+    assert cache.at_hand("r", lambda: Principal("ben", "ben", Role.ANALYST)) is None
+    assert cache.at_hand("r", lambda: None) is None
+    assert cache.at_hand("nobody", lambda: LOCAL) is None
     assert runs.reads == read
 
 
-def test_what_few_ask_for_or_what_was_changed_is_not_at_hand(desk):
-    asked(desk, 10)
-    assert desk.at_hand("r", lambda: LOCAL) is None
-    asked(desk, 100)
-    desk.forget()
-    assert desk.at_hand("r", lambda: LOCAL) is None
+def test_what_few_ask_for_or_what_was_changed_is_not_at_hand(cache):
+    asked(cache, 10)
+    assert cache.at_hand("r", lambda: LOCAL) is None
+    asked(cache, 100)
+    cache.forget()
+    assert cache.at_hand("r", lambda: LOCAL) is None
 
 
-def test_what_was_read_too_long_ago_is_not_at_hand(desk, monkeypatch):
-    asked(desk, 100)
+def test_what_was_read_too_long_ago_is_not_at_hand(cache, monkeypatch):
+    asked(cache, 100)
     monkeypatch.setattr(statuses, "_SHARED_FOR_S", 0.0)
-    assert desk.at_hand("r", lambda: LOCAL) is None
+    assert cache.at_hand("r", lambda: LOCAL) is None

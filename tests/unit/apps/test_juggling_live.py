@@ -19,7 +19,7 @@ from sightline.apps.juggling.settings import JugglingSettings
 from sightline.core.detections import Detections
 from sightline.core.frames import Frame
 from sightline.service.live.stream.analysis import message_of
-from unit.service.live.streams import desk, jpeg, kinds
+from unit.service.live.streams import jpeg, kinds, live_streams
 
 FPS, SIZE, RADIUS_PX = 60.0, (720, 1280), 12.0
 
@@ -99,7 +99,7 @@ def test_a_stream_hands_the_detections_themselves_to_who_tracks_on_its_own(track
         def update(self, frame, found, extras):
             return [{"message": "juggle_event", "boxes": len(found), "kind": type(found).__name__}]
 
-    live = desk(analysis=lambda app, settings, names: Watching())
+    live = live_streams(analysis=lambda app, settings, names: Watching())
     stream = live.open({"app": "juggling", "enable_tracking": tracking})
     stream.arrived(jpeg(), 1)
     live.owner.step()

@@ -15,7 +15,7 @@ from sightline.analytics.football.match import PitchSize
 from sightline.analytics.pitch.camera import PitchCamera
 from sightline.analytics.pitch.markings import markings_of
 from sightline.cli.click import ask
-from sightline.cli.click.desk import Desk
+from sightline.cli.click.page_server import PageServer
 from sightline.core.errors import CalibrationError, ConflictError, SettingsError, UnsupportedFormatError
 from sightline.service.football.clicks.page import make_page
 from sightline.service.football.clicks.session import Clicks
@@ -48,12 +48,12 @@ def clicks(clip, tmp_path):
 
 
 @pytest.fixture
-def desk(clicks):
-    desk = Desk(clicks)
-    waiting = threading.Thread(target=desk.wait)
+def server(clicks):
+    server = PageServer(clicks)
+    waiting = threading.Thread(target=server.wait)
     waiting.start()
-    yield desk
-    desk.done.set()
+    yield server
+    server.done.set()
     waiting.join(10)
     assert not waiting.is_alive()
 
@@ -64,39 +64,39 @@ def post(address, what, data, **headers):
         return json.loads(answer.read())
 
 
-def test_points_are_solved_as_they_are_clicked_and_kept_in_the_end(desk):
-    told = post(desk.address, "solve", points())
+def test_points_are_solved_as_they_are_clicked_and_kept_in_the_end(server):
+    told = post(server.address, "solve", points())
     assert told["quality"] > 0.5
     assert max(told["errors_px"]) < 1
     assert "8 points, largest error" in told["words"]
     assert len(told["lines"]) > 5
-    assert post(desk.address, "keep", points()) == {"path": str(desk.clicks.out)}
-    assert desk.done.wait(5)
-    assert json.loads(desk.clicks.out.read_text()) == points()
+    assert post(server.address, "keep", points()) == {"path": str(server.clicks.out)}
+    assert server.done.wait(5)
+    assert json.loads(server.clicks.out.read_text()) == points()
 
 
-def test_a_wrong_click_shows_in_its_own_error(desk):
+def test_a_wrong_click_shows_in_its_own_error(server):
     data = points()
     data["points"][2]["at"][0] += 12
-    errors = post(desk.address, "solve", data)["errors_px"]
+    errors = post(server.address, "solve", data)["errors_px"]
     assert max(errors) == errors[2] > 3
 
 
-def test_too_few_points_and_points_of_another_picture_are_told(desk):
-    assert "a camera needs 4" in post(desk.address, "solve", points(3))["problem"]
+def test_too_few_points_and_points_of_another_picture_are_told(server):
+    assert "a camera needs 4" in post(server.address, "solve", points(3))["problem"]
     other = points() | {"image_size": [720, 1280]}
-    assert "another picture" in post(desk.address, "solve", other)["problem"]
-    assert "problem" in post(desk.address, "keep", points(3))
-    assert not desk.clicks.out.exists()
-    assert not desk.done.is_set()
+    assert "another picture" in post(server.address, "solve", other)["problem"]
+    assert "problem" in post(server.address, "keep", points(3))
+    assert not server.clicks.out.exists()
+    assert not server.done.is_set()
 
 
-def test_the_page_and_its_pictures_are_there_for_who_has_the_address(desk):
-    with urlopen(desk.address, timeout=10) as answer:
+def test_the_page_and_its_pictures_are_there_for_who_has_the_address(server):
+    with urlopen(server.address, timeout=10) as answer:
         page = answer.read().decode()
         assert answer.headers["Cache-Control"] == "no-store"
     assert "data:image/jpeg;base64," in page
-    with urlopen(f"{desk.address}frame?t=0.1", timeout=10) as answer:
+    with urlopen(f"{server.address}frame?t=0.1", timeout=10) as answer:
         picture = cv2.imdecode(np.frombuffer(answer.read(), np.uint8), cv2.IMREAD_COLOR)
     assert picture.shape == (HEIGHT, WIDTH, 3)
 
@@ -112,17 +112,17 @@ def test_the_page_and_its_pictures_are_there_for_who_has_the_address(desk):
         ("other", {}),
     ],
 )
-def test_nothing_is_there_for_others(desk, path, headers):
+def test_nothing_is_there_for_others(server, path, headers):
     wrong = "wrong" in path
-    address = desk.address.replace(desk.token, "x" * len(desk.token)) if wrong else desk.address
+    address = server.address.replace(server.token, "x" * len(server.token)) if wrong else server.address
     with pytest.raises(HTTPError, match="404"):
         urlopen(Request(address + ("" if wrong else path), headers=headers), timeout=10)
 
 
 @pytest.mark.parametrize("body", [b"not JSON", b"[1]", b"[" * 100_000])
-def test_what_is_no_object_is_refused(desk, body):
+def test_what_is_no_object_is_refused(server, body):
     with pytest.raises(HTTPError, match="404"):
-        post(desk.address, "solve", body)
+        post(server.address, "solve", body)
 
 
 def test_the_page_alone_holds_everything_and_no_markup_from_names(clicks):
@@ -197,6 +197,6 @@ def test_nobody_clicks_for_a_folder_that_is_full(clip, tmp_path, clicking):
     assert not clicking
 
 
-def test_a_port_that_is_taken_is_told(clicks, desk):
+def test_a_port_that_is_taken_is_told(clicks, server):
     with pytest.raises(SettingsError, match="cannot be used"):
-        ask.ask(clicks, port=int(desk.address.split(":")[2].split("/")[0]))
+        ask.ask(clicks, port=int(server.address.split(":")[2].split("/")[0]))

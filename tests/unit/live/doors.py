@@ -1,4 +1,4 @@
-"""Makes a server whose live desk has a fake model and no threads but those of the server."""
+"""Makes a server whose live streams have a fake model and no threads but those of the server."""
 
 from sightline.bootstrap import build_platform
 from sightline.core.accounts import Role
@@ -7,14 +7,14 @@ from sightline.server.app import build_server
 from sightline.service.accounts.authenticate import Credentials, authenticate
 from sightline.settings import read_settings
 from sightline.testing.accounts import headers_of
-from unit.service.live.streams import desk, still
+from unit.service.live.streams import live_streams, still
 
 
 def door(tmp_path, *, script=still, **given):
-    """Give a server and its desk."""
+    """Give a server and its live streams."""
     platform = build_platform(read_settings(home=tmp_path / "home", **given))
     app = build_server(platform)
-    live = desk(clock=SystemClock(), cost_s=0.0001, script=script)
+    live = live_streams(clock=SystemClock(), cost_s=0.0001, script=script)
     del live._start
     app.state.live = live
     return app, live

@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 
 from sightline.api.feed import EventFeed
 from sightline.api.platform import PREFIX, PipelineId, PlatformHere
-from sightline.api.statuses import StatusDesk
+from sightline.api.statuses import StatusCache
 from sightline.api.views.pipelines import Pipeline, PipelinePage, PipelineStatus, ProcessVideo, Started
 from sightline.asgi.problems import listed
 from sightline.asgi.security import may
@@ -219,8 +219,8 @@ def get_pipeline(platform: PlatformHere, who: Reader, pipeline_id: PipelineId) -
 )
 async def get_status(request: Request, who: Reader, pipeline_id: PipelineId) -> Response:
     """Give its state, stage, per cent, pace, ledger and what went wrong."""
-    desk: StatusDesk = request.app.state.statuses
-    return Response(await desk.answer(who, pipeline_id), media_type="application/json")
+    statuses: StatusCache = request.app.state.statuses
+    return Response(await statuses.answer(who, pipeline_id), media_type="application/json")
 
 
 @router.post(

@@ -77,22 +77,22 @@ def ask(clicks: Clicks, *, port: int = 0) -> Path:
     """
     import webbrowser
 
-    from sightline.cli.click.desk import Desk, can_open
+    from sightline.cli.click.page_server import PageServer, can_open
     from sightline.cli.console import STOPPED, note, refuse
     from sightline.core.errors import SettingsError
 
     try:
-        desk = Desk(clicks, port=port)
+        server = PageServer(clicks, port=port)
     except OSError as error:
         raise SettingsError(
             f"port {port} cannot be used: {error.strerror}", hint="leave --port out"
         ) from None
-    note(f"click the pitch's points at {desk.address}")
+    note(f"click the pitch's points at {server.address}")
     note("the address works on this machine only, and once; Ctrl-C stops")
     if can_open():
-        webbrowser.open(desk.address)
+        webbrowser.open(server.address)
     try:
-        return desk.wait()
+        return server.wait()
     except KeyboardInterrupt:
         raise typer.Exit(
             refuse(

@@ -1,1 +1,1 @@
-"""Routes, one subject a file: parse, call the desk, answer."""
+"""Routes, one subject a file: parse, call a use-case, answer."""

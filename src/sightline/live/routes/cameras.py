@@ -26,8 +26,8 @@ from sightline.core.errors import (
 from sightline.live.reply import as_event
 from sightline.live.waking import waking
 from sightline.service.accounts.access import allow, can
-from sightline.service.live.cameras.desk import CameraDesk
 from sightline.service.live.cameras.guard import guarded
+from sightline.service.live.cameras.registry import CameraRegistry
 from sightline.service.live.cameras.request import CameraRequest
 
 if TYPE_CHECKING:
@@ -68,12 +68,12 @@ class Cameras(BaseModel):
     items: list[CameraFacts]
 
 
-def _desk(connection: HTTPConnection) -> CameraDesk:
-    found: CameraDesk = connection.app.state.cameras
+def _cameras(connection: HTTPConnection) -> CameraRegistry:
+    found: CameraRegistry = connection.app.state.cameras
     return found
 
 
-CamerasHere = Annotated[CameraDesk, Depends(_desk)]
+CamerasHere = Annotated[CameraRegistry, Depends(_cameras)]
 
 
 @router.post(
@@ -83,16 +83,16 @@ CamerasHere = Annotated[CameraDesk, Depends(_desk)]
     status_code=201,
     responses=listed(AddressRefusedError, SourceUnavailableError, SettingsError, QuotaExceededError),
 )
-def add_camera(body: CameraRequest, desk: CamerasHere, who: _Creates, request: Request) -> CameraFacts:
+def add_camera(body: CameraRequest, cameras: CamerasHere, who: _Creates, request: Request) -> CameraFacts:
     """Begin to work on a camera: tables, events and clips, run after run, until it is removed."""
-    camera = desk.add(guarded(request.app.state.platform.settings, body), owner=who.user_id)
-    return CameraFacts(**desk.facts(camera.id))
+    camera = cameras.add(guarded(request.app.state.platform.settings, body), owner=who.user_id)
+    return CameraFacts(**cameras.facts(camera.id))
 
 
 @router.get("", operation_id="list_cameras", summary="List cameras", responses=listed())
-def list_cameras(desk: CamerasHere, who: _Reads) -> Cameras:
+def list_cameras(cameras: CamerasHere, who: _Reads) -> Cameras:
     """Give the cameras that one may see, whichever server works on them."""
-    seen = desk.all_facts(lambda owner: can(who, "cameras.read", owner_id=owner))
+    seen = cameras.all_facts(lambda owner: can(who, "cameras.read", owner_id=owner))
     return Cameras(items=[CameraFacts(**facts) for facts in seen])
 
 
@@ -102,10 +102,10 @@ def list_cameras(desk: CamerasHere, who: _Reads) -> Cameras:
     summary="How a camera goes",
     responses=listed(StreamNotFoundError),
 )
-def get_camera(camera_id: str, desk: CamerasHere, who: _Reads) -> CameraFacts:
+def get_camera(camera_id: str, cameras: CamerasHere, who: _Reads) -> CameraFacts:
     """Give its state, counts and runs; of one that another server works on, which server that is."""
-    _allow(desk, who, camera_id)
-    return CameraFacts(**desk.facts(camera_id))
+    _allow(cameras, who, camera_id)
+    return CameraFacts(**cameras.facts(camera_id))
 
 
 @router.delete(
@@ -114,10 +114,10 @@ def get_camera(camera_id: str, desk: CamerasHere, who: _Reads) -> CameraFacts:
     summary="Remove a camera",
     responses=listed(StreamNotFoundError),
 )
-def remove_camera(camera_id: str, desk: CamerasHere, who: _Deletes) -> CameraFacts:
+def remove_camera(camera_id: str, cameras: CamerasHere, who: _Deletes) -> CameraFacts:
     """Hang up and make the last run's results; runs and clips stay. Another server lets go within ten seconds."""
-    _allow(desk, who, camera_id, "cameras.delete")
-    return CameraFacts(**desk.remove(camera_id))
+    _allow(cameras, who, camera_id, "cameras.delete")
+    return CameraFacts(**cameras.remove(camera_id))
 
 
 @router.get(
@@ -127,9 +127,11 @@ def remove_camera(camera_id: str, desk: CamerasHere, who: _Deletes) -> CameraFac
     response_class=StreamingResponse,
     responses=listed(StreamNotFoundError, CameraElsewhereError),
 )
-async def view_camera(camera_id: str, desk: CamerasHere, who: _Reads, request: Request) -> StreamingResponse:
+async def view_camera(
+    camera_id: str, cameras: CamerasHere, who: _Reads, request: Request
+) -> StreamingResponse:
     """Send a JPEG whenever there is a newer one; a slow reader gets fewer."""
-    camera = _camera(desk, who, camera_id)
+    camera = _camera(cameras, who, camera_id)
     return StreamingResponse(
         _pictures(camera, request.app.state.closing),
         media_type=f"multipart/x-mixed-replace; boundary={_BOUNDARY}",
@@ -143,9 +145,9 @@ async def view_camera(camera_id: str, desk: CamerasHere, who: _Reads, request: R
     summary="Watch a camera with its boxes (HLS)",
     responses=listed(StreamNotFoundError, CameraElsewhereError),
 )
-def open_camera_hls(camera_id: str, desk: CamerasHere, who: _Reads) -> HlsAddress:
+def open_camera_hls(camera_id: str, cameras: CamerasHere, who: _Reads) -> HlsAddress:
     """Give the address of the playlist; it is encoded while somebody fetches it."""
-    camera = _camera(desk, who, camera_id)
+    camera = _camera(cameras, who, camera_id)
     return HlsAddress(playlist=f"{router.prefix}/{camera.id}/hls/{camera.hls().key}/index.m3u8")
 
 
@@ -159,9 +161,9 @@ def open_camera_hls(camera_id: str, desk: CamerasHere, who: _Reads) -> HlsAddres
         Depends(public("players fetch it without headers; its address holds a key that was given out"))
     ],
 )
-def camera_hls(camera_id: str, key: str, name: str, desk: CamerasHere) -> Response:
+def camera_hls(camera_id: str, key: str, name: str, cameras: CamerasHere) -> Response:
     """Give `index.m3u8`, or a segment that it names."""
-    view = desk.get(camera_id).hls_of(key)
+    view = cameras.get(camera_id).hls_of(key)
     number = name.removesuffix(".ts")
     if name == "index.m3u8":
         text = view.playlist()
@@ -182,13 +184,13 @@ def camera_hls(camera_id: str, key: str, name: str, desk: CamerasHere) -> Respon
 )
 async def follow_camera(
     camera_id: str,
-    desk: CamerasHere,
+    cameras: CamerasHere,
     who: _Reads,
     request: Request,
     last_event_id: Annotated[int | None, Header(ge=0)] = None,
 ) -> StreamingResponse:
     """Send server-sent events; `Last-Event-ID` goes on where a reader left off."""
-    camera = _camera(desk, who, camera_id)
+    camera = _camera(cameras, who, camera_id)
     return StreamingResponse(
         _events(camera, last_event_id or 0, request.app.state.closing), media_type="text/event-stream"
     )
@@ -201,20 +203,20 @@ async def follow_camera(
     response_class=FileResponse,
     responses=listed(StreamNotFoundError, CameraElsewhereError),
 )
-def camera_clip(camera_id: str, name: str, desk: CamerasHere, who: _Reads) -> Response:
+def camera_clip(camera_id: str, name: str, cameras: CamerasHere, who: _Reads) -> Response:
     """Give an event's clip; the event names it."""
-    return FileResponse(_camera(desk, who, camera_id).clip(name), media_type="video/mp4")
+    return FileResponse(_camera(cameras, who, camera_id).clip(name), media_type="video/mp4")
 
 
-def _allow(desk: CameraDesk, who: Principal, camera_id: str, action: str = "cameras.read") -> None:
+def _allow(cameras: CameraRegistry, who: Principal, camera_id: str, action: str = "cameras.read") -> None:
     missing = StreamNotFoundError("no such camera", hint="GET /api/v1/cameras lists them")
-    allow(who, action, owner_id=desk.owner_of(camera_id), missing=missing)
+    allow(who, action, owner_id=cameras.owner_of(camera_id), missing=missing)
 
 
-def _camera(desk: CameraDesk, who: Principal, camera_id: str) -> Camera:
+def _camera(cameras: CameraRegistry, who: Principal, camera_id: str) -> Camera:
     """Give a camera that is worked on here to those who may see it."""
-    _allow(desk, who, camera_id)
-    return desk.get(camera_id)
+    _allow(cameras, who, camera_id)
+    return cameras.get(camera_id)
 
 
 async def _pictures(camera: Camera, closing: asyncio.Event) -> AsyncIterator[bytes]:

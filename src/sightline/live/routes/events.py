@@ -13,7 +13,7 @@ from sightline.asgi.problems import listed
 from sightline.asgi.security import may
 from sightline.core.accounts import Principal
 from sightline.core.errors import StreamNotFoundError
-from sightline.live.asking import DeskHere, stream_for
+from sightline.live.dependencies import LiveHere, stream_for
 from sightline.live.reply import as_event, finished
 from sightline.live.waking import waking
 
@@ -38,7 +38,7 @@ PING_EVERY_S = 15.0
 async def stream_events(
     client_id: str,
     request: Request,
-    desk: DeskHere,
+    live: LiveHere,
     who: Annotated[Principal, Depends(may("live.read"))],
     last_event_id: Annotated[int | None, Header(ge=0)] = None,
     after: Annotated[
@@ -49,7 +49,7 @@ async def stream_events(
 
     Of hazard events the last thousand are kept, so that one who comes back in time has each of them once.
     """
-    stream = stream_for(desk, who, client_id, "live.read")
+    stream = stream_for(live, who, client_id, "live.read")
     begin = last_event_id if last_event_id is not None else after or 0
     closing: asyncio.Event = request.app.state.closing
     return StreamingResponse(

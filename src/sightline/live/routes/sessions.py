@@ -18,7 +18,7 @@ from sightline.core.errors import (
     StreamNotFoundError,
     StreamOverloadedError,
 )
-from sightline.live.asking import DeskHere, lifespan, own_stream, stream_for
+from sightline.live.dependencies import LiveHere, lifespan, own_stream, stream_for
 from sightline.live.wire import FrameMessage, frame_of, named_frame, read_object
 
 router = APIRouter(prefix="/stream", tags=["live"], lifespan=lifespan)
@@ -67,11 +67,11 @@ class Statistics(BaseModel):
     status_code=201,
     responses=listed(StreamOverloadedError, QuotaExceededError, SettingsError),
 )
-def open_stream(desk: DeskHere, who: _Creates, config: dict[str, Any] | None = None) -> Opened:
+def open_stream(live: LiveHere, who: _Creates, config: dict[str, Any] | None = None) -> Opened:
     """Open a stream with some settings; 503 with `Retry-After` where the machine has no room for it."""
     given = config or {}
     inner = given.get("config")
-    stream = desk.open(inner if isinstance(inner, dict) else given, owner=who.user_id)
+    stream = live.open(inner if isinstance(inner, dict) else given, owner=who.user_id)
     return Opened(
         client_id=stream.id,
         sse_endpoint=f"/stream/events/{stream.id}",
@@ -99,13 +99,13 @@ def open_stream(desk: DeskHere, who: _Creates, config: dict[str, Any] | None = N
 async def send_frame(
     client_id: str,
     request: Request,
-    desk: DeskHere,
+    live: LiveHere,
     who: _Sends,
     frame_id: Annotated[str | None, Query(max_length=250, description="For a bare picture.")] = None,
     timestamp: Annotated[float | None, Query(allow_inf_nan=False, description="For a bare picture.")] = None,
 ) -> Taken:
     """Take a frame: a bare picture, a form with a file, or JSON as on the WebSocket. Its result comes as an event."""
-    stream = own_stream(desk, who, client_id)
+    stream = own_stream(live, who, client_id)
     frame = await _frame(request, frame_id, timestamp)
     cause = stream.arrived(frame.picture, frame.frame_id, captured_s=frame.captured_s, extras=frame.extras)
     return Taken(frame_id=frame.frame_id, accepted=cause is None, dropped=cause)
@@ -117,9 +117,9 @@ async def send_frame(
     summary="Statistics of one stream",
     responses=listed(StreamNotFoundError),
 )
-def stream_statistics(client_id: str, desk: DeskHere, who: _Reads) -> Statistics:
+def stream_statistics(client_id: str, live: LiveHere, who: _Reads) -> Statistics:
     """Give what became of its frames and how long they took."""
-    return Statistics(**stream_for(desk, who, client_id, "live.read").to_json())
+    return Statistics(**stream_for(live, who, client_id, "live.read").to_json())
 
 
 @router.patch(
@@ -128,9 +128,9 @@ def stream_statistics(client_id: str, desk: DeskHere, who: _Reads) -> Statistics
     summary="Change a stream's settings while it runs",
     responses=listed(StreamNotFoundError, SettingsError),
 )
-def change_stream(client_id: str, config: dict[str, Any], desk: DeskHere, who: _Changes) -> Changed:
+def change_stream(client_id: str, config: dict[str, Any], live: LiveHere, who: _Changes) -> Changed:
     """Change what the body names; the rest stays."""
-    stream = stream_for(desk, who, client_id, "live.change")
+    stream = stream_for(live, who, client_id, "live.change")
     inner = config.get("config")
     settings = stream.configure(inner if isinstance(inner, dict) else config)
     return Changed(client_id=stream.id, config=settings.model_dump())
@@ -142,10 +142,10 @@ def change_stream(client_id: str, config: dict[str, Any], desk: DeskHere, who: _
     summary="Close a stream",
     responses=listed(StreamNotFoundError),
 )
-def close_stream(client_id: str, desk: DeskHere, who: _Changes) -> Statistics:
+def close_stream(client_id: str, live: LiveHere, who: _Changes) -> Statistics:
     """Close it and give its last statistics."""
-    stream = stream_for(desk, who, client_id, "live.change")
-    desk.close(stream.id, within_s=5)
+    stream = stream_for(live, who, client_id, "live.change")
+    live.close(stream.id, within_s=5)
     return Statistics(**stream.to_json())
 
 
@@ -155,9 +155,9 @@ def close_stream(client_id: str, desk: DeskHere, who: _Changes) -> Statistics:
     summary="Whether live streams are served",
     dependencies=[Depends(public("load balancers ask it"))],
 )
-def stream_health(desk: DeskHere) -> Statistics:
+def stream_health(live: LiveHere) -> Statistics:
     """Give the state in a few words."""
-    return Statistics(**desk.health())
+    return Statistics(**live.health())
 
 
 @router.get(
@@ -166,9 +166,9 @@ def stream_health(desk: DeskHere) -> Statistics:
     summary="Statistics of all streams together",
     responses=listed(),
 )
-def all_statistics(desk: DeskHere, _who: _Reads) -> Statistics:
+def all_statistics(live: LiveHere, _who: _Reads) -> Statistics:
     """Give what became of all frames and how long they took."""
-    return Statistics(**desk.to_json())
+    return Statistics(**live.to_json())
 
 
 @router.get(
@@ -178,13 +178,13 @@ def all_statistics(desk: DeskHere, _who: _Reads) -> Statistics:
     responses=listed(),
 )
 def capacity(
-    desk: DeskHere,
+    live: LiveHere,
     _who: _Reads,
     fps: Annotated[float, Query(ge=1, le=30, description="Frames a second of each.")] = 10,
     within_ms: Annotated[float, Query(gt=0, le=60_000, description="95 % answered within this.")] = 100,
 ) -> Statistics:
     """Answer from what frames really cost here; the first to ask has the machine measured."""
-    return Statistics(**desk.capacity(fps, within_ms / 1000))
+    return Statistics(**live.capacity(fps, within_ms / 1000))
 
 
 async def _frame(request: Request, frame_id: str | None, timestamp: float | None) -> FrameMessage:

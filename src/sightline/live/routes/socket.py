@@ -14,7 +14,7 @@ from starlette.websockets import WebSocketDisconnect, WebSocketState
 from sightline.asgi.security import may
 from sightline.core.accounts import Principal
 from sightline.core.errors import LimitError, SightlineError, StreamOverloadedError
-from sightline.live.asking import DeskHere, own_stream, settings_of
+from sightline.live.dependencies import LiveHere, own_stream, settings_of
 from sightline.live.reply import as_text, finished, pong
 from sightline.live.waking import waking
 from sightline.live.wire import ConfigMessage, FrameMessage, read_binary, read_text
@@ -36,7 +36,7 @@ _LOOK_EVERY_S = 1.0
 
 @router.websocket("/detection")
 async def detection(
-    socket: WebSocket, desk: DeskHere, who: Annotated[Principal, Depends(may("live.read"))]
+    socket: WebSocket, live: LiveHere, who: Annotated[Principal, Depends(may("live.read"))]
 ) -> None:
     """Open a stream for as long as the socket lives, or join one's own that POST /stream/sessions opened.
 
@@ -48,10 +48,10 @@ async def detection(
     await socket.accept()
     try:
         if joined:
-            stream = own_stream(desk, who, joined)
+            stream = own_stream(live, who, joined)
         else:
             given = settings_of(socket.query_params)
-            stream = await to_thread.run_sync(lambda: desk.open(given, owner=who.user_id))
+            stream = await to_thread.run_sync(lambda: live.open(given, owner=who.user_id))
     except SightlineError as error:
         await _refuse(socket, error)
         return
@@ -59,7 +59,7 @@ async def detection(
         await _Conversation(socket, stream).hold()
     finally:
         if not joined:
-            desk.close(stream.id)
+            live.close(stream.id)
 
 
 async def _refuse(socket: WebSocket, error: SightlineError) -> None:

@@ -21,7 +21,7 @@ from sightline.core.errors import (
     StreamOverloadedError,
 )
 from sightline.core.optional import require
-from sightline.live.asking import DeskHere, settings_of, stream_for
+from sightline.live.dependencies import LiveHere, settings_of, stream_for
 from sightline.live.webrtc.ice import as_links, checked_addresses, ice_servers, with_addresses
 from sightline.live.webrtc.offers import LONGEST_OFFER_BYTES, checked_offer
 from sightline.live.webrtc.peers import Peers
@@ -68,7 +68,7 @@ class IceServers(BaseModel):
     openapi_extra={"requestBody": {"content": {_SDP: {"schema": {"type": "string"}}}, "required": True}},
 )
 async def open_webrtc(
-    request: Request, desk: DeskHere, who: Annotated[Principal, Depends(may("live.create"))]
+    request: Request, live: LiveHere, who: Annotated[Principal, Depends(may("live.create"))]
 ) -> Response:
     """Answer a browser's offer; settings of the stream go into the address, as on the WebSocket.
 
@@ -89,11 +89,11 @@ async def open_webrtc(
         _peer_kind
     )  # the first import takes a second, which no other stream waits for
     given = settings_of(request.query_params)
-    stream = await to_thread.run_sync(lambda: desk.open(given, owner=who.user_id))
+    stream = await to_thread.run_sync(lambda: live.open(given, owner=who.user_id))
 
     def ended(peer: Peer) -> None:
         peers.drop(peer)
-        desk.close(stream.id)
+        live.close(stream.id)
 
     peer = peer_kind(stream, request.app.state.closing, ended)
     try:
@@ -133,14 +133,14 @@ def webrtc_servers(
 async def close_webrtc(
     client_id: str,
     request: Request,
-    desk: DeskHere,
+    live: LiveHere,
     who: Annotated[Principal, Depends(may("live.change"))],
 ) -> None:
     """Hang up and close its stream."""
-    stream = stream_for(desk, who, client_id, "live.change")
+    stream = stream_for(live, who, client_id, "live.change")
     peers: Peers = request.app.state.peers
     await peers.close(stream.id)
-    desk.close(stream.id)
+    live.close(stream.id)
 
 
 def _peer_kind() -> type[Peer]:

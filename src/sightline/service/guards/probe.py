@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from sightline.core import errors
 from sightline.core.errors import ContentRefusedError, MediaError
 from sightline.core.media import MediaInfo
-from sightline.service.guards.looker import LOOKERS
+from sightline.service.guards.probe_pool import PROBES
 from sightline.service.guards.sniff import sniff_container
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def _asked(path: Path, limits: MediaLimits, rules: ProbeRules) -> Mapping[str, A
         },
     }
     try:
-        status, answer = LOOKERS.ask(json.dumps(asked).encode(), within_s=rules.wall_s)
+        status, answer = PROBES.ask(json.dumps(asked).encode(), within_s=rules.wall_s)
     except subprocess.TimeoutExpired:
         raise ContentRefusedError(
             f"the file takes over {rules.wall_s:g} s to open", hint=_TOO_COSTLY

@@ -1,4 +1,4 @@
-"""Builds the desk that live streams are opened at, from how this machine is set up."""
+"""Builds the live streams of this process, from how this machine is set up."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from sightline.core.errors import SettingsError
 from sightline.core.models import Task
 from sightline.ports import ModelOptions
 from sightline.service.jobs.relay import tell
-from sightline.service.live.desk import LiveDesk
 from sightline.service.live.models import ChosenModel
+from sightline.service.live.streams import LiveStreams
 from sightline.service.prepare import cores
-from sightline.service.webhooks.herald import Herald
+from sightline.service.webhooks.notifier import Notifier
 from sightline.vision.catalog import build_model
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ _MIN_SCORE = 0.1
 _STEP_PX = 32
 
 
-def build_desk(platform: Platform) -> LiveDesk:
-    """Give the desk; nothing is opened before the first stream is."""
+def build_live(platform: Platform) -> LiveStreams:
+    """Give them; nothing is opened before the first stream is."""
     settings = platform.settings
     workers = cores(platform)
     at_once = 1 if settings.stream_performance == "latency" else None
@@ -57,13 +57,13 @@ def build_desk(platform: Platform) -> LiveDesk:
             chosen.name, replace(wanted, input_size=size, source_size=source_size), platform.zoo
         )
 
-    return LiveDesk(
+    return LiveStreams(
         settings,
         workers,
         platform.clock,
         build,
         choose=partial(default_model, settings),
-        herald=Herald(platform),
+        notifier=Notifier(platform),
         publish=partial(tell, platform),
     )
 

@@ -12,7 +12,7 @@ from sightline.core.errors import ConflictError, NotFoundError, SightlineError
 from sightline.core.videos import Video, VideoFilter, VideoState, safe_name
 from sightline.service.accounts.quotas import check_storage_quota
 from sightline.service.folder import sha256_of
-from sightline.service.guards.looker import LOOKERS
+from sightline.service.guards.probe_pool import PROBES
 from sightline.service.submit import media_limits, new_run_id
 from sightline.service.videos.facts import media_to_json
 from sightline.service.videos.incoming import IncomingFile
@@ -70,7 +70,7 @@ def begin(platform: Platform, who: Principal, offer: Offer) -> Video:
         file.check_room(offer.size_bytes or 0)
         platform.videos.add(video)
     if video.size_bytes >= _LARGE_BYTES:
-        LOOKERS.make_ready()
+        PROBES.make_ready()
     return video
 
 

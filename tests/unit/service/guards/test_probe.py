@@ -22,7 +22,7 @@ from sightline.core.errors import (
 )
 from sightline.media.container import MediaLimits
 from sightline.media.probe import probe
-from sightline.service.guards import looker
+from sightline.service.guards import probe_pool
 from sightline.service.guards.probe import ProbeRules, probe_stranger
 from sightline.service.guards.sniff import container_of, sniff_container
 
@@ -183,7 +183,7 @@ def test_a_cut_or_scrambled_file_is_refused_or_read_and_never_more(clip, keep):
 
 def stand_in(code, monkeypatch):
     """Have something else answer in place of the process that looks into the file."""
-    monkeypatch.setattr(looker, "_COMMAND", (sys.executable, "-I", "-c", code))
+    monkeypatch.setattr(probe_pool, "_COMMAND", (sys.executable, "-I", "-c", code))
 
 
 @pytest.fixture
@@ -253,7 +253,7 @@ def test_the_child_has_no_environment_and_cannot_write(video, monkeypatch, tmp_p
 
 def test_a_refusal_of_the_child_keeps_its_name(video, monkeypatch):
     said = json.dumps({"code": "unsupported_format", "message": "m" * 900, "hint": "h"})
-    monkeypatch.setattr(looker.LOOKERS, "ask", lambda *_, **__: (0, said.encode()))
+    monkeypatch.setattr(probe_pool.PROBES, "ask", lambda *_, **__: (0, said.encode()))
     error = refused(video, kind=UnsupportedFormatError)
     assert len(str(error)) == 500
 
@@ -261,16 +261,16 @@ def test_a_refusal_of_the_child_keeps_its_name(video, monkeypatch):
 @pytest.mark.slow
 def test_a_process_that_waits_is_used_and_one_that_is_gone_does_no_harm(clip, monkeypatch):
     path, expected = clip().path, probe(clip().path, LIMITS)
-    lookers = looker.LOOKERS
-    lookers.make_ready()
-    waiting = lookers._ready
-    lookers.make_ready()
-    assert lookers._ready is waiting
+    probes = probe_pool.PROBES
+    probes.make_ready()
+    waiting = probes._ready
+    probes.make_ready()
+    assert probes._ready is waiting
     assert probe_stranger(path, LIMITS, RULES) == expected
-    assert (waiting.returncode, lookers._ready) == (0, None)
+    assert (waiting.returncode, probes._ready) == (0, None)
     with monkeypatch.context() as patch:
         stand_in("pass", patch)  # as one that nobody needed
-        lookers.make_ready()
-    while lookers._ready.poll() is None:
+        probes.make_ready()
+    while probes._ready.poll() is None:
         pass
     assert probe_stranger(path, LIMITS, RULES) == expected

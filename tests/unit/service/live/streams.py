@@ -1,4 +1,4 @@
-"""Makes desks and streams whose model is a fake and whose time stands still."""
+"""Makes streams whose model is a fake and whose time stands still."""
 
 import base64
 
@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from sightline.core.detections import Detections
-from sightline.service.live.desk import LiveDesk
+from sightline.service.live.streams import LiveStreams
 from sightline.settings import read_settings
 from sightline.testing.fakes import FakeClock, FakeModel
 
@@ -27,10 +27,10 @@ def still(_index):
     return Detections(boxes, np.array([0.9, 0.3], np.float32), np.array([0, 0], np.int32))
 
 
-def desk(
+def live_streams(
     script=still, *, clock=None, analysis=None, model=None, named=None, publish=None, cost_s=0.01, **settings
 ):
-    """A desk without threads of its own: work with `desk.owner.step()`; `named` are models, or errors, by name."""
+    """Live streams without threads of its own: work with `live.owner.step()`; `named` are models, or errors, by name."""
     clock = clock or FakeClock()
     built = []
 
@@ -46,7 +46,7 @@ def desk(
     options = {"analysis": analysis} if analysis else {}
     if publish:
         options["publish"] = publish
-    made = LiveDesk(read_settings(**settings), 2, clock, build, **options)
+    made = LiveStreams(read_settings(**settings), 2, clock, build, **options)
     made.admission.note(cost_s)
     made._start = lambda: None
     made.built, made.clock = built, clock

@@ -10,7 +10,7 @@ from sightline.core.errors import InferenceFailedError, WeightsMissingError
 from sightline.service.live.models import SharedModel, seconds_a_frame
 from sightline.service.live.quality import LADDER, LIGHTER, AutoQuality
 from sightline.testing.fakes import FakeModel
-from unit.service.live.streams import desk, jpeg, results
+from unit.service.live.streams import jpeg, live_streams, results
 
 
 @pytest.fixture(autouse=True)
@@ -41,8 +41,8 @@ def named(name, model):
     return model
 
 
-def open_desk(lighter):
-    return desk(
+def open_live(lighter):
+    return live_streams(
         named={"heavy": heavy(), "light": lighter}, stream_model="heavy", stream_lighter_model="light"
     )
 
@@ -57,7 +57,7 @@ def look(live, stream, frames=1):
 
 
 def test_the_last_step_is_a_lighter_model_that_answers_by_the_streams_own_names():
-    live = open_desk(light())
+    live = open_live(light())
     stream = live.open({"quality_mode": "auto", "fps_limit": 30})
     before = look(live, stream)
     assert before["quality"]["level"] == "balanced"
@@ -73,7 +73,7 @@ def test_the_last_step_is_a_lighter_model_that_answers_by_the_streams_own_names(
 
 
 def test_streams_of_a_fixed_quality_keep_their_model():
-    live = open_desk(light())
+    live = open_live(light())
     live.auto.step = len(live.auto.ladder) - 1
     answer = look(live, live.open({"quality_mode": "fast", "fps_limit": 30}))
     assert answer["quality"]["level"] == "fast"
@@ -86,7 +86,7 @@ def test_streams_of_a_fixed_quality_keep_their_model():
     ids=["other classes", "no weights", "not set"],
 )
 def test_a_step_that_cannot_be_taken_is_left_out(lighter):
-    live = desk(
+    live = live_streams(
         named={"heavy": heavy(), "light": lighter},
         stream_model="heavy",
         stream_lighter_model="light" if lighter is not None else "heavy",
@@ -103,7 +103,7 @@ def test_a_step_that_cannot_be_taken_is_left_out(lighter):
 def test_a_model_that_is_no_quicker_is_left_out_and_closed(took):
     took["light"] = took["heavy"]
     lighter = light()
-    live = open_desk(lighter)
+    live = open_live(lighter)
     stream = live.open({"quality_mode": "auto", "fps_limit": 30})
     live.auto.step = len(live.auto.ladder) - 1
     assert look(live, stream, frames=2)["quality"]["model"] == "heavy"
@@ -115,7 +115,7 @@ def test_a_lighter_model_that_does_not_open_costs_no_frame():
         def open(self):
             raise InferenceFailedError("it does not compile")
 
-    live = open_desk(named("light", Broken(class_names=("crack", "pothole"))))
+    live = open_live(named("light", Broken(class_names=("crack", "pothole"))))
     stream = live.open({"quality_mode": "auto", "fps_limit": 30})
     live.auto.step = len(live.auto.ladder) - 1
     assert look(live, stream)["quality"]["level"] == LADDER[-1].name
@@ -128,7 +128,7 @@ def test_without_a_lighter_model_the_ladder_ends_with_its_own():
 
 
 def test_what_a_lighter_models_frames_cost_is_no_measure_of_the_others():
-    live = open_desk(light())
+    live = open_live(light())
     stream = live.open({"quality_mode": "auto", "fps_limit": 30})
     look(live, stream)
     live.auto.step = len(live.auto.ladder) - 1
@@ -137,9 +137,9 @@ def test_what_a_lighter_models_frames_cost_is_no_measure_of_the_others():
     assert live.admission.cost_s == 0.01
 
 
-def test_both_models_are_closed_with_the_desk():
+def test_both_models_are_closed_with_the_streams():
     lighter = light()
-    live = open_desk(lighter)
+    live = open_live(lighter)
     look(live, live.open({"quality_mode": "auto", "fps_limit": 30}))
     assert lighter.is_open
     assert live.models.open_count == 2

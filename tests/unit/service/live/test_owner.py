@@ -7,7 +7,7 @@ import pytest
 from sightline.core.time import SystemClock
 from sightline.service.live.owner import ModelOwner
 from sightline.testing.fakes import FakeClock
-from unit.service.live.streams import desk, jpeg
+from unit.service.live.streams import jpeg, live_streams
 
 
 class Worker:
@@ -107,7 +107,7 @@ def test_a_frame_that_opens_a_graph_is_no_frames_cost():
 
 def test_workers_serve_many_streams_and_end():
     before = threading.active_count()
-    live = desk(clock=SystemClock(), cost_s=0.0001)
+    live = live_streams(clock=SystemClock(), cost_s=0.0001)
     del live._start
     streams = [live.open({"fps_limit": 30}) for _ in range(5)]
     for stream in streams:

@@ -13,11 +13,11 @@ from sightline.core.errors import SettingsError
 from sightline.service.live.quality import LADDER
 from sightline.service.live.stream.frames import Drop
 from sightline.testing.fakes import FakeModel
-from unit.service.live.streams import desk, jpeg, kinds, results, still, text
+from unit.service.live.streams import jpeg, kinds, live_streams, results, still, text
 
 
 def test_a_frame_is_answered_with_its_own_id_and_all_times():
-    live = desk()
+    live = live_streams()
     stream = live.open({})
     stream.arrived(jpeg(), {"any": ["thing", 1]}, captured_s=1_700_000_000.0)
     assert live.owner.step()
@@ -32,7 +32,7 @@ def test_a_frame_is_answered_with_its_own_id_and_all_times():
 
 
 def test_base64_with_and_without_a_prefix_is_taken():
-    live = desk()
+    live = live_streams()
     stream = live.open({"enable_tracking": False})
     for number, picture in enumerate([text(jpeg()), "data:image/jpeg;base64," + text(jpeg())]):
         stream.arrived(picture, number)
@@ -43,7 +43,7 @@ def test_base64_with_and_without_a_prefix_is_taken():
 
 
 def test_a_newer_frame_pushes_out_the_one_that_waits():
-    live = desk()
+    live = live_streams()
     stream = live.open({})
     for number in range(3):
         stream.arrived(jpeg(), number)
@@ -55,7 +55,7 @@ def test_a_newer_frame_pushes_out_the_one_that_waits():
 
 
 def test_a_frame_that_waited_too_long_is_left_out():
-    live = desk()
+    live = live_streams()
     stream = live.open({})
     stream.arrived(jpeg(), 1)
     live.clock.advance(5)
@@ -66,7 +66,7 @@ def test_a_frame_that_waited_too_long_is_left_out():
 
 
 def test_frames_over_the_rate_are_left_out_by_name():
-    live = desk()
+    live = live_streams()
     stream = live.open({"fps_limit": 10})
     causes = []
     for number in range(100):  # 50 a second for two seconds
@@ -78,7 +78,7 @@ def test_frames_over_the_rate_are_left_out_by_name():
 
 
 def test_a_flood_is_stopped_before_anything_is_looked_at():
-    live = desk()
+    live = live_streams()
     stream = live.open({})
     causes = [stream.arrived(b"x", number) for number in range(1000)]
     assert causes.count(Drop.FLOOD) == 1000 - 120
@@ -97,7 +97,7 @@ def test_a_flood_is_stopped_before_anything_is_looked_at():
     ],
 )
 def test_what_is_no_frame_is_refused_with_a_reason_and_counted(picture, code, cause):
-    live = desk()
+    live = live_streams()
     stream = live.open({})
     stream.arrived(picture, "bad")
     assert live.owner.step()
@@ -111,7 +111,7 @@ def test_what_is_no_frame_is_refused_with_a_reason_and_counted(picture, code, ca
 
 
 def test_a_frame_over_the_limit_never_waits():
-    live = desk(stream_max_frame_bytes=1000)
+    live = live_streams(stream_max_frame_bytes=1000)
     stream = live.open({})
     assert stream.arrived(b"x" * 1001) is Drop.TOO_LARGE
     assert stream.arrived("x" * 1400) is Drop.TOO_LARGE
@@ -119,7 +119,7 @@ def test_a_frame_over_the_limit_never_waits():
 
 
 def test_a_model_that_fails_on_a_frame_costs_that_frame_alone():
-    live = desk(model=FakeModel(still, fails_on=frozenset({0})))
+    live = live_streams(model=FakeModel(still, fails_on=frozenset({0})))
     stream = live.open({})
     for number in range(2):
         stream.arrived(jpeg(), number)
@@ -133,7 +133,7 @@ def test_an_error_nobody_foresaw_is_counted_and_the_worker_lives():
     def broken(_index):
         raise ZeroDivisionError("a bug")
 
-    live = desk(broken)
+    live = live_streams(broken)
     stream = live.open({})
     stream.arrived(jpeg(), 1)
     assert live.owner.step()
@@ -142,7 +142,7 @@ def test_an_error_nobody_foresaw_is_counted_and_the_worker_lives():
 
 
 def test_settings_change_while_it_runs():
-    live = desk()
+    live = live_streams()
     stream = live.open({"confidence_threshold": 0.2})
     stream.arrived(jpeg())
     live.owner.step()
@@ -173,7 +173,7 @@ def side_by_side(_index):
     ids=str,
 )
 def test_each_setting_of_what_is_shown_has_its_effect_from_the_next_frame_on(change, boxes):
-    live = desk(side_by_side)
+    live = live_streams(side_by_side)
     stream = live.open({"confidence_threshold": 0.1, "enable_tracking": False})
     for number, settings_ in enumerate(({}, change, {"enable_tracking": True})):
         stream.configure(settings_)
@@ -190,7 +190,7 @@ def test_each_setting_of_what_is_shown_has_its_effect_from_the_next_frame_on(cha
     ("mode", "level"), [("fast", "fast"), ("accurate", "accurate"), ("auto", LADDER[2].name)]
 )
 def test_the_quality_that_is_asked_for_is_the_one_that_is_told(mode, level):
-    live = desk()
+    live = live_streams()
     live.auto.step = 2
     stream = live.open({})
     stream.configure({"quality_mode": mode})
@@ -200,7 +200,7 @@ def test_the_quality_that_is_asked_for_is_the_one_that_is_told(mode, level):
 
 
 def test_identities_outlive_a_change_of_the_threshold():
-    live = desk()
+    live = live_streams()
     stream = live.open({"confidence_threshold": 0.5})
     for threshold in (0.5, 0.6):
         stream.configure({"confidence_threshold": threshold})
@@ -211,7 +211,7 @@ def test_identities_outlive_a_change_of_the_threshold():
 
 
 def test_a_region_keeps_what_has_its_centre_inside():
-    live = desk()
+    live = live_streams()
     stream = live.open({"roi": [0.5, 0, 1, 1], "confidence_threshold": 0.1})
     stream.arrived(jpeg())
     live.owner.step()
@@ -233,7 +233,7 @@ def test_a_region_keeps_what_has_its_centre_inside():
     ],
 )
 def test_wrong_settings_are_refused_and_change_nothing(wrong):
-    live = desk()
+    live = live_streams()
     stream = live.open({})
     before = stream.settings
     with pytest.raises(SettingsError):
@@ -243,11 +243,11 @@ def test_wrong_settings_are_refused_and_change_nothing(wrong):
 
 def test_the_servers_highest_rate_holds():
     with pytest.raises(SettingsError, match="over this server's 20"):
-        desk(stream_max_fps=20).open({"fps_limit": 25})
+        live_streams(stream_max_fps=20).open({"fps_limit": 25})
 
 
 def test_time_that_goes_back_or_is_no_number_does_not_stop_a_stream():
-    live = desk()
+    live = live_streams()
     stream = live.open({})
     for captured_s in (100.0, 99.0, math.nan, -math.inf, 1e300, None, 100.5):
         stream.arrived(jpeg(), captured_s=captured_s)
@@ -271,7 +271,7 @@ def test_an_applications_events_go_out_before_the_frame_that_completes_them():
             return [{"event_id": "h1", "kind": "pothole", **extras}] if self.seen == 3 else []
 
     bus = []
-    live = desk(analysis=lambda app, settings, names: Third(), publish=bus.append)
+    live = live_streams(analysis=lambda app, settings, names: Third(), publish=bus.append)
     stream = live.open({"app": "road"})
     for number in range(4):
         stream.arrived(jpeg(), number, extras={"gps": [1, 2]})
@@ -294,7 +294,7 @@ def test_an_applications_events_go_out_before_the_frame_that_completes_them():
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # machines may be busy
 @given(st.lists(st.sampled_from(["frame", "bad", "flood", "step", "wait", "config"]), max_size=60))
 def test_whatever_happens_every_frame_is_accounted_for(steps):
-    live = desk()
+    live = live_streams()
     stream = live.open({"quality_mode": "auto"})
     sent = 0
     for step in steps:
@@ -320,7 +320,7 @@ def test_whatever_happens_every_frame_is_accounted_for(steps):
 
 
 def test_the_road_tells_each_hazard_once_with_its_place():
-    live = desk()
+    live = live_streams()
     stream = live.open({"app": "road", "app_settings": {"gate": False}, "confidence_threshold": 0.3})
     for number in range(12):
         stream.arrived(
@@ -342,7 +342,7 @@ def road(number):
 
 
 def test_a_pothole_is_confirmed_once_and_closed_when_the_stream_ends():
-    live = desk(road)
+    live = live_streams(road)
     stream = live.open({"app": "road", "app_settings": {"gate": False}})
     for number in range(12):
         gps = {"lat": 52.0, "lon": 13 + number / 1e5}
@@ -359,7 +359,7 @@ def test_a_pothole_is_confirmed_once_and_closed_when_the_stream_ends():
 
 
 def test_nonsense_for_a_place_is_left_out():
-    live = desk(road)
+    live = live_streams(road)
     stream = live.open({"app": "road", "app_settings": {"gate": False}})
     for number, gps in enumerate(
         [
@@ -381,12 +381,12 @@ def test_nonsense_for_a_place_is_left_out():
 @pytest.mark.parametrize("app_settings", [{"nonsense": 1}, {"hits": 9, "hits_of": 3}])
 def test_wrong_settings_of_the_application_are_refused(app_settings):
     with pytest.raises(SettingsError):
-        desk().open({"app": "road", "app_settings": app_settings})
+        live_streams().open({"app": "road", "app_settings": app_settings})
 
 
 @pytest.mark.parametrize("app_settings", [{"x": math.nan}, {"x": [math.inf]}, {"x": "y" * 20_000}])
 def test_what_cannot_be_told_again_is_refused_without_an_application_too(app_settings):
-    stream = desk().open({})
+    stream = live_streams().open({})
     with pytest.raises(SettingsError, match="app_settings"):
         stream.configure({"app_settings": app_settings})
     assert stream.settings.app_settings == {}

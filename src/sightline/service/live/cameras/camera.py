@@ -17,18 +17,18 @@ from sightline.media.live.connection import Address, CameraState
 from sightline.media.live.push import Push
 from sightline.media.live.source import LiveSource
 from sightline.service.jobs.relay import tell
-from sightline.service.live.cameras.answering import OwnedModel
-from sightline.service.live.cameras.keeping import KeptRuns
+from sightline.service.live.cameras.owned_model import OwnedModel
 from sightline.service.live.cameras.recording import Listeners, record, redacted
-from sightline.service.live.cameras.showing import HlsView, Showing
+from sightline.service.live.cameras.runs import KeptRuns
+from sightline.service.live.cameras.view import CameraView, HlsView
 from sightline.service.live.stream.analysis import message_of
 from sightline.service.live.stream.outbox import Outbox
-from sightline.service.webhooks.herald import News
+from sightline.service.webhooks.notifier import Notice
 
 if TYPE_CHECKING:
     from sightline.core.packets import Packet
     from sightline.service.live.cameras.request import CameraRequest
-    from sightline.service.live.desk import LiveDesk
+    from sightline.service.live.streams import LiveStreams
     from sightline.service.platform import Platform
 
 _log = structlog.get_logger()
@@ -61,7 +61,7 @@ class Camera:
     def __init__(
         self,
         platform: Platform,
-        live: LiveDesk,
+        live: LiveStreams,
         request: CameraRequest,
         owner: str,
         *,
@@ -75,7 +75,7 @@ class Camera:
         self.owner = owner
         self.request = request
         self.outbox = Outbox()
-        self.showing = Showing(request.blur)
+        self.showing = CameraView(request.blur)
         self._platform = platform
         self._live = live
         self._clips = ClipRing(request.clip_before_s, request.clip_after_s, platform.clock.monotonic_s)
@@ -274,5 +274,5 @@ class Camera:
 
     def _tell(self, kind: EventKind, what: str, data: Mapping[str, Any]) -> None:
         told = {"camera": self.id, "name": self.request.name, **data}
-        news = News(f"camera:{self.id}", self.owner, kind, what, told)
+        news = Notice(f"camera:{self.id}", self.owner, kind, what, told)
         self._live.tell(news, cooldown_s=self.request.webhook_cooldown_s)

@@ -19,8 +19,8 @@ from sightline.engine.run import EngineSettings, Pipeline
 from sightline.ports import StageContext
 from sightline.service.folder import RunFolder
 from sightline.service.jobs.relay import tell
+from sightline.service.live.cameras.check import application_for
 from sightline.service.live.cameras.observe import ObserveStage
-from sightline.service.live.cameras.wishes import application_for
 from sightline.service.prepare import Prepared, make_tracker
 from sightline.service.publish import publish
 from sightline.service.submit import new_run_id
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from sightline.core.packets import Packet
     from sightline.media.live.source import LiveSource
     from sightline.ports import Application, ModelAdapter, Stage
-    from sightline.service.live.cameras.answering import OwnedModel
+    from sightline.service.live.cameras.owned_model import OwnedModel
     from sightline.service.live.cameras.request import CameraRequest
     from sightline.service.platform import Platform
 

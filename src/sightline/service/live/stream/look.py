@@ -17,7 +17,7 @@ from sightline.core.frames import Frame
 from sightline.core.tracks import Tracks
 from sightline.media.live.pictures import RawPicture, decode_picture, picture_header
 from sightline.service.live.quality import AUTO_SCALES, LADDER, LIGHTER
-from sightline.service.live.stream.steady import Steady
+from sightline.service.live.stream.smoothing import Smoother
 from sightline.vision.geometry import scaled
 from sightline.vision.suppression import suppress
 from sightline.vision.track.bytetrack import ByteTrack
@@ -72,7 +72,7 @@ class Look:
         self._max_pixels = max_pixels
         self._tracker: ByteTrack | None = None
         self._threshold = -1.0
-        self._steady = Steady()
+        self._smoother = Smoother()
         self._t_s: float | None = None
         self._received_s = 0.0
         self._index = -1
@@ -102,7 +102,7 @@ class Look:
         """
         if self._change is not None:
             (self.analysis, self._models), self._change = self._change, None
-            self._tracker, self._threshold, self._steady = None, -1.0, Steady()
+            self._tracker, self._threshold, self._smoother = None, -1.0, Smoother()
             self._ready_for, self._lighter = None, None
         level = self.taken(level)
         begun_s = clock.monotonic_s()
@@ -123,7 +123,7 @@ class Look:
         if tracks is None:
             detections = rows(found.above(settings.confidence_threshold), names, settings.max_detections)
         else:
-            shown_tracks = self._steady.show(tracks, settings.confidence_threshold, frame.t_s)
+            shown_tracks = self._smoother.show(tracks, settings.confidence_threshold, frame.t_s)
             detections = rows(shown_tracks, names, settings.max_detections)
         events: Sequence[Mapping[str, Any]] = ()
         if self.analysis is not None and (untracked or tracks is not None):

@@ -19,7 +19,7 @@ from sightline.core.errors import (
 from sightline.service.live.quality import AutoQuality, level_of
 from sightline.service.live.stream.analysis import message_of
 from sightline.service.live.stream.frames import Arrival, Drop, StreamLedger
-from sightline.service.live.stream.legs import Legs
+from sightline.service.live.stream.latency import Latencies
 from sightline.service.live.stream.look import Answer, Look
 from sightline.service.live.stream.outbox import Outbox
 from sightline.service.live.stream.rate import TokenBucket
@@ -57,7 +57,7 @@ class StreamLimits:
 
 
 @dataclass(frozen=True, slots=True)
-class StreamKit:
+class StreamContext:
     """What all streams share.
 
     Attributes:
@@ -93,22 +93,24 @@ class Stream:
         heard_mono_s: When its client was last heard of.
     """
 
-    def __init__(self, stream_id: str, settings: StreamSettings, kit: StreamKit, *, owner: str = "") -> None:
+    def __init__(
+        self, stream_id: str, settings: StreamSettings, context: StreamContext, *, owner: str = ""
+    ) -> None:
         self.id = stream_id
         self.owner = owner
         self.outbox = Outbox()
         self.ledger = StreamLedger()
-        self.legs = Legs()
-        self._kit = kit
+        self.latency = Latencies()
+        self._context = context
         self._lock = threading.Lock()
         self._queue: deque[Arrival] = deque()
-        self.opened_s = kit.clock.now_s()
-        self.heard_mono_s = kit.clock.monotonic_s()
+        self.opened_s = context.clock.now_s()
+        self.heard_mono_s = context.clock.monotonic_s()
         self._flood = TokenBucket(_FLOOD_HZ, _FLOOD_HZ, self.heard_mono_s)
         self._rate = TokenBucket(1, 1, self.heard_mono_s)
         self._accepted = 0
         self._arrivals: deque[float] = deque(maxlen=256)
-        self._look = Look(stream_id, kit.models.of(settings.app), max_pixels=kit.limits.max_pixels)
+        self._look = Look(stream_id, context.models.of(settings.app), max_pixels=context.limits.max_pixels)
         self.closed = False
         self._apply(settings)
 
@@ -121,13 +123,13 @@ class Stream:
             SettingsError: One is unknown or out of range; nothing has changed.
         """
         self.heard()
-        changed = self.settings.changed(given, max_fps=self._kit.limits.max_fps)
+        changed = self.settings.changed(given, max_fps=self._context.limits.max_fps)
         self._apply(changed)
         return changed
 
     def heard(self) -> None:
         """Note that its client is there."""
-        self.heard_mono_s = self._kit.clock.monotonic_s()
+        self.heard_mono_s = self._context.clock.monotonic_s()
 
     def arrived(
         self,
@@ -138,7 +140,7 @@ class Stream:
         extras: Mapping[str, Any] | None = None,
     ) -> Drop | None:
         """Take a frame in; says why where it is left out at once. Waits for nothing."""
-        clock = self._kit.clock
+        clock = self._context.clock
         now_s = clock.monotonic_s()
         self.heard_mono_s = now_s
         arrival = Arrival(picture, frame_id, captured_s, clock.now_s(), now_s, extras or {})
@@ -150,11 +152,11 @@ class Stream:
                 self.ledger.drop(cause)
             else:
                 self._queue.append(arrival)
-            if len(self._queue) > self._kit.limits.queue_frames:
+            if len(self._queue) > self._context.limits.queue_frames:
                 self._queue.popleft()
                 self.ledger.drop(Drop.SUPERSEDED)
         if cause is Drop.TOO_LARGE:
-            limit = self._kit.limits.max_bytes
+            limit = self._context.limits.max_bytes
             self.complain(
                 FrameRefusedError(f"the frame is over {limit} bytes", hint="send a smaller one"),
                 frame_id=frame_id,
@@ -162,23 +164,23 @@ class Stream:
         if cause is not None:
             return cause
         if captured_s is not None and abs(arrival.received_s - captured_s) < 3600:
-            self.legs.add(network=arrival.received_s - captured_s)
-        self._kit.wake()
+            self.latency.add(network=arrival.received_s - captured_s)
+        self._context.wake()
         return None
 
     def now_s(self) -> float:
         """Give the time, in seconds since the Unix epoch."""
-        return self._kit.clock.now_s()
+        return self._context.clock.now_s()
 
     def sent(self, message: Message) -> None:
         """Note that a message has left for its client."""
-        now_s = self._kit.clock.monotonic_s()
+        now_s = self._context.clock.monotonic_s()
         if message.received_mono_s is not None:
-            self.legs.add(send=now_s - message.ready_mono_s, total=now_s - message.received_mono_s)
+            self.latency.add(send=now_s - message.ready_mono_s, total=now_s - message.received_mono_s)
 
     def tell(self, kind: str, data: dict[str, Any]) -> None:
         """Put something into the outbox."""
-        self.outbox.put(kind, data, now_s=self._kit.clock.monotonic_s())
+        self.outbox.put(kind, data, now_s=self._context.clock.monotonic_s())
 
     def complain(self, error: SightlineError, **facts: Any) -> None:
         """Tell the client of an error."""
@@ -187,22 +189,22 @@ class Stream:
     def wanted_hz(self) -> float:
         """Give the frames a second it is expected to send: its limit, or what it really sends once that is known."""
         limit = self.settings.fps_limit
-        if self._kit.clock.now_s() - self.opened_s < 2 * _RECENT_S:
+        if self._context.clock.now_s() - self.opened_s < 2 * _RECENT_S:
             return limit
         return min(limit, self.fps_in)
 
     @property
     def fps_in(self) -> float:
         """Frames a second that came in over the last five seconds."""
-        now_s = self._kit.clock.monotonic_s()
+        now_s = self._context.clock.monotonic_s()
         recent = [t_s for t_s in tuple(self._arrivals) if now_s - t_s <= _RECENT_S]
-        age_s = max(self._kit.clock.now_s() - self.opened_s, 1e-9)
+        age_s = max(self._context.clock.now_s() - self.opened_s, 1e-9)
         return len(recent) / min(age_s, _RECENT_S)
 
     @property
     def level(self) -> Level:
         """How closely it is looked at now."""
-        return self._look.taken(level_of(self.settings.quality_mode, self._kit.auto))
+        return self._look.taken(level_of(self.settings.quality_mode, self._context.auto))
 
     def close(self, reason: str = "closed") -> None:
         """Let go of everything; frames that wait count as dropped."""
@@ -215,19 +217,19 @@ class Stream:
                 self.ledger.drop(Drop.CLOSED)
         for event in self._look.finish():
             self.tell(message_of(event), dict(event))
-            self._kit.told(self, event)
+            self._context.told(self, event)
         if reason != "closed":
             self.tell(
                 "error",
                 {"code": "stream_closed", "message": f"the stream was closed: {reason}", "hint": None},
             )
         self.outbox.close()
-        self._kit.models.forget(self.id)
+        self._context.models.forget(self.id)
 
     def to_json(self) -> dict[str, Any]:
         """Give its statistics as plain data."""
-        age_s = max(self._kit.clock.now_s() - self.opened_s, 1e-9)
-        now_s = self._kit.clock.monotonic_s()
+        age_s = max(self._context.clock.now_s() - self.opened_s, 1e-9)
+        now_s = self._context.clock.monotonic_s()
         level = self.level
         return {
             "client_id": self.id,
@@ -236,7 +238,7 @@ class Stream:
             "idle_s": round(now_s - self.heard_mono_s, 3),
             "fps_in": round(self.fps_in, 2),
             "frames": self.ledger.to_json(),
-            "latency": self.legs.to_json(),
+            "latency": self.latency.to_json(),
             "quality": {"mode": self.settings.quality_mode, "level": level.name, "stride": level.stride},
             "last_message": self.outbox.last,
             "config": self.settings.model_dump(),
@@ -255,9 +257,9 @@ class Stream:
         if arrival is None:
             return False
         settings, level = self.settings, self.level
-        begun_s = self._kit.clock.monotonic_s()
+        begun_s = self._context.clock.monotonic_s()
         try:
-            answer = self._look.at(arrival, settings, level, self._kit.clock)
+            answer = self._look.at(arrival, settings, level, self._context.clock)
         except (MediaError, StreamError) as error:
             self._lose(arrival, Drop.UNDECODABLE, error)
             return False
@@ -280,14 +282,14 @@ class Stream:
         with self._lock:
             while self._queue:
                 arrival = self._queue.popleft()
-                waited_s = self._kit.clock.monotonic_s() - arrival.received_mono_s
-                if waited_s <= self._kit.limits.max_wait_s:
+                waited_s = self._context.clock.monotonic_s() - arrival.received_mono_s
+                if waited_s <= self._context.limits.max_wait_s:
                     return arrival
                 self.ledger.drop(Drop.DEADLINE)
         return None
 
     def _tell(self, arrival: Arrival, answer: Answer, begun_s: float) -> None:
-        clock = self._kit.clock
+        clock = self._context.clock
         with self._lock:
             self.ledger.processed += 1
             drops = self.ledger.drops()
@@ -295,7 +297,7 @@ class Stream:
         inferred_s = arrival.received_s + (ready_s - arrival.received_mono_s)
         for event in answer.events:
             self.outbox.put(message_of(event), {"frame_id": arrival.frame_id, **event}, now_s=ready_s)
-            self._kit.told(self, event)
+            self._context.told(self, event)
         data = {
             "frame_id": arrival.frame_id,
             "detections": answer.detections,
@@ -305,7 +307,7 @@ class Stream:
             "frame_size": [answer.source_size[1], answer.source_size[0]],
             "quality": answer.quality,
         }
-        self.legs.add(queue=begun_s - arrival.received_mono_s, **answer.legs)
+        self.latency.add(queue=begun_s - arrival.received_mono_s, **answer.legs)
         self.outbox.put(
             "detection_result", data, now_s=clock.monotonic_s(), received_s=arrival.received_mono_s
         )
@@ -322,7 +324,7 @@ class Stream:
             return Drop.CLOSED
         if not self._flood.allows(now_s):
             return Drop.FLOOD
-        if arrival.is_over(self._kit.limits.max_bytes):
+        if arrival.is_over(self._context.limits.max_bytes):
             return Drop.TOO_LARGE
         if not self._rate.allows(now_s):
             return Drop.RATE
@@ -333,9 +335,9 @@ class Stream:
         """Take settings over; an application that is not there is refused before anything changes."""
         before = getattr(self, "settings", None)
         if before is None or (before.app, before.app_settings) != (settings.app, settings.app_settings):
-            analysis, models = None, self._kit.models.of(settings.app)
+            analysis, models = None, self._context.models.of(settings.app)
             if settings.app is not None:
-                analysis = self._kit.make_analysis(
+                analysis = self._context.make_analysis(
                     settings.app, settings.app_settings, models.info.class_names
                 )
                 if analysis.tracking is not None and not settings.enable_tracking:
@@ -344,4 +346,4 @@ class Stream:
         self.settings = settings
         if before is None or before.fps_limit != settings.fps_limit:
             burst = max(2.0, settings.fps_limit / 4)
-            self._rate = TokenBucket(settings.fps_limit, burst, self._kit.clock.monotonic_s())
+            self._rate = TokenBucket(settings.fps_limit, burst, self._context.clock.monotonic_s())

@@ -23,7 +23,7 @@ _LONGEST_BODY = 1 << 20
 _WAKE_S = 0.2
 
 
-class Desk:
+class PageServer:
     """The page behind an address that only who started it knows; it is good for one set of points."""
 
     def __init__(self, clicks: Clicks, *, port: int = 0) -> None:
@@ -74,9 +74,9 @@ def can_open() -> bool:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
-    def __init__(self, desk: Desk, port: int) -> None:
+    def __init__(self, owner: PageServer, port: int) -> None:
         super().__init__((_HOST, port), _Answers)
-        self.desk = desk
+        self.owner = owner
 
 
 class _Answers(BaseHTTPRequestHandler):
@@ -86,9 +86,9 @@ class _Answers(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         asked = urlsplit(self.path)
-        what = self.server.desk.knows(self.headers.get("Host", ""), asked.path)
+        what = self.server.owner.knows(self.headers.get("Host", ""), asked.path)
         if what == "":
-            page = self.server.desk.clicks.page(served=True)
+            page = self.server.owner.clicks.page(served=True)
             self._answer(HTTPStatus.OK, "text/html; charset=utf-8", page.encode())
         elif what == "frame" and (jpeg := self._frame(parse_qs(asked.query).get("t", [""])[0])):
             self._answer(HTTPStatus.OK, "image/jpeg", jpeg)
@@ -96,26 +96,26 @@ class _Answers(BaseHTTPRequestHandler):
             self._refuse()
 
     def do_POST(self) -> None:
-        what = self.server.desk.knows(self.headers.get("Host", ""), urlsplit(self.path).path)
+        what = self.server.owner.knows(self.headers.get("Host", ""), urlsplit(self.path).path)
         data = self._body()
         if data is None or what not in {"solve", "keep"}:
             self._refuse()
             return
-        told = self.server.desk.clicks.solve(data) if what == "solve" else self._keep(data)
+        told = self.server.owner.clicks.solve(data) if what == "solve" else self._keep(data)
         self._answer(HTTPStatus.OK, "application/json", json.dumps(told).encode())
         if what == "keep" and "problem" not in told:
-            self.server.desk.done.set()
+            self.server.owner.done.set()
 
     def _keep(self, data: dict[str, Any]) -> dict[str, Any]:
         try:
-            self.server.desk.kept = self.server.desk.clicks.keep(data)
+            self.server.owner.kept = self.server.owner.clicks.keep(data)
         except SightlineError as error:
             return {"problem": error.message}
-        return {"path": str(self.server.desk.kept)}
+        return {"path": str(self.server.owner.kept)}
 
     def _frame(self, t_s: str) -> bytes | None:
         try:
-            return self.server.desk.clicks.frame(float(t_s))
+            return self.server.owner.clicks.frame(float(t_s))
         except (ValueError, OverflowError, SightlineError):
             return None
 

@@ -13,18 +13,18 @@ from sightline.core.errors import (
     StreamNotFoundError,
     StreamOverloadedError,
 )
-from sightline.service.live.build import build_desk
+from sightline.service.live.build import build_live
 from sightline.service.live.capacity import Capacity
 from sightline.service.live.quality import LADDER, AutoQuality
-from sightline.service.live.stream.legs import Spread
+from sightline.service.live.stream.latency import Spread
 from sightline.service.live.stream.outbox import Outbox
 from sightline.settings import read_settings
 from sightline.testing.fakes import FakeModel
-from unit.service.live.streams import desk, jpeg, results
+from unit.service.live.streams import jpeg, live_streams, results
 
 
 def test_a_stream_is_found_by_its_owner_alone():
-    live = desk()
+    live = live_streams()
     stream = live.open({}, owner="anna")
     assert live.get(stream.id, owner="anna") is stream
     for wrong in ((stream.id, "berta"), ("nothing", "anna")):
@@ -37,7 +37,7 @@ def test_a_stream_is_found_by_its_owner_alone():
 
 
 def test_streams_are_refused_once_promises_could_not_be_kept():
-    live = desk(cost_s=0.02)
+    live = live_streams(cost_s=0.02)
     opened = 0
     with pytest.raises(StreamOverloadedError, match="over the promised 100 ms"):
         while opened < 100:
@@ -50,7 +50,7 @@ def test_streams_are_refused_once_promises_could_not_be_kept():
 
 def test_streams_that_may_step_down_are_admitted_longer():
     def fill(mode):
-        live = desk(cost_s=0.02)
+        live = live_streams(cost_s=0.02)
         for opened in range(200):
             try:
                 live.open({"fps_limit": 10, "quality_mode": mode})
@@ -62,7 +62,7 @@ def test_streams_that_may_step_down_are_admitted_longer():
 
 
 def test_what_a_stream_really_sends_counts_once_it_is_known():
-    live = desk()
+    live = live_streams()
     stream = live.open({"fps_limit": 30})
     assert stream.wanted_hz() == 30
     for _ in range(60):
@@ -73,11 +73,11 @@ def test_what_a_stream_really_sends_counts_once_it_is_known():
 
 
 def test_the_first_stream_is_never_refused():
-    desk(cost_s=10.0).open({})
+    live_streams(cost_s=10.0).open({})
 
 
 def test_no_more_streams_than_the_setting_says():
-    live = desk(stream_max_sessions=2)
+    live = live_streams(stream_max_sessions=2)
     live.open({})
     live.open({})
     with pytest.raises(StreamOverloadedError, match="as many as this server takes"):
@@ -85,7 +85,7 @@ def test_no_more_streams_than_the_setting_says():
 
 
 def test_one_user_leaves_the_others_room():
-    live = desk(quota_streams=2)
+    live = live_streams(quota_streams=2)
     first, _ = (live.open({"fps_limit": 1}, owner="anna") for _ in range(2))
     with pytest.raises(QuotaExceededError, match="limit for one user is 2") as refused:
         live.open({"fps_limit": 1}, owner="anna")
@@ -97,7 +97,7 @@ def test_one_user_leaves_the_others_room():
 
 
 def test_a_silent_stream_times_out_and_its_frames_stay_counted():
-    live = desk(stream_timeout_s=60)
+    live = live_streams(stream_timeout_s=60)
     stream = live.open({})
     stream.arrived(jpeg())
     live.owner.step()
@@ -113,7 +113,7 @@ def test_a_silent_stream_times_out_and_its_frames_stay_counted():
 
 
 def test_a_closed_streams_waiting_frames_are_counted_as_dropped():
-    live = desk()
+    live = live_streams()
     stream = live.open({})
     stream.arrived(jpeg())
     live.close(stream.id)
@@ -122,7 +122,7 @@ def test_a_closed_streams_waiting_frames_are_counted_as_dropped():
 
 
 def test_the_machine_is_measured_by_real_work_once():
-    live = desk(cost_s=0.0, clock=None)
+    live = live_streams(cost_s=0.0, clock=None)
     assert live.admission.cost_s == 0.0
     live.open({})
     assert live.built == [(1.0, None), (1.0, None)]
@@ -134,7 +134,7 @@ def test_each_mode_has_a_scale_of_its_own_and_shapes_share_few_graphs():
             super().__init__()
             self.info = replace(self.info, input_size=(64, 64))
 
-    live = desk(model=Sized())
+    live = live_streams(model=Sized())
     models = live.models.of(None)
     for number in range(20):
         models.get(1.0, (100 + 20 * number, 400), "s")
@@ -150,7 +150,7 @@ def test_an_auto_streams_first_picture_opens_all_that_it_may_step_down_to():
             super().__init__()
             self.info = replace(self.info, input_size=(64, 64))
 
-    live = desk(model=Sized())
+    live = live_streams(model=Sized())
     streams = [live.open({"quality_mode": mode}) for mode in ("balanced", "auto")]
     opened = []
     for stream in streams:
@@ -187,7 +187,7 @@ def test_quality_does_not_flutter():
 
 
 def test_a_clients_stride_is_told_and_left_out_frames_are_named():
-    live = desk()
+    live = live_streams()
     stream = live.open({"quality_mode": "auto", "fps_limit": 30})
     live.auto.step = 1
     for number in range(4):
@@ -279,14 +279,14 @@ def test_other_services_variables_are_known(monkeypatch):
     ],
 )
 def test_an_applications_streams_have_its_own_model_unless_one_is_set(tmp_path, given, app, chosen):
-    live = build_desk(build_platform(read_settings(home=tmp_path, model="motion", **given)))
+    live = build_live(build_platform(read_settings(home=tmp_path, model="motion", **given)))
     assert live.models.of(app).chosen.name == chosen
     assert live.models.of(app, "hog").chosen.name == "hog"
     live.shut()
 
 
 def test_an_applications_streams_suppress_once_and_as_in_a_file(tmp_path):
-    live = build_desk(build_platform(read_settings(home=tmp_path)))
+    live = build_live(build_platform(read_settings(home=tmp_path)))
     road = live.models.of("road").chosen
     assert (road.iou, road.max_detections) == (RoadSettings().iou, RoadSettings().max_detections)
     assert live.models.of(None).chosen.iou == 0.7
@@ -296,7 +296,7 @@ def test_an_applications_streams_suppress_once_and_as_in_a_file(tmp_path):
 @pytest.mark.data
 def test_faster_and_more_accurate_streams_have_inputs_of_their_own(data_dir, tmp_path):
     settings = read_settings(home=tmp_path, stream_model=str(data_dir / "weights/yolox_nano.onnx"))
-    live = build_desk(build_platform(settings))
+    live = build_live(build_platform(settings))
     sizes = [live.models.of(None).get(scale, (480, 640), "s").info.input_size for scale in (0.62, 1.0, 1.5)]
     assert sizes == [(192, 256), (320, 416), (480, 640)]
     live.shut()

@@ -19,16 +19,16 @@ from sightline.service.live.owner import ModelOwner
 from sightline.service.live.quality import FIXED, AutoQuality
 from sightline.service.live.stream.analysis import make_analysis, message_of
 from sightline.service.live.stream.frames import Arrival, StreamLedger
-from sightline.service.live.stream.legs import Legs
+from sightline.service.live.stream.latency import Latencies
 from sightline.service.live.stream.look import Look
-from sightline.service.live.stream.session import Stream, StreamKit, StreamLimits
+from sightline.service.live.stream.session import Stream, StreamContext, StreamLimits
 from sightline.service.live.stream.settings import StreamSettings
-from sightline.service.webhooks.herald import News
+from sightline.service.webhooks.notifier import Notice
 
 if TYPE_CHECKING:
     from sightline.core.time import Clock
     from sightline.service.live.stream.analysis import MakeAnalysis
-    from sightline.service.webhooks.herald import Herald
+    from sightline.service.webhooks.notifier import Notifier
     from sightline.settings import Settings
 
 _ROUND_S = 1.0
@@ -36,7 +36,7 @@ _TRIALS = 8
 RETRY_AFTER_S = 10
 
 
-class LiveDesk:
+class LiveStreams:
     """All live streams of this process.
 
     Args:
@@ -45,7 +45,7 @@ class LiveDesk:
         clock: Tells the time.
         build: Gives a model.
         choose: Gives the model for an application's streams.
-        herald: Tells webhooks of events; None where nobody is told.
+        notifier: Tells webhooks of events; None where nobody is told.
         publish: Puts an event on the bus.
         analysis: Gives an application's analysis of a stream.
     """
@@ -58,7 +58,7 @@ class LiveDesk:
         build: BuildModel,
         *,
         choose: Callable[[str | None], ChosenModel] | None = None,
-        herald: Herald | None = None,
+        notifier: Notifier | None = None,
         publish: Callable[[RunEvent], None] = lambda _: None,
         analysis: MakeAnalysis = make_analysis,
     ) -> None:
@@ -72,14 +72,14 @@ class LiveDesk:
         self.admission = Admission(
             workers, within_s=settings.stream_latency_ms / 1000, most=settings.stream_max_sessions
         )
-        self._herald = herald
+        self._notifier = notifier
         self._publish = publish
         self._settings = settings
         self._clock = clock
         self._lock = threading.Lock()
         self._measuring = threading.Lock()
         self._streams: dict[str, Stream] = {}
-        self._gone, self._gone_legs = StreamLedger(), Legs()
+        self._gone, self._gone_latency = StreamLedger(), Latencies()
         self._opened = self._refused = 0
         self._load = 0.0
         self._ended = threading.Event()
@@ -90,7 +90,9 @@ class LiveDesk:
             max_pixels=settings.stream_max_pixels,
             max_fps=settings.stream_max_fps,
         )
-        self._kit = StreamKit(clock, self.models, self.auto, limits, analysis, self.owner.wake, self._told)
+        self._context = StreamContext(
+            clock, self.models, self.auto, limits, analysis, self.owner.wake, self._told
+        )
 
     # -- streams ---------------------------------------------------------------------------------------------
 
@@ -107,7 +109,7 @@ class LiveDesk:
             given, max_fps=self._settings.stream_max_fps
         )
         self.measure(settings.app)
-        stream = Stream(secrets.token_urlsafe(12), settings, self._kit, owner=owner)
+        stream = Stream(secrets.token_urlsafe(12), settings, self._context, owner=owner)
         with self._lock:
             try:
                 self._check_share(owner)
@@ -134,10 +136,10 @@ class LiveDesk:
             )
         return stream
 
-    def tell(self, news: News, *, cooldown_s: float | None = None) -> None:
+    def tell(self, news: Notice, *, cooldown_s: float | None = None) -> None:
         """Have webhooks told; waits for nothing."""
-        if self._herald is not None:
-            self._herald.tell(news, cooldown_s=cooldown_s)
+        if self._notifier is not None:
+            self._notifier.tell(news, cooldown_s=cooldown_s)
 
     def streams(self) -> Sequence[Stream]:
         """All that are open."""
@@ -162,7 +164,7 @@ class LiveDesk:
             stream.close(reason)
             with self._lock:
                 self._gone.plus(stream.ledger)
-                self._gone_legs.plus(stream.legs)
+                self._gone_latency.plus(stream.latency)
             done.set()
 
         self.owner.remove(stream, finish)
@@ -177,8 +179,8 @@ class LiveDesk:
         if self._watch is not None:
             self._watch.join(timeout=5)
         self.models.close()
-        if self._herald is not None:
-            self._herald.close()
+        if self._notifier is not None:
+            self._notifier.close()
 
     # -- the machine -----------------------------------------------------------------------------------------
 
@@ -236,27 +238,27 @@ class LiveDesk:
             "quality_step": self.auto.step,
         }
 
-    def totals(self) -> tuple[StreamLedger, Legs]:
+    def totals(self) -> tuple[StreamLedger, Latencies]:
         """Give the account of all streams, open and closed, and how long their frames took."""
-        ledger, legs = StreamLedger(), Legs()
+        ledger, latency = StreamLedger(), Latencies()
         with self._lock:
             ledger.plus(self._gone)
-            legs.plus(self._gone_legs)
+            latency.plus(self._gone_latency)
             for stream in self._streams.values():
                 ledger.plus(stream.ledger)
-                legs.plus(stream.legs)
-        return ledger, legs
+                latency.plus(stream.latency)
+        return ledger, latency
 
     def to_json(self) -> dict[str, Any]:
         """Give statistics of all together."""
-        ledger, legs = self.totals()
+        ledger, latency = self.totals()
         return {
             **self.health(),
             "opened": self._opened,
             "refused": self._refused,
             "fps_in": round(sum(stream.fps_in for stream in self.streams()), 2),
             "frames": ledger.to_json(),
-            "latency": legs.to_json(),
+            "latency": latency.to_json(),
             "frame_cost_ms": round(self.admission.cost_s * 1000, 3),
             "auto_level": self.auto.level.name,
         }
@@ -271,7 +273,7 @@ class LiveDesk:
         )
         if event.get("phase", "confirmed") == "confirmed":
             self.tell(
-                News(
+                Notice(
                     f"stream:{stream.id}",
                     stream.owner,
                     EventKind.HAZARD_EVENT,

@@ -1,4 +1,4 @@
-"""What routes are handed: the desk, and the stream that an address names."""
+"""What routes are handed: the live streams, and the one that an address names."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from sightline.core.errors import StreamNotFoundError
 from sightline.live.metrics import LiveCollector
 from sightline.live.webrtc.peers import Peers
 from sightline.service.accounts.access import allow
-from sightline.service.live.build import build_desk
-from sightline.service.live.cameras.desk import CameraDesk
-from sightline.service.live.desk import LiveDesk
+from sightline.service.live.build import build_live
+from sightline.service.live.cameras.registry import CameraRegistry
+from sightline.service.live.streams import LiveStreams
 
 if TYPE_CHECKING:
     from sightline.core.accounts import Principal
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """Have a desk while the server runs; nothing is opened before the first stream is."""
-    desk = getattr(app.state, "live", None) or build_desk(app.state.platform)
-    app.state.live = desk
-    app.state.cameras = cameras = CameraDesk(app.state.platform, desk)
+    """Have live streams and cameras while the server runs; nothing is opened before the first stream is."""
+    live = getattr(app.state, "live", None) or build_live(app.state.platform)
+    app.state.live = live
+    app.state.cameras = cameras = CameraRegistry(app.state.platform, live)
     cameras.start()
     settings = app.state.platform.settings
     app.state.peers = peers = Peers(settings.stream_max_webrtc, port=settings.stream_webrtc_port)
-    collector = LiveCollector(desk, each=settings.stream_metrics_each)
+    collector = LiveCollector(live, each=settings.stream_metrics_each)
     registry = app.state.metrics.registry
     registry.register(collector)
     try:
@@ -42,39 +42,39 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         registry.unregister(collector)
         await peers.shut()
         await to_thread.run_sync(cameras.shut)
-        await to_thread.run_sync(desk.shut)
+        await to_thread.run_sync(live.shut)
 
 
-def _desk(connection: HTTPConnection) -> LiveDesk:
-    found: LiveDesk = connection.app.state.live
+def _live(connection: HTTPConnection) -> LiveStreams:
+    found: LiveStreams = connection.app.state.live
     return found
 
 
-DeskHere = Annotated[LiveDesk, Depends(_desk)]
+LiveHere = Annotated[LiveStreams, Depends(_live)]
 
 
-def stream_for(desk: LiveDesk, who: Principal, client_id: str, action: str) -> Stream:
+def stream_for(live: LiveStreams, who: Principal, client_id: str, action: str) -> Stream:
     """Give a stream that whoever asks may do `action` to.
 
     Raises:
         StreamNotFoundError: There is none that they may know of.
         AccessDeniedError: They may see it, and not do that.
     """
-    stream = desk.get(client_id)
-    missing = StreamNotFoundError(  # in the words of the desk: nobody learns which streams there are
+    stream = live.get(client_id)
+    missing = StreamNotFoundError(  # in the words of `get`: nobody learns which streams there are
         "no such stream", hint="it was closed or timed out; open one with POST /stream/sessions"
     )
     allow(who, action, owner_id=stream.owner, missing=missing)
     return stream
 
 
-def own_stream(desk: LiveDesk, who: Principal, client_id: str) -> Stream:
+def own_stream(live: LiveStreams, who: Principal, client_id: str) -> Stream:
     """Give a stream to its owner, who may feed it: whoever opened it had the right to.
 
     Raises:
         StreamNotFoundError: It is somebody else's, or not there.
     """
-    return desk.get(client_id, owner=who.user_id)
+    return live.get(client_id, owner=who.user_id)
 
 
 def settings_of(query: Mapping[str, str]) -> dict[str, Any]:

@@ -21,16 +21,16 @@ from sightline.core.events import EventKind
 from sightline.core.runs import Run, RunState
 from sightline.media.draw import veil
 from sightline.media.live.connection import CameraState
-from sightline.service.live.cameras import desk as module
+from sightline.service.live.cameras import registry as module
 from sightline.service.live.cameras.camera import Camera
-from sightline.service.live.cameras.desk import CameraDesk
-from sightline.service.live.cameras.keeping import KeptRuns
+from sightline.service.live.cameras.registry import CameraRegistry
 from sightline.service.live.cameras.request import CameraRequest
+from sightline.service.live.cameras.runs import KeptRuns
 from sightline.settings import read_settings
 from sightline.testing.cameras import MemoryCameraStore
 from sightline.testing.fakes import FakeClock
 from sightline.testing.memory import MemoryRunStore
-from unit.service.live.streams import desk
+from unit.service.live.streams import live_streams
 
 DAY_S = 86_400.0
 
@@ -61,22 +61,22 @@ REQUEST = CameraRequest(name="gate", address="rtsp://me:secret@192.0.2.7/1", kee
 
 
 def test_a_camera_that_was_added_is_taken_up_by_the_next_server_with_its_id_and_owner(platform, asleep):
-    first = CameraDesk(platform, desk())
+    first = CameraRegistry(platform, live_streams())
     camera = first.add(REQUEST, owner="ada")
     first.shut()
-    second = CameraDesk(platform, desk())
+    second = CameraRegistry(platform, live_streams())
     second.look()
     again = second.get(camera.id)
     assert (again.owner, again.request) == ("ada", REQUEST)
     assert asleep == [("start", camera.id), ("stop", camera.id), ("start", camera.id)]
     second.remove(camera.id)
-    third = CameraDesk(platform, desk())
+    third = CameraRegistry(platform, live_streams())
     third.look()
     assert third.all() == ()
 
 
 def test_of_two_servers_one_works_on_a_camera_and_the_other_takes_over_when_it_is_gone(platform, asleep):
-    one, other = CameraDesk(platform, desk()), CameraDesk(platform, desk())
+    one, other = CameraRegistry(platform, live_streams()), CameraRegistry(platform, live_streams())
     camera = one.add(REQUEST, owner="ada")
     other.look()
     assert other.all() == ()
@@ -95,7 +95,7 @@ def test_of_two_servers_one_works_on_a_camera_and_the_other_takes_over_when_it_i
 
 
 def test_a_camera_is_removed_at_any_server_and_let_go_where_it_is_worked_on(platform, asleep):
-    one, other = CameraDesk(platform, desk()), CameraDesk(platform, desk())
+    one, other = CameraRegistry(platform, live_streams()), CameraRegistry(platform, live_streams())
     camera = one.add(REQUEST, owner="ada")
     assert [facts["id"] for facts in other.all_facts(lambda owner: owner == "ada")] == [camera.id]
     assert other.all_facts(lambda owner: owner == "bob") == []
@@ -108,7 +108,7 @@ def test_a_camera_is_removed_at_any_server_and_let_go_where_it_is_worked_on(plat
 
 
 def test_a_server_whose_lock_ran_out_or_whose_camera_was_removed_elsewhere_lets_go(platform, asleep, clock):
-    one, other = CameraDesk(platform, desk()), CameraDesk(platform, desk())
+    one, other = CameraRegistry(platform, live_streams()), CameraRegistry(platform, live_streams())
     camera = one.add(REQUEST, owner="ada")
     clock.advance(module._LEASE_S + 1)
     other.look()
@@ -123,14 +123,14 @@ def test_what_cannot_be_taken_up_now_is_left_for_later_and_stops_nobody_else(pla
     for number, address in enumerate(["/etc/passwd", "rtsp://192.0.2.1/x"]):
         platform.cameras.add(StoredCamera(f"c{number}", "ada", {"address": address}, number))
     platform.cameras.add(StoredCamera("c2", "ada", {"nonsense": 1}, 2))
-    here = CameraDesk(platform, desk())
+    here = CameraRegistry(platform, live_streams())
     here.look()
     assert [camera.id for camera in here.all()] == ["c1"]
     assert len(platform.cameras.all()) == 3
 
 
 def test_a_file_that_was_played_is_not_played_again_at_the_next_start(platform, asleep):
-    here = CameraDesk(platform, desk())
+    here = CameraRegistry(platform, live_streams())
     camera = here.add(REQUEST, owner="ada")
     camera._source.dialler.connection.state = CameraState.ENDED
     here.look()
@@ -201,7 +201,7 @@ def test_runs_of_an_earlier_life_are_found_and_one_that_was_under_way_has_failed
 
 
 def test_webhooks_hear_that_a_camera_was_lost_and_came_back(platform):
-    live, told = desk(), []
+    live, told = live_streams(), []
     live.tell = lambda news, **more: told.append((news.kind, news.what, more))
     camera = Camera(platform, live, REQUEST.model_copy(update={"webhook_cooldown_s": 5}), "ada")
     for state in (CameraState.CONNECTING, CameraState.STREAMING, CameraState.WAITING, CameraState.CONNECTING,
@@ -238,7 +238,7 @@ def test_what_is_veiled_is_unrecognisable_and_the_rest_untouched(rng):
 def test_an_application_that_cannot_work_is_refused_before_anything_is_stored(
     platform, asleep, clock, wrong, code
 ):
-    here = CameraDesk(platform, desk())
+    here = CameraRegistry(platform, live_streams())
     with pytest.raises(ConfigError) as refused:
         here.add(REQUEST.model_copy(update=wrong), owner="ada")
     assert refused.value.code == code
@@ -256,7 +256,7 @@ def test_wrong_wishes_are_refused(wrong):
 def test_one_user_has_no_more_cameras_than_the_setting_says(tmp_path, asleep):
     built = build_platform(read_settings(home=tmp_path, quota_cameras=1), store=MemoryRunStore())
     platform = replace(built, cameras=MemoryCameraStore())
-    here = CameraDesk(platform, desk())
+    here = CameraRegistry(platform, live_streams())
     first = here.add(REQUEST, owner="ada")
     with pytest.raises(QuotaExceededError, match="limit for one user is 1"):
         here.add(REQUEST, owner="ada")

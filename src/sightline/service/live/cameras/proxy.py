@@ -32,7 +32,7 @@ Resolve = Callable[[str, int], Sequence[str]]
 _OWN_HEADERS = ("proxy-connection", "proxy-authorization", "connection")
 
 
-class Gate:
+class GuardedProxy:
     """A proxy on loopback, from when its address is first asked for.
 
     Args:
@@ -53,7 +53,7 @@ class Gate:
             if self._server is None:
                 self._server = _Server(self._call)
                 threading.Thread(
-                    target=self._server.serve_forever, name="sightline-camera-gate", daemon=True
+                    target=self._server.serve_forever, name="sightline-camera-proxy", daemon=True
                 ).start()
             return f"http://127.0.0.1:{self._server.server_port}"
 

@@ -24,7 +24,7 @@ class _Seen:
     votes: Counter[int] = field(default_factory=Counter)
 
 
-class Steady:
+class Smoother:
     """Decides which tracks are shown, frame after frame.
 
     A track is shown once its smoothed score reaches the threshold, until it falls a tenth below it.

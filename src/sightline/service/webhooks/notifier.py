@@ -28,7 +28,7 @@ _END_WITHIN_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class News:
+class Notice:
     """Something that a live source saw, or that became of it.
 
     Attributes:
@@ -48,7 +48,7 @@ class News:
     t_s: float = 0.0
 
 
-class Herald:
+class Notifier:
     """Turns news of live sources into deliveries, in a thread of its own: no frame waits for a database.
 
     Of one source and sort one message is stored in a cooldown; the next one says how many were left out.
@@ -56,20 +56,20 @@ class Herald:
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
-        self._waiting: queue.Queue[News | None] = queue.Queue(_MOST_WAITING)
+        self._waiting: queue.Queue[Notice | None] = queue.Queue(_MOST_WAITING)
         self._told: OrderedDict[tuple[str, str, str], tuple[float, int]] = OrderedDict()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._number = 0
 
-    def tell(self, news: News, *, cooldown_s: float | None = None) -> bool:
+    def tell(self, news: Notice, *, cooldown_s: float | None = None) -> bool:
         """Have it told; says whether it will be. Waits for nothing."""
         with self._lock:
             left_out = self._left_out(news, cooldown_s)
             if left_out is None:
                 return False
             if self._thread is None:
-                self._thread = threading.Thread(target=self._work, name="sightline-herald", daemon=True)
+                self._thread = threading.Thread(target=self._work, name="sightline-notifier", daemon=True)
                 self._thread.start()
         try:
             self._waiting.put_nowait(
@@ -88,7 +88,7 @@ class Herald:
             self._waiting.put(None)
             thread.join(timeout=_END_WITHIN_S)
 
-    def _left_out(self, news: News, cooldown_s: float | None) -> int | None:
+    def _left_out(self, news: Notice, cooldown_s: float | None) -> int | None:
         """Give how many of its sort were left out since one was told; None where this one is."""
         now_s = self._platform.clock.monotonic_s()
         key = (news.source_id, news.kind.value, news.what)
@@ -110,7 +110,7 @@ class Herald:
             except SightlineError as error:
                 _log.warning("news_not_stored", source=news.source_id, code=error.code, error=str(error))
 
-    def _store(self, news: News) -> None:
+    def _store(self, news: Notice) -> None:
         platform = self._platform
         wanting = [
             one

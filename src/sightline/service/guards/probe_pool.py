@@ -13,7 +13,7 @@ import threading
 _COMMAND = (sys.executable, "-I", "-m", "sightline.service.guards.probe_child")
 
 
-class Lookers:
+class ProbePool:
     """Starts the processes; safe to use from several threads."""
 
     def __init__(self) -> None:
@@ -62,4 +62,4 @@ def _ask(process: subprocess.Popen[bytes], question: bytes, within_s: float) -> 
         return process.returncode, answer
 
 
-LOOKERS = Lookers()
+PROBES = ProbePool()

@@ -21,15 +21,15 @@ from sightline.core.errors import (
 from sightline.media.live.connection import CameraState
 from sightline.service.execute import this_process
 from sightline.service.live.cameras.camera import Camera
-from sightline.service.live.cameras.gate import Gate
+from sightline.service.live.cameras.check import application_for
 from sightline.service.live.cameras.guard import guarded
+from sightline.service.live.cameras.proxy import GuardedProxy
 from sightline.service.live.cameras.recording import redacted
 from sightline.service.live.cameras.request import CameraRequest
-from sightline.service.live.cameras.wishes import application_for
 
 if TYPE_CHECKING:
     from sightline.ports import Lock
-    from sightline.service.live.desk import LiveDesk
+    from sightline.service.live.streams import LiveStreams
     from sightline.service.platform import Platform
 
 _log = structlog.get_logger()
@@ -45,7 +45,7 @@ class _Place:
     lock: Lock
 
 
-class CameraDesk:
+class CameraRegistry:
     """All cameras of this process.
 
     Cameras are stored until they are removed. A server takes those that no other server has, at its start and when
@@ -56,11 +56,11 @@ class CameraDesk:
         server: What this server calls itself.
     """
 
-    def __init__(self, platform: Platform, live: LiveDesk) -> None:
+    def __init__(self, platform: Platform, live: LiveStreams) -> None:
         self._platform = platform
         self._live = live
         self.server = platform.settings.server_address or this_process()
-        self._gate = Gate(networks(platform.settings.camera_networks))
+        self._guarded = GuardedProxy(networks(platform.settings.camera_networks))
         self._lock = threading.Lock()
         self._places: dict[str, _Place] = {}
         self._ended = threading.Event()
@@ -181,7 +181,7 @@ class CameraDesk:
         for camera in self.all():
             self._end(camera.id)
             self._platform.cameras.assign(camera.id, "")
-        self._gate.close()
+        self._guarded.close()
 
     def look(self) -> None:
         """Take up cameras that nobody works on, keep the locks, and let go of what was removed or has been played."""
@@ -233,7 +233,7 @@ class CameraDesk:
 
     def _proxy(self, request: CameraRequest) -> str:
         """Give the proxy that judges what an http camera leads to; other schemes lead nowhere else."""
-        return self._gate.url if request.address.lower().startswith(("http://", "https://")) else ""
+        return self._guarded.url if request.address.lower().startswith(("http://", "https://")) else ""
 
     def _begin(self, camera: Camera, lock: Lock) -> None:
         camera.start()

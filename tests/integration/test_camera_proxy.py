@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from sightline.media.live.connection import Address
-from sightline.service.live.cameras.gate import Gate
+from sightline.service.live.cameras.proxy import GuardedProxy
 
 HERE = "127.0.0.1"
 NAMES = {
@@ -59,8 +59,8 @@ def camera():
 
 
 @pytest.fixture
-def gate():
-    made = Gate([ip_network("127.0.0.1/32")], resolve=lambda host, _: NAMES.get(host, [host]))
+def proxy():
+    made = GuardedProxy([ip_network("127.0.0.1/32")], resolve=lambda host, _: NAMES.get(host, [host]))
     yield made
     made.close()
 
@@ -76,23 +76,23 @@ def gate():
         ("127.0.0.2", 403),
     ],
 )
-def test_every_address_of_a_name_is_judged(gate, camera, host, status):
-    with httpx.Client(proxy=gate.url) as client:
+def test_every_address_of_a_name_is_judged(proxy, camera, host, status):
+    with httpx.Client(proxy=proxy.url) as client:
         answer = client.get(f"http://{host}:{camera.server_port}/x?a=1")
     assert answer.status_code == status
     assert camera.asked == (["/x?a=1"] if status == 200 else [])
 
 
 @pytest.mark.parametrize("path", ["/away", "/live.m3u8"])
-def test_a_camera_that_leads_inside_gets_nobody_there(gate, camera, path):
+def test_a_camera_that_leads_inside_gets_nobody_there(proxy, camera, path):
     url = f"http://camera.test:{camera.server_port}{path}"
     with pytest.raises((OSError, av.FFmpegError)):
-        av.open(url, options=Address(url, proxy=gate.url).options(), timeout=(5, 5)).close()
+        av.open(url, options=Address(url, proxy=proxy.url).options(), timeout=(5, 5)).close()
     assert set(camera.asked) == {path}
 
 
-def test_a_tunnel_leads_to_whom_may_be_called_alone(gate, camera):
-    port = int(gate.url.rpartition(":")[2])
+def test_a_tunnel_leads_to_whom_may_be_called_alone(proxy, camera):
+    port = int(proxy.url.rpartition(":")[2])
     for host, words in (("camera.test", b"200"), ("inside.test", b"403")):
         with socket.create_connection((HERE, port), timeout=5) as near:
             near.sendall(f"CONNECT {host}:{camera.server_port} HTTP/1.1\r\n\r\n".encode())
@@ -107,8 +107,8 @@ def test_a_tunnel_leads_to_whom_may_be_called_alone(gate, camera):
     "line",
     ["GET nonsense HTTP/1.1", "GET http://[ HTTP/1.1", "CONNECT x HTTP/1.1", "CONNECT :99999999 HTTP/1.1"],
 )
-def test_nonsense_is_answered(gate, line):
-    with socket.create_connection((HERE, int(gate.url.rpartition(":")[2])), timeout=5) as near:
+def test_nonsense_is_answered(proxy, line):
+    with socket.create_connection((HERE, int(proxy.url.rpartition(":")[2])), timeout=5) as near:
         near.sendall(f"{line}\r\n\r\n".encode())
         assert near.recv(100).split()[1] in (b"400", b"403", b"502")
 

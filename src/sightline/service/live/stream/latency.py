@@ -55,7 +55,7 @@ class Spread:
         return float(BOUNDS_S[min(place, len(BOUNDS_S) - 1)])
 
 
-class Legs:
+class Latencies:
     """A spread for each leg."""
 
     __slots__ = ("spreads",)
@@ -63,7 +63,7 @@ class Legs:
     def __init__(self) -> None:
         self.spreads: Mapping[str, Spread] = {leg: Spread() for leg in LEGS}
 
-    def plus(self, other: Legs) -> None:
+    def plus(self, other: Latencies) -> None:
         """Take in another's."""
         for leg, spread in self.spreads.items():
             spread.counts += other.spreads[leg].counts

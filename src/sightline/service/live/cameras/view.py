@@ -21,7 +21,7 @@ _WATCHED_S = 30.0
 _FIRST_SEGMENT_WITHIN_S = 10.0
 
 
-class Showing:
+class CameraView:
     """The newest picture of a camera.
 
     Args:
@@ -79,7 +79,7 @@ class HlsView:
         key: Part of its address; whoever knows it may watch, until nobody has for half a minute.
     """
 
-    def __init__(self, showing: Showing, now_s: Callable[[], float]) -> None:
+    def __init__(self, showing: CameraView, now_s: Callable[[], float]) -> None:
         self.key = secrets.token_urlsafe(24)
         self._showing = showing
         self._now_s = now_s
