@@ -117,7 +117,7 @@ def test_extend_names_every_plugin_of_a_group(group):
 def test_a_scene_and_its_settings_are_told_about(scene):
     told = page("simulate.md") + page("football/simulator.md")
     assert f"`sightline simulate {scene}" in told
-    settings = getattr(plugins.load("scenes", scene), "settings", {})
+    settings = plugins.load("scenes", scene).settings
     assert [
         name
         for name in settings

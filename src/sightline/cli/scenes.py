@@ -68,7 +68,7 @@ def simulate(
     from sightline import plugins
     from sightline.service.simulate import simulate as render
 
-    own = own_options(context, getattr(plugins.load("scenes", scene), "settings", {}))
+    own = own_options(context, plugins.load("scenes", scene).settings)
     made = render(
         scene,
         out,

@@ -127,9 +127,15 @@ class SceneOptions:
 
 
 class Scene(Protocol):
-    """A small world that is rendered with exact ground truth; made from `SceneOptions` alone."""
+    """A small world that is rendered with exact ground truth; made from `SceneOptions` alone.
+
+    Attributes:
+        name: What it is called.
+        settings: Those that only this scene has, with their defaults; each is an option of `sightline simulate`.
+    """
 
     name: str
+    settings: Mapping[str, Any]
 
     def render(self, out: Path, progress: Callable[[int, int], None] | None = None) -> Mapping[str, Path]:
         """Write the clip and its truth into a folder; the same options give the same bytes.

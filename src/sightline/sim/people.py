@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sightline.core.errors import SettingsError
 from sightline.ports import SceneOptions
 from sightline.sim import plaza
 from sightline.sim.backdrop import Optics, View
@@ -23,7 +22,7 @@ from sightline.sim.compose import Item, compose, light_at, throw_shadow
 from sightline.sim.crowd import Goal, Walker, walk
 from sightline.sim.crowd import Path as WalkedPath
 from sightline.sim.figure import Figure, draw, shadow
-from sightline.sim.scene import Shot, check, film, frame_count
+from sightline.sim.scene import Shot, check, filled_in, film, frame_count
 from sightline.sim.textures import noise
 from sightline.sim.truth import (
     Crossing,
@@ -50,7 +49,8 @@ SURVEYED_M = ((-4.0, 11.0), (4.0, 11.0), (8.0, 25.0), (-8.0, 25.0))
 _LEAD_S = 9.0
 _SHUTTER_SHARE = 0.3
 _NEAR_M, _FAR_M = 10.0, 25.2
-_SETTINGS = {"sweep_deg": 0.0}
+SETTINGS: Mapping[str, Any] = {"sweep_deg": 0.0}
+"""What the people scene lets a user choose: how far the camera's pan swings to each side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,20 +68,16 @@ class PeopleScene:
 
     name = "people"
     class_name = "person"
+    settings = SETTINGS
 
     def __init__(self, options: SceneOptions | None = None) -> None:
         self.options = options or SceneOptions()
         check(self.options)
-        unknown = sorted(set(self.options.settings) - set(_SETTINGS))
-        if unknown:
-            raise SettingsError(
-                f"the people scene has no setting {', '.join(unknown)}", hint=f"it has {', '.join(_SETTINGS)}"
-            )
-        settings = {**_SETTINGS, **self.options.settings}
+        self.chosen = filled_in("people", SETTINGS, self.options.settings)
         focal_px = 690.0 * self.options.size[0] / 360.0
         self.rest = Camera(self.options.size, focal_px, (0.0, 0.0, 5.2), tilt_deg=15.0)
         self.motion = CameraMotion(
-            self.rest, self.options.shake_px, float(settings["sweep_deg"]), seed=self.options.seed
+            self.rest, self.options.shake_px, float(self.chosen["sweep_deg"]), seed=self.options.seed
         )
         self.props = plaza.furniture(np.random.default_rng([self.options.seed, 0xF1]))
         self.actors = self._cast()

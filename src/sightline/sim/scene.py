@@ -105,6 +105,20 @@ def check(options: ports.SceneOptions) -> None:
         raise SettingsError(f"a scene cannot have {options.actors} actors", hint="0 to 200")
 
 
+def filled_in(scene: str, defaults: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Give a scene's settings, those left out with their defaults.
+
+    Raises:
+        SettingsError: One is given that the scene does not have.
+    """
+    unknown = sorted(set(given) - set(defaults))
+    if unknown:
+        raise SettingsError(
+            f"the {scene} scene has no setting {', '.join(unknown)}", hint=f"it has {', '.join(defaults)}"
+        )
+    return {**defaults, **given}
+
+
 def film(
     scene: Filmable, out: Path, progress: Callable[[int, int], None] | None = None
 ) -> Mapping[str, Path]:

@@ -292,3 +292,20 @@ def test_times_given_as_settings_stay_text():
         "day": "2024-05-01",
         "n": 3,
     }
+
+
+def test_what_any_scene_lets_one_choose_is_an_option_of_its_own(tmp_path, capsys):
+    asked = [
+        "simulate",
+        "football",
+        "--seconds",
+        "0.1",
+        "--size",
+        "320x180",
+        "--pictures",
+        "none",
+        "--weather",
+        "hail",
+    ]
+    assert run([*asked, "-o", str(tmp_path / "scene")]) == 1
+    assert "weather cannot be 'hail'" in capsys.readouterr().err

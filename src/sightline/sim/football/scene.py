@@ -14,24 +14,19 @@ from sightline.core.errors import SettingsError
 from sightline.ports import SceneOptions
 from sightline.service.football.simulated import match_of
 from sightline.sim.football import kits, lens, picture
+from sightline.sim.football.choices import SETTINGS, checked
 from sightline.sim.football.film import FootballShot, film, homography_facts
 from sightline.sim.football.play.engine import play
 from sightline.sim.football.play.record import Played
 from sightline.sim.football.play.shape import FORMATIONS
-from sightline.sim.football.shadows import WEATHERS
 from sightline.sim.football.staging import Staging
-from sightline.sim.football.views import KINDS, Eye, Operator, follow, operator, read_cameras
+from sightline.sim.football.views import Eye, Operator, follow, operator, read_cameras
 from sightline.sim.scene import check, frame_count
 
 if TYPE_CHECKING:
     from sightline.analytics.football.match import Match, Player
 
 _SHUTTER_SHARE = 0.25
-SETTINGS: Mapping[str, Any] = {
-    "camera": "broadcast", "cameras": None, "weather": None, "home_formation": None, "away_formation": None,
-    "trajectories": None, "lens": "broadcast", "graphics": True, "pictures": "drawn",
-}  # fmt: skip
-"""What only this scene knows, with defaults; see docs/football/simulator.md."""
 
 
 class FootballScene:
@@ -43,13 +38,14 @@ class FootballScene:
     """
 
     name = "football"
+    settings = SETTINGS
 
     def __init__(self, options: SceneOptions | None = None, *, match: Match | None = None) -> None:
         self.options = options or SceneOptions()
         check(self.options)
-        self.settings = _checked(self.options.settings)
+        self.chosen = checked(self.options.settings)
         self.frames = frame_count(self.options)
-        self.drawn = self.settings["pictures"] == "drawn"
+        self.drawn = self.chosen["pictures"] == "drawn"
         self._seed = self.options.seed
         self.pitch = PitchSize()
         self.played = self._play(match)
@@ -69,23 +65,23 @@ class FootballScene:
     # -- what happens --------------------------------------------------------------------------------------
 
     def _play(self, match: Match | None) -> Played:
-        if match is None and self.settings["trajectories"]:
-            match = match_of(Path(str(self.settings["trajectories"])))
+        if match is None and self.chosen["trajectories"]:
+            match = match_of(Path(str(self.chosen["trajectories"])))
         if match is not None:
             self.pitch = match.pitch
             return given(match)
         rng = self._rng(0x20)
         names = tuple(FORMATIONS)
         drawn = [names[int(rng.integers(len(names)))] for _ in range(2)]
-        shapes = (self.settings["home_formation"] or drawn[0], self.settings["away_formation"] or drawn[1])
+        shapes = (self.chosen["home_formation"] or drawn[0], self.chosen["away_formation"] or drawn[1])
         return play(rng, seconds=self.options.seconds, pitch=self.pitch, formations=shapes)
 
     def _film_from(self) -> tuple[Eye, ...]:
         """Give the camera of every frame."""
         options, rng = self.options, self._rng(0x23)
-        who = operator(self.settings["camera"], rng)
-        if self.settings["cameras"]:
-            who = _like(read_cameras(Path(str(self.settings["cameras"])), options.size), rng, who)
+        who = operator(self.chosen["camera"], rng)
+        if self.chosen["cameras"]:
+            who = _like(read_cameras(Path(str(self.chosen["cameras"])), options.size), rng, who)
         ball = self.staging.ball_m.copy()
         known = np.isfinite(ball).all(axis=1)
         rows = np.arange(len(ball))
@@ -161,7 +157,7 @@ class FootballScene:
             "shake_px": options.shake_px,
             "noise": options.noise,
             "settings": {
-                key: str(value) if isinstance(value, Path) else value for key, value in self.settings.items()
+                key: str(value) if isinstance(value, Path) else value for key, value in self.chosen.items()
             },
             "formations": list(self.played.formations),
         }
@@ -183,10 +179,10 @@ class FootballScene:
             scenery = picture.look(
                 rng,
                 self.pitch,
-                weather=self.settings["weather"],
+                weather=self.chosen["weather"],
                 scale_px_m=float(np.clip(options.size[1] / 110, 3.0, 11.0)),
             )
-            if self.settings["lens"] == "broadcast":
+            if self.chosen["lens"] == "broadcast":
                 glass = replace(
                     _steady(lens.lens(rng, strength=0.5)),
                     noise=options.noise,
@@ -201,7 +197,7 @@ class FootballScene:
             after = self.eyes[min(index + 1, len(self.eyes) - 1)]
             moving = replace(glass, motion_px=_swept(eye, after, _SHUTTER_SHARE))
             image = moving.see(image, np.random.default_rng([self._seed, 0x25, index]))
-            if self.settings["graphics"]:
+            if self.chosen["graphics"]:
                 self._score_bug(image, t_s)
             yield FootballShot(index, t_s, image, eye, seen)
 
@@ -210,27 +206,6 @@ class FootballScene:
         clock = f"{int(t_s) // 60:02d}:{int(t_s) % 60:02d}"
         score = f"{goals.count('home')}-{goals.count('away')} AWY"
         lens.score_bug(image, (clock, "HOM", score), (self.kits[0].shirt, self.kits[1].shirt))
-
-
-def _checked(settings: Mapping[str, Any]) -> dict[str, Any]:
-    unknown = sorted(set(settings) - set(SETTINGS))
-    if unknown:
-        raise SettingsError(
-            f"the football scene has no setting {', '.join(unknown)}", hint=f"it has {', '.join(SETTINGS)}"
-        )
-    found = {**SETTINGS, **settings}
-    for name, allowed in (
-        ("camera", KINDS),
-        ("weather", (None, *WEATHERS)),
-        ("home_formation", (None, *FORMATIONS)),
-        ("away_formation", (None, *FORMATIONS)),
-        ("lens", ("broadcast", "clean")),
-        ("pictures", ("drawn", "none")),
-    ):
-        if found[name] not in allowed:
-            hint = "one of " + ", ".join(str(value) for value in allowed if value)
-            raise SettingsError(f"the football scene's {name} cannot be {found[name]!r}", hint=hint)
-    return found
 
 
 def given(match: Match) -> Played:

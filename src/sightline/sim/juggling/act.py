@@ -14,57 +14,11 @@ from sightline.core.errors import SettingsError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-SETTINGS: Mapping[str, Any] = {
-    "siteswap": "3",
-    "balls": "identical",
-    "background": "textured",
-    "drops": 0,
-    "roll_deg": 0.0,
-    "beat_s": 0.0,
-    "passer_by": False,
-    "hold": False,
-}
-"""What the juggling scene lets a user choose, with the values that hold where nothing is chosen.
-
-`siteswap` is a pattern or `random`; `balls` is `identical` or `coloured`; `background` is `plain`, `textured`,
-`cluttered` or `outdoor`; `drops` balls fall; the camera leans by `roll_deg`; `beat_s` 0 draws the tempo by lot;
-`passer_by` lets somebody walk by behind; `hold` lets the juggler only hold the balls.
-"""
-BALLS = ("identical", "coloured")
-BACKGROUNDS = ("plain", "textured", "cluttered", "outdoor")
 _LEAST_BALLS, _MOST_BALLS = 3, 7
 _HIGHEST = 9
 _TRIES = 4000
 _LEAD_S, _TAIL_S = 0.5, 0.6
 _AFTER_DROP_S = 2.0
-
-
-def checked(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Give the settings with what was left out filled in.
-
-    Raises:
-        SettingsError: One is unknown or has a value that it cannot have.
-    """
-    unknown = sorted(set(settings) - set(SETTINGS))
-    if unknown:
-        raise SettingsError(
-            f"the juggling scene has no setting {', '.join(unknown)}", hint=f"it has {', '.join(SETTINGS)}"
-        )
-    whole = {**SETTINGS, **settings}
-    whole["siteswap"] = str(whole["siteswap"])
-    for name, choices in (("balls", BALLS), ("background", BACKGROUNDS)):
-        if whole[name] not in choices:
-            raise SettingsError(f"{name} cannot be {whole[name]!r}", hint=f"one of {', '.join(choices)}")
-    try:
-        numbers = int(whole["drops"]), float(whole["roll_deg"]), float(whole["beat_s"])
-    except (TypeError, ValueError):
-        raise SettingsError("drops, roll_deg and beat_s are numbers", hint="as in drops=1") from None
-    if not (0 <= numbers[0] <= 20 and abs(numbers[1]) <= 30 and 0 <= numbers[2] <= 1):
-        raise SettingsError(
-            "drops is 0..20, roll_deg -30..30, beat_s 0..1", hint="beat_s=0 draws the tempo by lot"
-        )
-    whole["drops"], whole["roll_deg"], whole["beat_s"] = numbers
-    return whole
 
 
 def pattern_of(settings: Mapping[str, Any], balls: int | None, rng: np.random.Generator) -> Siteswap:

@@ -14,7 +14,8 @@ from sightline.sim.body import place, pose
 from sightline.sim.camera import Camera, CameraMotion
 from sightline.sim.canvas import Lens, Sensor, lay, smear
 from sightline.sim.figure import draw
-from sightline.sim.juggling.act import SETTINGS, checked, performance_of
+from sightline.sim.juggling.act import performance_of
+from sightline.sim.juggling.choices import SETTINGS, checked
 from sightline.sim.juggling.figure import (
     REACH_M,
     ball_sprite,

@@ -7,6 +7,7 @@ from typing import Any
 
 from sightline.analytics.road.kinds import HazardKind
 from sightline.core.errors import SettingsError
+from sightline.sim.scene import filled_in
 
 SETTINGS: Mapping[str, Any] = {
     "light": "day",
@@ -50,12 +51,7 @@ def checked(settings: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         SettingsError: One is unknown or has a value that it cannot have.
     """
-    unknown = sorted(set(settings) - set(SETTINGS))
-    if unknown:
-        raise SettingsError(
-            f"the road scene has no setting {', '.join(unknown)}", hint=f"it has {', '.join(SETTINGS)}"
-        )
-    whole = {**SETTINGS, **settings}
+    whole = filled_in("road", SETTINGS, settings)
     for name, choices in (("light", LIGHTS), ("weather", WEATHERS)):
         if whole[name] not in choices:
             raise SettingsError(f"{name} cannot be {whole[name]!r}", hint=f"one of {', '.join(choices)}")
