@@ -83,7 +83,7 @@ def seen(scene: FootballScene) -> MemoryTables:
     cameras: list[dict[str, Any]] = []
     for shot in scene.shots():
         at = {"frame": shot.index, "t_s": shot.t_s}
-        matrix = shot.eye.image_to_ground().matrix.ravel().tolist()
+        matrix = shot.camera.image_to_ground().matrix.ravel().tolist()
         cells = {f"m{row}{column}": matrix[3 * row + column - 4] for row in (1, 2, 3) for column in (1, 2, 3)}
         cameras.append({**at, **cells, "source": "file", "quality": 1.0})
         for one in shot.seen:

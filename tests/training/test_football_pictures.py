@@ -8,11 +8,11 @@ import pytest
 from sightline.analytics.football.match import PitchSize
 from sightline.analytics.pitch.markings import markings_of
 from sightline.sim.football import picture
-from sightline.sim.football.views import Eye
+from sightline.sim.football.views import PinholeCamera
 from training.pictures import football, pitch
 
 SIZE = (270, 480)
-CAMERA = Eye(SIZE, 900.0, (0.0, -60.0, 17.0)).looking_at((38.0, 0.0, 0.0))
+CAMERA = PinholeCamera(SIZE, 900.0, (0.0, -60.0, 17.0)).looking_at((38.0, 0.0, 0.0))
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ import numpy as np
 from sightline.analytics.football.match import PitchSize
 from sightline.sim.football import bodies, kits, picture
 from sightline.sim.football.lens import lens, overlay
-from sightline.sim.football.views import Eye, read_cameras
+from sightline.sim.football.views import PinholeCamera, read_cameras
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -82,7 +82,7 @@ def draw_look(rng: np.random.Generator) -> Look:
 
 def render_football_frame(
     rng: np.random.Generator,
-    camera: Eye | None,
+    camera: PinholeCamera | None,
     size: tuple[int, int],
     *,
     look: Look | None = None,
@@ -102,14 +102,14 @@ def render_football_frame(
     """
     look = draw_look(rng) if look is None else look
     teams = kits.choose(rng, apart=float(rng.uniform(15, 60))) if teams is None else teams
-    eye = None if camera is None else moved(rng, camera, size)
-    focus_m, figures = situation(rng, teams, eye)
+    view = None if camera is None else moved(rng, camera, size)
+    focus_m, figures = situation(rng, teams, view)
     ball = _ball(rng, focus_m, figures)
-    eye = random_eye(rng, size, ball[0]) if eye is None else eye
+    view = random_camera(rng, size, ball[0]) if view is None else view
     shutter_s = float(rng.uniform(0, 0.02))
     drawn_ball = None if rng.random() < 0.06 else ball
     tint = replace(look, ball=(245.0, 245.0, 245.0)) if rng.random() < 0.7 else look
-    image, found = picture.draw(tint, eye, figures, drawn_ball, shutter_s=shutter_s)
+    image, found = picture.draw(tint, view, figures, drawn_ball, shutter_s=shutter_s)
     optics = lens(rng, rain=look.light.weather == "rain" and rng.random() < 0.7)
     image = optics.see(image, rng)
     if rng.random() < 0.6:
@@ -141,13 +141,13 @@ def _labels(
 # --- cameras ----------------------------------------------------------------------------------------------
 
 
-def moved(rng: np.random.Generator, camera: Eye, size: tuple[int, int]) -> Eye:
+def moved(rng: np.random.Generator, camera: PinholeCamera, size: tuple[int, int]) -> PinholeCamera:
     """Give a camera for frames of that size, turned and zoomed a little, in half of the cases mirrored."""
     x_m, y_m, z_m = camera.position_m
     side = 1.0 if rng.random() < 0.5 else -1.0
     shift = rng.normal(0, (1.0, 1.5, 0.8))
     focal_px = camera.focal_px * size[1] / camera.size[1] * float(np.exp(rng.normal(0, 0.08)))
-    return Eye(
+    return PinholeCamera(
         size,
         focal_px,
         (side * x_m + float(shift[0]), y_m + float(shift[1]), max(z_m + float(shift[2]), 3.0)),
@@ -157,7 +157,9 @@ def moved(rng: np.random.Generator, camera: Eye, size: tuple[int, int]) -> Eye:
     )
 
 
-def random_eye(rng: np.random.Generator, size: tuple[int, int], focus_m: NDArray[np.float64]) -> Eye:
+def random_camera(
+    rng: np.random.Generator, size: tuple[int, int], focus_m: NDArray[np.float64]
+) -> PinholeCamera:
     """Draw a camera that has the place `(x, y, z)` somewhere in its picture: scouting, broadcast, near, or a phone's."""
     kind = rng.choice(4, p=(0.6, 0.2, 0.1, 0.1))
     across_m, height_m = rng.uniform(-62, -52) - rng.uniform(0, 28), rng.uniform(11, 28)
@@ -173,15 +175,17 @@ def random_eye(rng: np.random.Generator, size: tuple[int, int], focus_m: NDArray
     if kind == 0:
         aim[:2] *= (0.75, 0.35)
         aim[1] -= 3
-    eye = Eye(size, float(share) * size[1], place, roll_deg=float(rng.normal(0, 0.4 if kind != 3 else 1.5)))
-    return eye.looking_at(aim.tolist())
+    view = PinholeCamera(
+        size, float(share) * size[1], place, roll_deg=float(rng.normal(0, 0.4 if kind != 3 else 1.5))
+    )
+    return view.looking_at(aim.tolist())
 
 
-def _aim(eye: Eye) -> NDArray[np.float64]:
+def _aim(view: PinholeCamera) -> NDArray[np.float64]:
     """Give the place on the ground in the middle of a camera's picture."""
-    ahead = eye.rotation()[2]
-    reach = -eye.position_m[2] / min(float(ahead[2]), -0.05)
-    aim: NDArray[np.float64] = np.array(eye.position_m[:2]) + reach * ahead[:2]
+    ahead = view.rotation()[2]
+    reach = -view.position_m[2] / min(float(ahead[2]), -0.05)
+    aim: NDArray[np.float64] = np.array(view.position_m[:2]) + reach * ahead[:2]
     return aim
 
 
@@ -189,21 +193,21 @@ def _aim(eye: Eye) -> NDArray[np.float64]:
 
 
 def situation(
-    rng: np.random.Generator, teams: tuple[Kit, Kit, Kit, Kit, Kit], eye: Eye | None
+    rng: np.random.Generator, teams: tuple[Kit, Kit, Kit, Kit, Kit], view: PinholeCamera | None
 ) -> tuple[NDArray[np.float64], list[Figure]]:
     """Place two teams, officials and staff around a centre of play: where the camera looks, or anywhere if None.
 
     Args:
         rng: Chooses all places and postures.
         teams: Kits of home, away, their goalkeepers and the referees.
-        eye: Who looks.
+        view: Who looks.
 
     Returns:
         The centre of play `(x, y)` in metres, and everybody; who has `track_id` 0 belongs to no class.
     """
     focus = rng.uniform((-50, -32), (50, 32))
-    if eye is not None:
-        focus = np.clip(_aim(eye) + rng.normal(0, (6, 4)), (-51, -33), (51, 33))
+    if view is not None:
+        focus = np.clip(_aim(view) + rng.normal(0, (6, 4)), (-51, -33), (51, 33))
     crowded = rng.random() < 0.12
     if crowded:
         focus[0] = np.sign(focus[0]) * rng.uniform(38, 50)

@@ -11,8 +11,8 @@ from sightline.analytics.football.match import PitchSize
 from sightline.analytics.pitch.markings import markings_of
 from sightline.sim.football import kits, picture
 from sightline.sim.football.lens import lens, overlay
-from sightline.sim.football.views import Eye, read_cameras
-from training.pictures.football import moved, random_eye, situation
+from sightline.sim.football.views import PinholeCamera, read_cameras
+from training.pictures.football import moved, random_camera, situation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +38,7 @@ class Painter:
 
     def __init__(
         self,
-        cameras: Sequence[Eye] | Path,
+        cameras: Sequence[PinholeCamera] | Path,
         *,
         size: tuple[int, int] = (540, 960),
         seed: int = 0,
@@ -71,7 +71,7 @@ def _look(rng: np.random.Generator) -> Look:
 
 
 def render_pitch_frame(
-    rng: np.random.Generator, camera: Eye | None, size: tuple[int, int], *, look: Look | None = None
+    rng: np.random.Generator, camera: PinholeCamera | None, size: tuple[int, int], *, look: Look | None = None
 ) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.bool_]]:
     """Draw a pitch by lot, with people on it.
 
@@ -86,17 +86,17 @@ def render_pitch_frame(
         the picture (people and graphics may still hide it).
     """
     look = _look(rng) if look is None else look
-    eye = random_eye(rng, size, np.array([*rng.uniform((-45, -20), (45, 20)), 0.0])) if camera is None else moved(rng, camera, size)  # fmt: skip
+    view = random_camera(rng, size, np.array([*rng.uniform((-45, -20), (45, 20)), 0.0])) if camera is None else moved(rng, camera, size)  # fmt: skip
     teams = kits.choose(rng, apart=float(rng.uniform(15, 60)))
-    _, figures = situation(rng, teams, eye)
+    _, figures = situation(rng, teams, view)
     if rng.random() < 0.15:
         figures = []
-    image, _ = picture.draw(look, eye, figures, None)
+    image, _ = picture.draw(look, view, figures, None)
     image = lens(rng, rain=look.light.weather == "rain" and rng.random() < 0.7).see(image, rng)
     if rng.random() < 0.7:
         overlay(image, rng)
     points_m = np.array(list(markings_of(look.turf.pitch).points.values()))
-    points_px, _ = eye.project(points_m)
+    points_px, _ = view.project(points_m)
     with np.errstate(invalid="ignore"):
         inside = np.asarray(((points_px >= 0) & (points_px < (size[1], size[0]))).all(axis=1))
     return image, points_px.astype(np.float32), inside

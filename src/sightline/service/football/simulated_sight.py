@@ -151,7 +151,7 @@ def see(
         scene.staging.times_s, rate_hz, size, scene.played.players, scene.staging.positions_m, scene.staging.ball_m,
         scene.played.alive[scene.played.rows(scene.staging.times_s)[0]], tuple(scene.played.events), _table(true), _table(found),
         KitRows(looks[:, 0].astype(np.int64), looks[:, 1:4].copy(), looks[:, 4].copy(), looks[:, 5].astype(np.int64)),
-        np.array(balls, np.float64).reshape(-1, 5), _cameras(scene.eyes, noise, rng),
+        np.array(balls, np.float64).reshape(-1, 5), _cameras(scene.cameras, noise, rng),
     )  # fmt: skip
 
 
@@ -205,18 +205,18 @@ def _balls(
     return rows
 
 
-def _cameras(eyes: Sequence[Any], noise: SightNoise, rng: np.random.Generator) -> Float64:
+def _cameras(cameras: Sequence[Any], noise: SightNoise, rng: np.random.Generator) -> Float64:
     """Give `(n, 3, 4)` projections of cameras that are a little off: an error of each frame, and one that drifts."""
     keep = np.exp(-1 / 40)
     drift = np.zeros(3)
     maps = []
-    for eye in eyes:
+    for camera in cameras:
         drift = keep * drift + np.sqrt(1 - keep**2) * rng.normal(
             0, (noise.drift_deg, noise.drift_deg, noise.zoom)
         )
         pan, tilt = drift[:2] + rng.normal(0, noise.pan_deg, 2)
         zoom = float(np.exp(drift[2]))
-        maps.append(eye.turned(pan_deg=float(pan), tilt_deg=float(tilt), zoom=zoom).matrix())
+        maps.append(camera.turned(pan_deg=float(pan), tilt_deg=float(tilt), zoom=zoom).matrix())
     return np.array(maps)
 
 

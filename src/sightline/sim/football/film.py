@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sightline.core.arrays import UInt8
     from sightline.sim.football.picture import Drawn
     from sightline.sim.football.scene import FootballScene
-    from sightline.sim.football.views import Eye
+    from sightline.sim.football.views import PinholeCamera
 
 CLASSES = ("ball", "goalkeeper", "player", "referee")
 FOOTBALL_OBJECTS_SCHEMA: pa.Schema = pa.schema([*OBJECTS_SCHEMA, pa.field("class_name", pa.string())])
@@ -45,14 +45,14 @@ class FootballShot:
         index: Its number from 0.
         t_s: Its time.
         image: `(h, w, 3)` BGR; None where only the truth is asked for.
-        eye: Its camera.
+        camera: Where it is seen from.
         seen: What is in it, the ball first.
     """
 
     index: int
     t_s: float
     image: UInt8 | None
-    eye: Eye
+    camera: PinholeCamera
     seen: Sequence[Drawn]
 
 
@@ -73,7 +73,7 @@ def film(
         _write_tables(scene, open_at, seen)
         for role, facts in (
             ("events", scene.events()), ("match", scene.match_facts()), ("camera", scene.camera_facts()), ("scene", scene.facts()),
-            ("soccernet", {f"{index:05d}": eye.to_soccernet() for index, eye in enumerate(scene.eyes)}),
+            ("soccernet", {f"{index:05d}": camera.to_soccernet() for index, camera in enumerate(scene.cameras)}),
         ):  # fmt: skip
             open_at[role].write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
         open_at["rules"].write_text(yaml.safe_dump(dict(scene.rules()), sort_keys=False), encoding="utf-8")
@@ -102,7 +102,7 @@ def _film_frames(
             gt.writelines(_mot_lines(shot))
             tracks += _track_rows(shot, scene.ball_id)
             objects += _object_rows(shot, scene)
-            numbers = shot.eye.image_to_ground().matrix.ravel().tolist()
+            numbers = shot.camera.image_to_ground().matrix.ravel().tolist()
             cameras.append(dict(zip(CAMERAS_SCHEMA.names, (shot.index, shot.t_s, *numbers), strict=True)))
             found |= {(shot.index, one.track_id - 1) for one in shot.seen if one.visibility >= COUNTED_FROM}
             if progress is not None:
@@ -190,32 +190,32 @@ def _write_tables(scene: FootballScene, paths: Mapping[str, Path], seen: set[tup
 
 
 def _ball_row(scene: FootballScene, index: int, t_s: float, *, shown: bool) -> dict[str, Any]:
-    staging, eye = scene.staging, scene.eyes[index]
+    staging, camera = scene.staging, scene.cameras[index]
     place = staging.ball_m[index]
-    points_px, depths_m = eye.project(place[None])
+    points_px, depths_m = camera.project(place[None])
     x, y = points_px[0].tolist()
     ahead = bool(np.isfinite(x))
     return {
         "frame": index, "t_s": t_s, "x_px": x if ahead else None, "y_px": y if ahead else None,
-        "radius_px": 0.11 * eye.focal_px / float(depths_m[0]) if ahead else None,
+        "radius_px": 0.11 * camera.focal_px / float(depths_m[0]) if ahead else None,
         "x_m": float(place[0]), "y_m": float(place[1]), "z_m": float(place[2]),
         "speed_mps": float(np.sqrt((staging.ball_mps[index] ** 2).sum())), "score": 1.0,
         "state": "seen" if shown else "interpolated",
     }  # fmt: skip
 
 
-def homography_facts(eye: Eye) -> dict[str, Any]:
+def homography_facts(camera: PinholeCamera) -> dict[str, Any]:
     """Give a camera as `camera.json` tells it, with its map from picture pixels to pitch metres."""
     return {
-        "size": {"height_px": eye.size[0], "width_px": eye.size[1]},
-        "focal_px": eye.focal_px,
-        "position_m": list(eye.position_m),
-        "pan_deg": eye.pan_deg,
-        "tilt_deg": eye.tilt_deg,
-        "roll_deg": eye.roll_deg,
+        "size": {"height_px": camera.size[0], "width_px": camera.size[1]},
+        "focal_px": camera.focal_px,
+        "position_m": list(camera.position_m),
+        "pan_deg": camera.pan_deg,
+        "tilt_deg": camera.tilt_deg,
+        "roll_deg": camera.roll_deg,
         "homography": {
             "source": "image_px",
             "target": "pitch_m",
-            "matrix": eye.image_to_ground().matrix.tolist(),
+            "matrix": camera.image_to_ground().matrix.tolist(),
         },
     }

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sightline.analytics.football.match import PitchSize
     from sightline.core.arrays import Float32, Float64, UInt8
     from sightline.sim.football.kits import Person
-    from sightline.sim.football.views import Eye
+    from sightline.sim.football.views import PinholeCamera
 
 BALL_RADIUS_M = 0.11
 
@@ -102,7 +102,7 @@ def look(
 
 def draw(
     look: Look,
-    eye: Eye,
+    camera: PinholeCamera,
     figures: Sequence[Figure],
     ball: tuple[Float64, Float64] | None = None,
     *,
@@ -112,7 +112,7 @@ def draw(
 
     Args:
         look: What the match looks like.
-        eye: Who looks.
+        camera: Where it is seen from.
         figures: Who is there.
         ball: The ball's centre `(3,)` and velocity `(3,)`; None for no ball. It has the `track_id` 0.
         shutter_s: For how long the shutter is open.
@@ -121,23 +121,25 @@ def draw(
         `(h, w, 3)` BGR, and what is to be seen of figures with a `track_id` and of the ball, ball first, then as
         `figures` come.
     """
-    image = look.turf.seen(eye)
-    _paint_surroundings(image, look, eye)
-    items = _sprites(image, look, eye, figures, shutter_s)
+    image = look.turf.seen(camera)
+    _paint_surroundings(image, look, camera)
+    items = _sprites(image, look, camera, figures, shutter_s)
     if ball is not None:
-        items += _ball(image, look, eye, ball, shutter_s)
-    cover = np.zeros(eye.size, np.uint8)
-    _lay_all(image, look, eye, items)
+        items += _ball(image, look, camera, ball, shutter_s)
+    cover = np.zeros(camera.size, np.uint8)
+    _lay_all(image, look, camera, items)
     for wall in look.stadium.before:
-        if abs(wall.origin_m[1]) + 1.5 < abs(eye.position_m[1]):
-            wall.paint(image, eye, cover)
+        if abs(wall.origin_m[1]) + 1.5 < abs(camera.position_m[1]):
+            wall.paint(image, camera, cover)
     if look.light.gain != (1.0, 1.0, 1.0):
         image = cv2.multiply(image, (*look.light.gain, 1.0))
-    found = _visible(items, eye.size, cover)
+    found = _visible(items, camera.size, cover)
     return image, [one for _, one in sorted(found, key=lambda pair: pair[0])]
 
 
-def outlines(eye: Eye, figures: Sequence[Figure], ball: tuple[Float64, Float64] | None = None) -> list[Drawn]:
+def outlines(
+    camera: PinholeCamera, figures: Sequence[Figure], ball: tuple[Float64, Float64] | None = None
+) -> list[Drawn]:
     """Tell what `draw` would show, without drawing: boxes of the same bodies, hidden as far as nearer boxes cover them.
 
     Boxes are those of `draw` to a pixel; visibility is coarser, since a box is taken to be full. Walls before the
@@ -146,19 +148,21 @@ def outlines(eye: Eye, figures: Sequence[Figure], ball: tuple[Float64, Float64] 
     told = [figure for figure in figures if figure.track_id > 0]
     boxes: list[tuple[int, str, Float64, float]] = []
     if told:
-        points_px, depths_m = eye.project(_bodies(told))
+        points_px, depths_m = camera.project(_bodies(told))
         for figure, shape_px, far_m in zip(told, points_px, depths_m, strict=True):
             if np.isfinite(shape_px).all():
-                box = kits.extent(figure.person, shape_px, far_m, eye.focal_px)
+                box = kits.extent(figure.person, shape_px, far_m, camera.focal_px)
                 boxes.append((figure.track_id, figure.kind, box, float(far_m.mean())))
     if ball is not None:
-        points_px, depths_m = eye.project(ball[0][None])
+        points_px, depths_m = camera.project(ball[0][None])
         if np.isfinite(points_px).all():
-            radius = BALL_RADIUS_M * eye.focal_px / float(depths_m[0])
+            radius = BALL_RADIUS_M * camera.focal_px / float(depths_m[0])
             boxes.insert(
                 0, (0, "ball", np.r_[points_px[0] - radius, points_px[0] + radius], float(depths_m[0]))
             )
-    return [drawn for number in range(len(boxes)) if (drawn := _outline(boxes, number, eye.size)) is not None]
+    return [
+        drawn for number in range(len(boxes)) if (drawn := _outline(boxes, number, camera.size)) is not None
+    ]
 
 
 def _outline(
@@ -197,20 +201,20 @@ class _Item:
     told: bool
 
 
-def _paint_surroundings(image: UInt8, look: Look, eye: Eye) -> None:
+def _paint_surroundings(image: UInt8, look: Look, camera: PinholeCamera) -> None:
     """Paint the sky over all that is no ground, and the walls over that."""
-    ground = np.linalg.inv(eye.ground_to_image())[2]
+    ground = np.linalg.inv(camera.ground_to_image())[2]
     if abs(ground[1]) > 1e-12:
-        at = [-(ground[0] * column + ground[2]) / ground[1] for column in (0.0, float(eye.size[1]))]
+        at = [-(ground[0] * column + ground[2]) / ground[1] for column in (0.0, float(camera.size[1]))]
         if max(at) > 0:
-            above = np.array([[0.0, -10.0], [eye.size[1], -10.0], [eye.size[1], at[1]], [0.0, at[0]]])
+            above = np.array([[0.0, -10.0], [camera.size[1], -10.0], [camera.size[1], at[1]], [0.0, at[0]]])
             fixed = np.rint(above).clip(-32000, 32000).astype(np.int32)
             cv2.fillConvexPoly(image, fixed, look.stadium.sky)
     half = replace(
-        eye,
-        size=(eye.size[0] // 2, eye.size[1] // 2),
-        focal_px=eye.focal_px / 2,
-        centre_px=(eye.middle_px[0] / 2, eye.middle_px[1] / 2),
+        camera,
+        size=(camera.size[0] // 2, camera.size[1] // 2),
+        focal_px=camera.focal_px / 2,
+        centre_px=(camera.middle_px[0] / 2, camera.middle_px[1] / 2),
     )
     coarse, cover = np.zeros((*half.size, 3), np.uint8), np.zeros(half.size, np.uint8)
     for wall in look.stadium.stands:
@@ -218,23 +222,25 @@ def _paint_surroundings(image: UInt8, look: Look, eye: Eye) -> None:
     rows = np.flatnonzero(cover.any(axis=1))
     if len(rows):
         low = int(rows[-1]) + 1
-        size = (eye.size[1], 2 * low)
+        size = (camera.size[1], 2 * low)
         stands = cv2.resize(coarse[:low], size, interpolation=cv2.INTER_LINEAR)
         cv2.copyTo(stands, cv2.resize(cover[:low], size, interpolation=cv2.INTER_NEAREST), image[: 2 * low])
     for wall in look.stadium.boards:
-        wall.paint(image, eye)
+        wall.paint(image, camera)
 
 
-def _sprites(image: UInt8, look: Look, eye: Eye, figures: Sequence[Figure], shutter_s: float) -> list[_Item]:
+def _sprites(
+    image: UInt8, look: Look, camera: PinholeCamera, figures: Sequence[Figure], shutter_s: float
+) -> list[_Item]:
     """Draw everybody who is in sight on their own, and their shadows on the ground."""
     if not figures:
         return []
     places_m = np.array([figure.place_m for figure in figures])
     points_m = _bodies(figures)
-    points_px, depths_m = eye.project(points_m)
-    light_xy = shadows.in_picture(look.light, eye)
+    points_px, depths_m = camera.project(points_m)
+    light_xy = shadows.in_picture(look.light, camera)
     shown = look.turf.light_at(places_m)
-    height, width = eye.size
+    height, width = camera.size
     items: list[_Item] = []
     for order, figure in enumerate(figures):
         shape_px = points_px[order]
@@ -243,12 +249,12 @@ def _sprites(image: UInt8, look: Look, eye: Eye, figures: Sequence[Figure], shut
         low, high = shape_px.min(axis=0) - 60, shape_px.max(axis=0) + 60
         if high[0] < 0 or low[0] > width or high[1] < 0 or low[1] > height:
             continue
-        shadows.throw(image, look.light, eye, points_m[order], float(shown[order]))
-        sprite = kits.draw(figure.person, shape_px, depths_m[order], eye.focal_px, light_xy)
+        shadows.throw(image, look.light, camera, points_m[order], float(shown[order]))
+        sprite = kits.draw(figure.person, shape_px, depths_m[order], camera.focal_px, light_xy)
         if shown[order] < 0.99:
             sprite = sprite.lit(float(0.15 + 0.85 * shown[order]))
         if shutter_s:
-            sprite = _blurred(sprite, eye, figure, shutter_s)
+            sprite = _blurred(sprite, camera, figure, shutter_s)
         items.append(
             _Item(
                 order + 1,
@@ -263,25 +269,27 @@ def _sprites(image: UInt8, look: Look, eye: Eye, figures: Sequence[Figure], shut
     return items
 
 
-def _blurred(sprite: Sprite, eye: Eye, figure: Figure, shutter_s: float) -> Sprite:
+def _blurred(sprite: Sprite, camera: PinholeCamera, figure: Figure, shutter_s: float) -> Sprite:
     start = np.array([*figure.place_m, 1.0])
     end = start + (np.array([*figure.velocity_mps, 0.0]) * shutter_s)
-    points_px, _ = eye.project(np.array([start, end]))
+    points_px, _ = camera.project(np.array([start, end]))
     if not np.isfinite(points_px).all():
         return sprite
     dx, dy = (float(value) for value in points_px[1] - points_px[0])
     return smear(sprite, dx, dy)
 
 
-def _ball(image: UInt8, look: Look, eye: Eye, ball: tuple[Float64, Float64], shutter_s: float) -> list[_Item]:
+def _ball(
+    image: UInt8, look: Look, camera: PinholeCamera, ball: tuple[Float64, Float64], shutter_s: float
+) -> list[_Item]:
     centre_m, velocity_mps = ball
     ends = np.array([centre_m, centre_m + velocity_mps * shutter_s])
-    points_px, depths_m = eye.project(ends)
+    points_px, depths_m = camera.project(ends)
     if not np.isfinite(points_px).all() or depths_m[0] < NEAR_M:
         return []
-    radius = BALL_RADIUS_M * eye.focal_px / float(depths_m[0])
+    radius = BALL_RADIUS_M * camera.focal_px / float(depths_m[0])
     x, y = (float(value) for value in points_px[0])
-    height, width = eye.size
+    height, width = camera.size
     if not (-radius < x < width + radius and -radius < y < height + radius):
         return []
     foot = centre_m.copy()
@@ -290,11 +298,11 @@ def _ball(image: UInt8, look: Look, eye: Eye, ball: tuple[Float64, Float64], shu
     turns = np.arange(len(flat)) * (2 * np.pi / len(flat))
     flat[:, :2] += BALL_RADIUS_M * np.stack([np.cos(turns), np.sin(turns)], axis=1)
     if centre_m[2] < 0.6:
-        shadows.soft(image, eye, flat, 0.8 * look.light.shadow * (1 - centre_m[2]))
+        shadows.soft(image, camera, flat, 0.8 * look.light.shadow * (1 - centre_m[2]))
     pad = Pad((x - radius, y - radius, x + radius, y + radius), fineness=8 if radius < 20 else 3, margin_px=2)
     turns = np.arange(20) * (np.pi / 10)
     ring = np.stack([np.cos(turns), np.sin(turns)], axis=1)
-    light = np.array(shadows.in_picture(look.light, eye))
+    light = np.array(shadows.in_picture(look.light, camera))
     for level, gain in enumerate((0.62, 0.78, 0.9, 1.0)):
         middle = np.array([x, y]) + light * radius * 0.45 * level / 4
         pad.polygon(middle + ring * radius * (1 - level / 4.6), [channel * gain for channel in look.ball])
@@ -312,19 +320,19 @@ def _ball(image: UInt8, look: Look, eye: Eye, ball: tuple[Float64, Float64], shu
     return [_Item(0, 0, "ball", sprite, float(depths_m[0]), (float(foot[0]), float(foot[1])), True)]
 
 
-def _lay_all(image: UInt8, look: Look, eye: Eye, items: list[_Item]) -> None:
+def _lay_all(image: UInt8, look: Look, camera: PinholeCamera, items: list[_Item]) -> None:
     """Lay everybody over the picture, far ones first, goals among them by their distance."""
     pitch = look.turf.pitch
     goals: list[tuple[float, int]] = []
     for side in (-1, 1):
-        points_px, depths_m = eye.project(np.array([[side * (pitch.length_m / 2 + 0.5), 0.0, 1.0]]))
+        points_px, depths_m = camera.project(np.array([[side * (pitch.length_m / 2 + 0.5), 0.0, 1.0]]))
         if np.isfinite(points_px).all():
             goals.append((float(depths_m[0]), side))
     things: list[tuple[float, int, _Item | None]] = [(-item.depth_m, item.order, item) for item in items]
     things += [(-depth_m, -side, None) for depth_m, side in goals]
     for _, number, item in sorted(things, key=lambda thing: thing[:2]):
         if item is None:
-            paint_goal(image, eye, pitch, -number, look.stadium.net)
+            paint_goal(image, camera, pitch, -number, look.stadium.net)
         else:
             lay(image, item.sprite)
 

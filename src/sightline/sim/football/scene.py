@@ -20,7 +20,7 @@ from sightline.sim.football.play.engine import play
 from sightline.sim.football.play.record import Played
 from sightline.sim.football.play.shape import FORMATIONS
 from sightline.sim.football.staging import Staging
-from sightline.sim.football.views import Eye, Operator, follow, operator, read_cameras
+from sightline.sim.football.views import Operator, PinholeCamera, follow, operator, read_cameras
 from sightline.sim.scene import check, frame_count
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class FootballScene:
         self.kits = kits.choose(self._rng(0x21))
         times_s = np.arange(self.frames) / float(self.options.frame_rate_hz)
         self.staging = Staging(self.played, self.kits, times_s, self._rng(0x22))
-        self.eyes = self._film_from()
+        self.cameras = self._film_from()
         self.ball_id = len(self.played.players) + 1
 
     def _rng(self, purpose: int) -> np.random.Generator:
@@ -76,7 +76,7 @@ class FootballScene:
         shapes = (self.chosen["home_formation"] or drawn[0], self.chosen["away_formation"] or drawn[1])
         return play(rng, seconds=self.options.seconds, pitch=self.pitch, formations=shapes)
 
-    def _film_from(self) -> tuple[Eye, ...]:
+    def _film_from(self) -> tuple[PinholeCamera, ...]:
         """Give the camera of every frame."""
         options, rng = self.options, self._rng(0x23)
         who = operator(self.chosen["camera"], rng)
@@ -142,7 +142,7 @@ class FootballScene:
 
     def camera_facts(self) -> Mapping[str, Any]:
         """Give the first frame's camera, for `camera.json`."""
-        return {**homography_facts(self.eyes[0]), "moves": True}
+        return {**homography_facts(self.cameras[0]), "moves": True}
 
     def facts(self) -> Mapping[str, Any]:
         """Give what was asked for and drawn by lot, for `scene.json`."""
@@ -189,17 +189,17 @@ class FootballScene:
                     rain=0.5 * (scenery.light.weather == "rain"),
                 )
         for index, t_s in enumerate(self.staging.times_s.tolist()):
-            eye, figures, ball = self.eyes[index], self.staging.figures(index), self.staging.ball(index)
+            camera, figures, ball = self.cameras[index], self.staging.figures(index), self.staging.ball(index)
             if scenery is None or index % draw_every:
-                yield FootballShot(index, t_s, None, eye, picture.outlines(eye, figures, ball))
+                yield FootballShot(index, t_s, None, camera, picture.outlines(camera, figures, ball))
                 continue
-            image, seen = picture.draw(scenery, eye, figures, ball, shutter_s=shutter_s)
-            after = self.eyes[min(index + 1, len(self.eyes) - 1)]
-            moving = replace(glass, motion_px=_swept(eye, after, _SHUTTER_SHARE))
+            image, seen = picture.draw(scenery, camera, figures, ball, shutter_s=shutter_s)
+            after = self.cameras[min(index + 1, len(self.cameras) - 1)]
+            moving = replace(glass, motion_px=_swept(camera, after, _SHUTTER_SHARE))
             image = moving.see(image, np.random.default_rng([self._seed, 0x25, index]))
             if self.chosen["graphics"]:
                 self._score_bug(image, t_s)
-            yield FootballShot(index, t_s, image, eye, seen)
+            yield FootballShot(index, t_s, image, camera, seen)
 
     def _score_bug(self, image: Any, t_s: float) -> None:
         goals = [event.team for event in self.played.events if event.kind == "goal" and event.t_s <= t_s]
@@ -228,7 +228,7 @@ def given(match: Match) -> Played:
     )  # fmt: skip
 
 
-def _like(cameras: tuple[Eye, ...], rng: np.random.Generator, who: Operator) -> Operator:
+def _like(cameras: tuple[PinholeCamera, ...], rng: np.random.Generator, who: Operator) -> Operator:
     """Give the operator at the place and with the zoom of one of some real cameras."""
     real = cameras[int(rng.integers(len(cameras)))]
     return replace(who, position_m=real.position_m, focal_share=real.focal_px / real.size[1], roll_deg=real.roll_deg, zoom=0.1)  # fmt: skip
@@ -241,11 +241,11 @@ def _steady(glass: lens.Lens) -> lens.Lens:
     )
 
 
-def _swept(eye: Eye, after: Eye, share: float) -> tuple[float, float]:
+def _swept(camera: PinholeCamera, after: PinholeCamera, share: float) -> tuple[float, float]:
     """Give how far the picture moves while the shutter is open."""
-    turn = np.deg2rad(after.pan_deg - eye.pan_deg) * np.cos(np.deg2rad(eye.tilt_deg))
-    rise = np.deg2rad(after.tilt_deg - eye.tilt_deg)
-    return float(turn * eye.focal_px * share), float(rise * eye.focal_px * share)
+    turn = np.deg2rad(after.pan_deg - camera.pan_deg) * np.cos(np.deg2rad(camera.tilt_deg))
+    rise = np.deg2rad(after.tilt_deg - camera.tilt_deg)
+    return float(turn * camera.focal_px * share), float(rise * camera.focal_px * share)
 
 
 def _player(player: Player) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from sightline.sim.canvas import Pad, Sprite, window
 
 if TYPE_CHECKING:
     from sightline.core.arrays import Float64, UInt8
-    from sightline.sim.football.views import Eye
+    from sightline.sim.football.views import PinholeCamera
 
 WEATHERS = ("sun", "cloud", "rain", "night")
 
@@ -54,9 +54,9 @@ def lamps(rng: np.random.Generator, weather: str) -> Light:
     return Light(weather, np.array([[0.0, 0.0, 1.0]]), float(rng.uniform(0.2, 0.45)), (cool, 1.0, 0.97))
 
 
-def in_picture(light: Light, eye: Eye) -> tuple[float, float]:
+def in_picture(light: Light, camera: PinholeCamera) -> tuple[float, float]:
     """Give the direction of the light across the picture, length 1 at most."""
-    seen = eye.rotation() @ light.towards.mean(axis=0)
+    seen = camera.rotation() @ light.towards.mean(axis=0)
     long = max(float(np.hypot(seen[0], seen[1])), 1e-9)
     scale = min(long, 1.0) / long
     return float(seen[0]) * scale, float(seen[1]) * scale
@@ -75,22 +75,22 @@ _BONES = np.array(
 _THICK_M = (0.17, 0.11, 0.09, 0.17, 0.11, 0.09, 0.3, 0.3, 0.2, 0.2, 0.09, 0.07, 0.09, 0.07)
 
 
-def throw(image: UInt8, light: Light, eye: Eye, points_m: Float64, shown: float) -> None:
+def throw(image: UInt8, light: Light, camera: PinholeCamera, points_m: Float64, shown: float) -> None:
     """Darken the ground where somebody keeps the light off, in place."""
     if light.weather in {"cloud", "rain"} or shown < 0.9:
-        soft(image, eye, points_m, light.shadow)
+        soft(image, camera, points_m, light.shadow)
         return
     towards = light.towards
     fall = points_m[None, :, :2] - points_m[None, :, 2:3] * (towards[:, None, :2] / towards[:, None, 2:3])
-    points_px, depths_m = eye.project(np.concatenate([fall, np.zeros((*fall.shape[:2], 1))], axis=2))
+    points_px, depths_m = camera.project(np.concatenate([fall, np.zeros((*fall.shape[:2], 1))], axis=2))
     if not np.isfinite(points_px).all():
         return
     low, high = points_px.min(axis=(0, 1)) - 4, points_px.max(axis=(0, 1)) + 5
-    left, top = (int(v) for v in np.floor(low).clip(0, (eye.size[1], eye.size[0])))
-    right, bottom = (int(v) for v in np.ceil(high).clip(0, (eye.size[1], eye.size[0])))
+    left, top = (int(v) for v in np.floor(low).clip(0, (camera.size[1], camera.size[0])))
+    right, bottom = (int(v) for v in np.ceil(high).clip(0, (camera.size[1], camera.size[0])))
     if right - left < 2 or bottom - top < 2 or right - left > 1200:
         return
-    scale = eye.focal_px / float(depths_m.mean())
+    scale = camera.focal_px / float(depths_m.mean())
     dark = np.zeros((bottom - top, right - left), np.uint8)
     level = round(255 * light.shadow)
     for lamp_px in points_px:
@@ -105,14 +105,14 @@ def throw(image: UInt8, light: Light, eye: Eye, points_m: Float64, shown: float)
     _darken(image[top:bottom, left:right], dark)
 
 
-def soft(image: UInt8, eye: Eye, points_m: Float64, strength: float) -> None:
+def soft(image: UInt8, camera: PinholeCamera, points_m: Float64, strength: float) -> None:
     """Darken the ground about a body softly, as under clouds, in place."""
     middle = points_m[:, :2].mean(axis=0)
     turns = np.arange(12) * (np.pi / 6)
     ring = np.stack(
         [middle[0] + 0.42 * np.cos(turns), middle[1] + 0.42 * np.sin(turns), np.zeros(12)], axis=1
     )
-    points_px, _ = eye.project(ring)
+    points_px, _ = camera.project(ring)
     if not np.isfinite(points_px).all():
         return
     pad = Pad((*points_px.min(axis=0), *points_px.max(axis=0)), fineness=1, margin_px=3, largest=600)

@@ -15,7 +15,7 @@ from sightline.sim.football.views import NEAR_M
 if TYPE_CHECKING:
     from sightline.analytics.football.match import PitchSize
     from sightline.core.arrays import Float64, UInt8
-    from sightline.sim.football.views import Eye
+    from sightline.sim.football.views import PinholeCamera
 
 _WORDS = (
     "NORDWIND", "ALPA", "KAROLIN", "VELO 21", "SIGMUND", "QUARZ", "MILO", "BRUNNEN", "OSTRA", "TELVA", "HAFEN", "ZIRKEL",
@@ -45,12 +45,12 @@ class Wall:
         start, across, down = (np.array(value) for value in (self.origin_m, self.across_m, self.down_m))
         return np.array([start, start + across, start + across + down, start + down])
 
-    def paint(self, image: UInt8, eye: Eye, cover: UInt8 | None = None) -> None:
+    def paint(self, image: UInt8, camera: PinholeCamera, cover: UInt8 | None = None) -> None:
         """Paint it into a picture in place, and mark in `cover` `(h, w)` where it is."""
-        shape = clipped(eye, self.corners_m())
+        shape = clipped(camera, self.corners_m())
         if shape is None:
             return
-        height, width = eye.size
+        height, width = camera.size
         left, top = (int(value) for value in np.floor(shape.min(axis=0)).clip(0, (width, height)))
         right, bottom = (int(value) for value in np.ceil(shape.max(axis=0) + 1).clip(0, (width, height)))
         if right - left < 1 or bottom - top < 1:
@@ -63,7 +63,7 @@ class Wall:
         plane[3, 2] = 1.0
         shift = np.array([[1.0, 0.0, -left - 0.5], [0.0, 1.0, -top - 0.5], [0.0, 0.0, 1.0]])
         centre = np.array([[1.0, 0.0, 0.5], [0.0, 1.0, 0.5], [0.0, 0.0, 1.0]])
-        onto = shift @ eye.matrix() @ plane @ centre
+        onto = shift @ camera.matrix() @ plane @ centre
         size = (right - left, bottom - top)
         warped = cv2.warpPerspective(self.picture, onto, size, borderMode=cv2.BORDER_REPLICATE)
         mask = np.zeros((size[1], size[0]), np.uint8)
@@ -75,13 +75,13 @@ class Wall:
             np.maximum(part, mask, out=part)
 
 
-def clipped(eye: Eye, corners_m: Float64) -> Float64 | None:
+def clipped(camera: PinholeCamera, corners_m: Float64) -> Float64 | None:
     """Give a flat shape as the camera sees it, `(n, 2)` pixels, cut off in front of it; None where it is behind.
 
     Source:
         Sutherland & Hodgman, Reentrant polygon clipping, CACM 17 (1974).
     """
-    matrix = eye.matrix()
+    matrix = camera.matrix()
     seen = corners_m @ matrix[:, :3].T + matrix[:, 3]
     kept = []
     for here, there in zip(seen, np.roll(seen, -1, axis=0), strict=True):
@@ -294,25 +294,25 @@ def _goal(pitch: PitchSize, side: int) -> tuple[Float64, tuple[Float64, ...], Fl
     return corners, tuple(threads), frame
 
 
-def paint_goal(image: UInt8, eye: Eye, pitch: PitchSize, side: int, net: float) -> None:
+def paint_goal(image: UInt8, camera: PinholeCamera, pitch: PitchSize, side: int, net: float) -> None:
     """Paint the goal at the end `side` (-1 or 1) into a picture in place; `net` is how well its net shows."""
     corners, threads, frame = _goal(pitch, side)
-    places_px, _ = eye.project(corners)
+    places_px, _ = camera.project(corners)
     if not np.isfinite(places_px).all():
         return
     low, high = np.floor(places_px.min(axis=0) - 12), np.ceil(places_px.max(axis=0) + 12)
-    left, top = (int(value) for value in low.clip(0, (eye.size[1], eye.size[0])))
-    right, bottom = (int(value) for value in high.clip(0, (eye.size[1], eye.size[0])))
+    left, top = (int(value) for value in low.clip(0, (camera.size[1], camera.size[0])))
+    right, bottom = (int(value) for value in high.clip(0, (camera.size[1], camera.size[0])))
     if right <= left or bottom <= top:
         return
     part = image[top:bottom, left:right]
     netted = part.copy()
     for thread in threads:
-        points_px, _ = eye.project(thread)
+        points_px, _ = camera.project(thread)
         fixed = np.rint((points_px - (left, top) - 0.5) * 16).astype(np.int32)
         cv2.polylines(netted, [fixed], False, (225, 225, 225), 1, cv2.LINE_AA, 4)
     cv2.addWeighted(netted, net, part, 1 - net, 0, dst=part)
-    points_px, depths_m = eye.project(frame)
-    thick = max(round(0.12 * eye.focal_px / float(depths_m.mean())), 1)
+    points_px, depths_m = camera.project(frame)
+    thick = max(round(0.12 * camera.focal_px / float(depths_m.mean())), 1)
     fixed = np.rint((points_px - (left, top) - 0.5) * 16).astype(np.int32)
     cv2.polylines(part, [fixed], False, (240, 240, 240), thick, cv2.LINE_AA, 4)

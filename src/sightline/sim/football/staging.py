@@ -118,17 +118,17 @@ class Staging:
         )
         rows = bodies.gait(speed.ravel(), phases.ravel() % 1.0).reshape(count, people, -1)
         self._stand_ready(rows, speed)
-        for act in played.acts:
-            before, after = _SPREADS_S.get(act.name, (0.3, 0.3))
-            away = self.times_s - act.t_s
+        for action in played.actions:
+            before, after = _SPREADS_S.get(action.name, (0.3, 0.3))
+            away = self.times_s - action.t_s
             weights = np.clip(np.minimum(1 + away / before, 1 - away / after), 0.0, 1.0)
             shown = np.flatnonzero(weights > 0)
             if len(shown):
-                change = bodies.action(act.name) * self._side(
-                    act.name, act.column, int(shown[len(shown) // 2])
+                change = bodies.action(action.name) * self._side(
+                    action.name, action.column, int(shown[len(shown) // 2])
                 )
-                calm = 1 - 0.8 * weights[shown, None] if act.name in {"dive", "slide"} else 1.0
-                rows[shown, act.column] = rows[shown, act.column] * calm + weights[shown, None] * change
+                calm = 1 - 0.8 * weights[shown, None] if action.name in {"dive", "slide"} else 1.0
+                rows[shown, action.column] = rows[shown, action.column] * calm + weights[shown, None] * change
         return rows
 
     def _stand_ready(self, rows: Float64, speed: Float64) -> None:

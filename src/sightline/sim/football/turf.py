@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from sightline.analytics.football.match import PitchSize
     from sightline.core.arrays import Float32, Float64, UInt8
-    from sightline.sim.football.views import Eye
+    from sightline.sim.football.views import PinholeCamera
 
 MARGIN_M = 16.0
 """How far the ground reaches beyond the lines."""
@@ -52,13 +52,13 @@ class Turf:
         left, top = -self.pitch.length_m / 2 - MARGIN_M, self.pitch.width_m / 2 + MARGIN_M
         return np.array([[step, 0.0, left + step / 2], [0.0, -step, top - step / 2], [0.0, 0.0, 1.0]])
 
-    def seen(self, eye: Eye) -> UInt8:
+    def seen(self, camera: PinholeCamera) -> UInt8:
         """Give the ground as a camera sees it, lines and all; what lies above the horizon is of no meaning."""
         shift = np.array([[1.0, 0.0, -0.5], [0.0, 1.0, -0.5], [0.0, 0.0, 1.0]])
-        onto = shift @ eye.ground_to_image() @ self.to_ground()
-        size = (eye.size[1], eye.size[0])
+        onto = shift @ camera.ground_to_image() @ self.to_ground()
+        size = (camera.size[1], camera.size[0])
         image: UInt8 = cv2.warpPerspective(self.picture, onto, size, borderMode=cv2.BORDER_REPLICATE)
-        rows, columns, drawn = lines(eye, self.pitch, self.line_m)
+        rows, columns, drawn = lines(camera, self.pitch, self.line_m)
         if drawn.size:
             part = image[rows, columns]
             cover = cv2.convertScaleAbs(drawn, alpha=self.cover)
@@ -108,12 +108,12 @@ def _strip(marking: Marking, line_m: float) -> Float64:
     return np.stack([points - across, points + across], axis=1)
 
 
-def lines(eye: Eye, pitch: PitchSize, line_m: float) -> tuple[slice, slice, UInt8]:
+def lines(camera: PinholeCamera, pitch: PitchSize, line_m: float) -> tuple[slice, slice, UInt8]:
     """Give how far lines cover each pixel, 0..255, and the rows and columns of the picture that this is about."""
-    height, width = eye.size
+    height, width = camera.size
     quads = []
     for strip in strips(pitch, line_m):
-        points_px, _ = eye.project(strip)
+        points_px, _ = camera.project(strip)
         ahead = np.asarray(np.isfinite(points_px).all(axis=(1, 2)))
         pairs = ahead[1:] & ahead[:-1]
         pieces = np.stack([points_px[:-1, 0], points_px[1:, 0], points_px[1:, 1], points_px[:-1, 1]], axis=1)[

@@ -28,7 +28,7 @@ _FLIP = np.diag([1.0, -1.0, -1.0])
 
 
 @dataclass(frozen=True, slots=True)
-class Eye:
+class PinholeCamera:
     """A pinhole camera at one moment.
 
     Attributes:
@@ -50,7 +50,7 @@ class Eye:
     centre_px: tuple[float, float] | None = None
 
     @classmethod
-    def from_soccernet(cls, camera: Mapping[str, Any], size: tuple[int, int]) -> Eye:
+    def from_soccernet(cls, camera: Mapping[str, Any], size: tuple[int, int]) -> PinholeCamera:
         """Give a camera of SoccerNet's JSON form, scaled to a picture of another `(height, width)`.
 
         Lens distortion is left out; the form's own picture is taken to be twice its principal point wide.
@@ -144,7 +144,7 @@ class Eye:
         ground = Homography(self.ground_to_image(), source=Space.PITCH_M, target=Space.IMAGE_PX)
         return ground.inverse()
 
-    def turned(self, *, pan_deg: float = 0.0, tilt_deg: float = 0.0, zoom: float = 1.0) -> Eye:
+    def turned(self, *, pan_deg: float = 0.0, tilt_deg: float = 0.0, zoom: float = 1.0) -> PinholeCamera:
         """Give the camera turned by so much more, its focal length multiplied by `zoom`."""
         return replace(
             self,
@@ -153,7 +153,7 @@ class Eye:
             focal_px=self.focal_px * zoom,
         )
 
-    def looking_at(self, place_m: Sequence[float]) -> Eye:
+    def looking_at(self, place_m: Sequence[float]) -> PinholeCamera:
         """Give the camera turned until `(x, y, z)` lies on its axis."""
         ahead = np.asarray(place_m, np.float64) - self.position_m
         pan_deg = float(np.rad2deg(np.arctan2(ahead[0], ahead[1])))
@@ -162,16 +162,16 @@ class Eye:
 
 
 @lru_cache(maxsize=64)
-def _matrix(eye: Eye) -> Float64:
-    x_px, y_px = eye.middle_px
-    inner = np.array([[eye.focal_px, 0.0, x_px], [0.0, eye.focal_px, y_px], [0.0, 0.0, 1.0]])
-    turn = eye.rotation()
-    result: Float64 = inner @ np.c_[turn, -turn @ np.array(eye.position_m)]
+def _matrix(camera: PinholeCamera) -> Float64:
+    x_px, y_px = camera.middle_px
+    inner = np.array([[camera.focal_px, 0.0, x_px], [0.0, camera.focal_px, y_px], [0.0, 0.0, 1.0]])
+    turn = camera.rotation()
+    result: Float64 = inner @ np.c_[turn, -turn @ np.array(camera.position_m)]
     result.setflags(write=False)
     return result
 
 
-def read_cameras(path: Path, size: tuple[int, int]) -> tuple[Eye, ...]:
+def read_cameras(path: Path, size: tuple[int, int]) -> tuple[PinholeCamera, ...]:
     """Read cameras in SoccerNet's JSON form: an object of them by name, or a list.
 
     Entries that are null (no camera was found) are left out.
@@ -187,10 +187,10 @@ def read_cameras(path: Path, size: tuple[int, int]) -> tuple[Eye, ...]:
             f"cannot read cameras from {path}: {error}", hint="a JSON file of cameras"
         ) from error
     entries = [data[name] for name in sorted(data)] if isinstance(data, dict) else list(data)
-    eyes = tuple(Eye.from_soccernet(entry, size) for entry in entries if entry)
-    if not eyes:
+    cameras = tuple(PinholeCamera.from_soccernet(entry, size) for entry in entries if entry)
+    if not cameras:
         raise SettingsError(f"{path} holds no camera", hint="an object of SoccerNet cameras by picture name")
-    return eyes
+    return cameras
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +245,7 @@ def operator(
 
 def follow(
     who: Operator, ball_m: Float64, *, rate_hz: float, size: tuple[int, int], seed: int, shake_px: float = 0.0
-) -> tuple[Eye, ...]:
+) -> tuple[PinholeCamera, ...]:
     """Give the camera of each frame as its operator follows the ball.
 
     The aim is the ball, drawn to the pitch's middle, smoothed forward and backward as by somebody who reads the
@@ -267,20 +267,20 @@ def follow(
     focals = who.focal_share * size[1] * (1 + who.zoom * (away**2 - 0.15))
     times_s = np.arange(len(aims)) / rate_hz
     turns = _shake(times_s, seed) * (who.shake_deg + np.rad2deg(shake_px / focals)[:, None])
-    rest = Eye(size, 1.0, who.position_m, roll_deg=who.roll_deg)
-    eyes = []
+    rest = PinholeCamera(size, 1.0, who.position_m, roll_deg=who.roll_deg)
+    cameras = []
     for aim, focal_px, turn in zip(aims, focals, turns, strict=True):
-        eye = rest.looking_at((float(aim[0]), float(aim[1]), 0.5))
-        eyes.append(
+        camera = rest.looking_at((float(aim[0]), float(aim[1]), 0.5))
+        cameras.append(
             replace(
-                eye,
+                camera,
                 focal_px=float(focal_px),
-                pan_deg=eye.pan_deg + float(turn[0]),
-                tilt_deg=eye.tilt_deg + float(turn[1]),
-                roll_deg=eye.roll_deg + 0.4 * float(turn[2]),
+                pan_deg=camera.pan_deg + float(turn[0]),
+                tilt_deg=camera.tilt_deg + float(turn[1]),
+                roll_deg=camera.roll_deg + 0.4 * float(turn[2]),
             )
         )
-    return tuple(eyes)
+    return tuple(cameras)
 
 
 def _smoothed(values: Float64, lag_frames: float) -> Float64:

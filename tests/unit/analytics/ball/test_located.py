@@ -8,12 +8,12 @@ import pytest
 from sightline.analytics.ball.candidates import BallCandidates
 from sightline.analytics.ball.settings import BallSettings
 from sightline.analytics.ball.space.located import bearings_of, locate_ball
-from sightline.sim.football.views import Eye
+from sightline.sim.football.views import PinholeCamera
 
 SIZE = (720, 1280)
 COUNT = 75
 T_S = np.arange(COUNT) / 25
-REST = Eye(SIZE, 2000.0, (0.0, -75.0, 16.0), tilt_deg=11.5)
+REST = PinholeCamera(SIZE, 2000.0, (0.0, -75.0, 16.0), tilt_deg=11.5)
 REACH_M = (60.5, 42.0)
 
 

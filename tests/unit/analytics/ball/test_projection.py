@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from sightline.analytics.ball.space.projection import projections_of
-from sightline.sim.football.views import Eye
+from sightline.sim.football.views import PinholeCamera
 
 SIZE = (720, 1280)
 EYES = (
-    Eye(SIZE, 2000.0, (2.0, -70.0, 16.0), pan_deg=-12.0, tilt_deg=11.0),
-    Eye(SIZE, 2600.0, (2.0, -70.0, 16.0), pan_deg=25.0, tilt_deg=9.0, roll_deg=0.8),
+    PinholeCamera(SIZE, 2000.0, (2.0, -70.0, 16.0), pan_deg=-12.0, tilt_deg=11.0),
+    PinholeCamera(SIZE, 2600.0, (2.0, -70.0, 16.0), pan_deg=25.0, tilt_deg=9.0, roll_deg=0.8),
 )
 AIR_M = np.array([[0.0, 0.0, 0.0], [-20.0, 15.0, 2.4], [30.0, -10.0, 9.0], [45.0, 3.0, 0.11]])
 NOWHERE = np.full((len(EYES), 3), np.nan)

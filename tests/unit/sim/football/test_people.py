@@ -8,16 +8,16 @@ import pytest
 
 from sightline.sim.body import Ball
 from sightline.sim.football import bodies, kits
-from sightline.sim.football.views import Eye
+from sightline.sim.football.views import PinholeCamera
 
 NAMES = sorted(bodies.ACTIONS)
-EYE = Eye((720, 1280), 9000.0, (0.0, -60.0, 14.0)).looking_at((0.0, 0.0, 0.9))
+CAMERA = PinholeCamera((720, 1280), 9000.0, (0.0, -60.0, 14.0)).looking_at((0.0, 0.0, 0.9))
 
 
 def shown(postures, heading_rad=0.0, height_m=1.8):
     shapes = bodies.shape(postures, np.full(len(postures), height_m))
     ahead = np.tile([np.cos(heading_rad), np.sin(heading_rad)], (len(postures), 1))
-    return EYE.project(bodies.place(shapes, np.zeros((len(postures), 2)), ahead))
+    return CAMERA.project(bodies.place(shapes, np.zeros((len(postures), 2)), ahead))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -50,8 +50,8 @@ def test_every_pattern_can_be_drawn_and_stays_on_the_person(pattern):
     kit = kits.Kit(kits.RED, kits.WHITE, kits.BLACK, kits.RED, pattern)
     points_px, depths_m = shown(np.zeros((1, len(bodies.Joint))), heading_rad=np.pi / 2)
     who = kits.Person(kit, number=10)
-    sprite = kits.draw(who, points_px[0], depths_m[0], EYE.focal_px, (0.0, -1.0))
-    box = kits.extent(who, points_px[0], depths_m[0], EYE.focal_px)
+    sprite = kits.draw(who, points_px[0], depths_m[0], CAMERA.focal_px, (0.0, -1.0))
+    box = kits.extent(who, points_px[0], depths_m[0], CAMERA.focal_px)
     np.testing.assert_allclose(sprite.box_px, box, atol=1.1)
     assert (sprite.colour <= 255 * sprite.alpha[:, :, None] + 1).all()
 
@@ -62,7 +62,7 @@ def test_a_number_shows_on_the_back_only():
     for heading in (np.pi / 2, -np.pi / 2):
         points_px, depths_m = shown(np.zeros((1, len(bodies.Joint))), heading_rad=heading)
         who = kits.Person(plain, number=8, skin=kits.RED, hair=kits.RED, boots=kits.RED)
-        sprite = kits.draw(who, points_px[0], depths_m[0], EYE.focal_px, (0.0, -1.0))
+        sprite = kits.draw(who, points_px[0], depths_m[0], CAMERA.focal_px, (0.0, -1.0))
         white.append(int((sprite.colour[:, :, 0] > 150).sum()))
     assert white[0] > 20
     assert white[1] == 0

@@ -13,7 +13,7 @@ from sightline.analytics.evaluation.moments import match_moments
 from sightline.analytics.football.events import find_events
 from sightline.analytics.football.match import Match, Period, PitchSize, Role
 from sightline.sim.football.play.engine import play
-from sightline.sim.football.play.legs import ACCELERATION_MPS2, BRAKE_MPS2, TOP_MPS
+from sightline.sim.football.play.movement import ACCELERATION_MPS2, BRAKE_MPS2, TOP_MPS
 from sightline.sim.football.play.shape import FORMATIONS, targets
 
 

@@ -115,9 +115,9 @@ def test_settings_that_cannot_be_are_refused(settings):
 
 def test_a_camera_of_a_file_is_the_one_that_films(tmp_path, scene):
     path = tmp_path / "cameras.json"
-    path.write_text(json.dumps([scene.eyes[0].to_soccernet()]))
+    path.write_text(json.dumps([scene.cameras[0].to_soccernet()]))
     filmed = FootballScene(replace(OPTIONS, seed=8, settings={"pictures": "none", "cameras": str(path)}))
-    np.testing.assert_allclose(filmed.eyes[0].position_m, scene.eyes[0].position_m)
+    np.testing.assert_allclose(filmed.cameras[0].position_m, scene.cameras[0].position_m)
 
 
 def test_events_within_the_clip_are_numbered_by_its_frames(scene):

@@ -1,6 +1,6 @@
 """Plays a match: 22 players, three officials and a ball, step by step.
 
-Players know where everybody is, want something (`wishes`), and get there as fast as legs allow. What they do with
+Players know where everybody is, want something (`targets`), and get there as fast as they can run. What they do with
 the ball is in `choices`. There are no fouls and no offside calls; attackers wait onside.
 """
 
@@ -16,7 +16,7 @@ from sightline.sim.football.play.flight import RADIUS_M, Flight, fly
 from sightline.sim.football.play.record import Played
 from sightline.sim.football.play.restarts import Restart, award
 from sightline.sim.football.play.state import PLAYERS, STEP_S, TEAM, Sent, State, rivals_of, side_of
-from sightline.sim.football.play.wishes import wishes
+from sightline.sim.football.play.targets import targets
 
 if TYPE_CHECKING:
     from sightline.core.arrays import Float64
@@ -38,8 +38,8 @@ class Game(State):
 
     def step(self) -> None:
         """Let the time go on by `STEP_S`."""
-        wanted_m, pace_mps = wishes(self)
-        self.legs.move(wanted_m, pace_mps, STEP_S)
+        wanted_m, pace_mps = targets(self)
+        self.movement.move(wanted_m, pace_mps, STEP_S)
         self.t_s += STEP_S
         if self.restart is not None:
             self._wait(self.restart)
@@ -79,7 +79,7 @@ class Game(State):
                 self.sent = None
                 return
             said = outcome or ("complete" if ours else "incomplete")
-            self.diary.note(
+            self.log.note(
                 "pass",
                 sent.t_s,
                 side,
@@ -91,16 +91,16 @@ class Game(State):
                 outcome=said,
             )
             if receiver is not None and not ours:
-                self.diary.note("interception", self.t_s, 1 - side, receiver, place, outcome="kept")
+                self.log.note("interception", self.t_s, 1 - side, receiver, place, outcome="kept")
         elif sent.kind == "shot":
             blocked = receiver is not None and receiver % TEAM != 0
             said = outcome or ("blocked" if blocked else "saved" if receiver is not None else "off_target")
-            self.diary.note(
+            self.log.note(
                 "shot", sent.t_s, side, sent.column, sent.place_m, end_s=self.t_s, end_m=place, outcome=said
             )
             if said == "saved":
                 keeper = (1 - side) * TEAM
-                self.diary.note(
+                self.log.note(
                     "save",
                     self.t_s,
                     1 - side,
@@ -110,21 +110,21 @@ class Game(State):
                     outcome="held" if receiver == keeper else "parried",
                 )
             if said == "goal":
-                self.diary.note("goal", self.t_s, side, sent.column, place, outcome="confirmed")
+                self.log.note("goal", self.t_s, side, sent.column, place, outcome="confirmed")
         self.sent = None
 
     def _keep(self) -> None:
         """Lead the ball, defend it, and decide."""
         column, side = self.owner, side_of(self.owner)
-        here, speed = self.legs.places_m[column], self.legs.speeds_mps[column]
-        course = self.legs.headings(column)
+        here, speed = self.movement.places_m[column], self.movement.speeds_mps[column]
+        course = self.movement.headings(column)
         touch = 0.5 + 0.06 * float(np.hypot(*speed)) * (1 + np.sin(9 * self.t_s))
         aim = np.array([*(here + course * (0.3 if self.held else touch)), 1.1 if self.held else RADIUS_M])
         self.ball_m = self.ball_m + (aim - self.ball_m) * min(1.0, 9 * STEP_S)
         if self._left_pitch():
             return
         rivals = rivals_of(side)
-        far = np.hypot(*(self.legs.places_m[rivals] - self.ball_m[:2]).T)
+        far = np.hypot(*(self.movement.places_m[rivals] - self.ball_m[:2]).T)
         near = int(np.argmin(far))
         if not self.held and far[near] < 1.1 and self.t_s >= self.tackle_s:
             self.tackle_s = self.t_s + 0.5
@@ -139,7 +139,7 @@ class Game(State):
         side, column = side_of(self.owner), self.owner
         luck = self.rng.random()
         outcome = "won" if luck > 0.42 else "lost"
-        self.diary.note("duel", self.t_s, side, column, self.ball_m, other=rival, outcome=outcome)
+        self.log.note("duel", self.t_s, side, column, self.ball_m, other=rival, outcome=outcome)
         if luck > 0.42:
             return False
         if luck < 0.24:
@@ -163,7 +163,7 @@ class Game(State):
         """Shoot, pass, clear, or go on running."""
         column, side = self.owner, side_of(self.owner)
         attack, here = self.attacks[side], self.ball_m
-        rivals_m = self.legs.places_m[rivals_of(side)]
+        rivals_m = self.movement.places_m[rivals_of(side)]
         if column % TEAM and self.rng.random() < choices.shot_chance(
             here[:2], attack=attack, half_m=self.half_m[0], rivals_m=rivals_m
         ):
@@ -178,8 +178,8 @@ class Game(State):
         option = choices.best_pass(
             self.rng,
             here[:2],
-            self.legs.places_m[mates],
-            self.legs.speeds_mps[mates],
+            self.movement.places_m[mates],
+            self.movement.speeds_mps[mates],
             rivals_m,
             attack=attack,
         )
@@ -206,16 +206,16 @@ class Game(State):
         crossing = flight.places_m[over[0], 1:]
         wait_s = float(over[0]) * 0.02
         keeper = (1 - side) * TEAM
-        luck = self.rng.random() < choices.save_share(self.legs.places_m[keeper], crossing, wait_s)
+        luck = self.rng.random() < choices.save_share(self.movement.places_m[keeper], crossing, wait_s)
         if choices.on_target(crossing):
             self.save = (self.t_s + wait_s, float(crossing[0]), bool(luck))
-            if abs(crossing[0] - self.legs.places_m[keeper, 1]) > 1.0:
-                self.diary.show(keeper, self.t_s + wait_s, "dive")
+            if abs(crossing[0] - self.movement.places_m[keeper, 1]) > 1.0:
+                self.log.show(keeper, self.t_s + wait_s, "dive")
 
     def _send(self, column: int, kind: str, velocity_mps: Float64, *, toward: int = -1) -> Flight:
         """Kick the ball; give where it goes."""
         if kind in {"pass", "shot", "clear"}:
-            self.diary.show(column, self.t_s, "throw" if self.held else "kick")
+            self.log.show(column, self.t_s, "throw" if self.held else "kick")
         self.ball_m = np.array([self.ball_m[0], self.ball_m[1], max(self.ball_m[2], RADIUS_M)])
         flight = fly(self.t_s, self.ball_m, velocity_mps)
         self.flight = flight
@@ -238,7 +238,7 @@ class Game(State):
             return
         if self.ball_m[2] > _TOP_M:
             return
-        far = np.hypot(*(self.legs.places_m[:PLAYERS] - self.ball_m[:2]).T)
+        far = np.hypot(*(self.movement.places_m[:PLAYERS] - self.ball_m[:2]).T)
         close = (far < _REACH_M) & (self.ignored_s < self.t_s)
         if not close.any():
             return
@@ -268,7 +268,7 @@ class Game(State):
                 self._deflect(column, velocity)
             return
         if self.ball_m[2] > _HIGH_M:
-            self.diary.show(column, self.t_s, "jump")
+            self.log.show(column, self.t_s, "jump")
             self._head(column)
             return
         self._take(column)
@@ -299,7 +299,7 @@ class Game(State):
             self._shoot()
             return
         mates = [mate for mate in range(side * TEAM + 1, side * TEAM + TEAM) if mate != column]
-        far = np.hypot(*(self.legs.places_m[mates] - self.ball_m[:2]).T)
+        far = np.hypot(*(self.movement.places_m[mates] - self.ball_m[:2]).T)
         usable = np.flatnonzero((far > 4) & (far < 18))
         way = np.array([attack * 10.0, float(self.rng.normal(0, 6))])
         if self.ball_m[0] * attack < -0.85 * self.half_m[0] and self.rng.random() < 0.4:
@@ -308,7 +308,7 @@ class Game(State):
         toward = -1
         if len(usable) and self.rng.random() < 0.65:
             toward = mates[int(usable[int(self.rng.integers(len(usable)))])]
-            way = self.legs.places_m[toward] - self.ball_m[:2]
+            way = self.movement.places_m[toward] - self.ball_m[:2]
         long = max(float(np.hypot(*way)), 1.0)
         flat = way / long * float(np.clip(0.75 * long + 2.5, 5, 13))
         turn = float(self.rng.normal(0, 0.12))
@@ -351,12 +351,12 @@ class Game(State):
         )
         goal = over_end and not over_side and choices.on_target(self.ball_m[1:])
         if self.flight is None:
-            self.flight = fly(self.t_s, self.ball_m, np.array([*self.legs.speeds_mps[last], 0.0]))
+            self.flight = fly(self.t_s, self.ball_m, np.array([*self.movement.speeds_mps[last], 0.0]))
         kind = self.sent.kind if self.sent is not None else ""
         self._settle(None, "goal" if goal and kind == "shot" else "out" if kind == "pass" else None)
         cause = "goal" if goal else "end" if over_end else "side"
         if not goal:
-            self.diary.note("out", self.t_s, side_of(last), last, self.ball_m, outcome=cause)
+            self.log.note("out", self.t_s, side_of(last), last, self.ball_m, outcome=cause)
         self.restart = award(self, cause, side_of(last))
         self.owner, self.sent, self.save, self.held = -1, None, None, False
         self.side = self.restart.side
@@ -372,7 +372,7 @@ class Game(State):
             return
         self.ball_m = restart.carried_m(self.t_s)
         taker = restart.taker
-        far = float(np.hypot(*(self.legs.places_m[taker] - restart.stand_m(self.half_m))))
+        far = float(np.hypot(*(self.movement.places_m[taker] - restart.stand_m(self.half_m))))
         if (self.t_s >= restart.ready_s and far < 0.8) or self.t_s > restart.ready_s + 12:
             self._put_into_play(restart)
 
@@ -383,12 +383,12 @@ class Game(State):
 
     def _put_into_play(self, restart: Restart) -> None:
         side, taker = restart.side, restart.taker
-        self.diary.note(restart.kind, self.t_s, side, taker, self.ball_m, outcome=restart.cause)
+        self.log.note(restart.kind, self.t_s, side, taker, self.ball_m, outcome=restart.cause)
         self.restart, self.flight = None, None
         self.owner, self.side, self.held = taker, side, restart.kind == "throw_in"
         mates = np.array([mate for mate in range(side * TEAM + 1, side * TEAM + TEAM) if mate != taker])
         velocity, toward = restart.kick(
-            self.rng, self.ball_m, mates, self.legs.places_m, self.attacks[side], self.half_m
+            self.rng, self.ball_m, mates, self.movement.places_m, self.attacks[side], self.half_m
         )
         self._send(taker, "pass", velocity, toward=toward)
 
@@ -415,14 +415,14 @@ def play(
     places, balls = np.empty((count, PLAYERS + 3, 2)), np.empty((count, 3))
     alive, owners, sides = np.empty(count, bool), np.empty(count, np.int64), np.empty(count, np.int64)
     for row in range(count):
-        places[row], balls[row] = game.legs.places_m, game.ball_m
+        places[row], balls[row] = game.movement.places_m, game.ball_m
         alive[row], owners[row], sides[row] = game.restart is None, game.owner, game.side
         game.step()
     game.finish()
     events = tuple(
-        sorted((event for event in game.diary.events if event.t_s < seconds), key=lambda event: event.t_s)
+        sorted((event for event in game.log.events if event.t_s < seconds), key=lambda event: event.t_s)
     )
     return Played(
         STEP_S, game.players, places, balls, alive, owners, sides, game.attacks[0], events,
-        tuple(sorted(game.diary.acts, key=lambda act: act.t_s)), game.formations,
+        tuple(sorted(game.log.actions, key=lambda action: action.t_s)), game.formations,
     )  # fmt: skip

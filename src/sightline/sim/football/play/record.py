@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
+class Action:
     """Somebody did something that shows in their posture, at its height at `t_s`; `name` is one of `bodies.ACTIONS`."""
 
     column: int
@@ -39,7 +39,7 @@ class Played:
         sides: `(n,)` team that has or had it last: 0 home, 1 away.
         home_attacks: +1 where home attacks towards +x.
         events: In order of time; their `frame` is -1, since frames are a camera's.
-        acts: What shows in postures, in order of time.
+        actions: What shows in postures, in order of time.
         formations: Of home and away.
     """
 
@@ -52,7 +52,7 @@ class Played:
     sides: NDArray[np.int64]
     home_attacks: int
     events: tuple[FootballEvent, ...]
-    acts: tuple[Act, ...]
+    actions: tuple[Action, ...]
     formations: tuple[str, str]
 
     def rows(self, times_s: Float64) -> tuple[NDArray[np.int64], NDArray[np.int64], Float64]:
@@ -70,12 +70,12 @@ class Played:
 
 
 @dataclass(slots=True)
-class Diary:
+class MatchLog:
     """Notes events while a match is played."""
 
     players: tuple[Player, ...]
     events: list[FootballEvent] = field(default_factory=list)
-    acts: list[Act] = field(default_factory=list)
+    actions: list[Action] = field(default_factory=list)
 
     def note(  # noqa: PLR0913
         self,
@@ -106,4 +106,4 @@ class Diary:
 
     def show(self, column: int, t_s: float, name: str) -> None:
         """Write down what shows in a posture."""
-        self.acts.append(Act(column, t_s, name))
+        self.actions.append(Action(column, t_s, name))

@@ -132,7 +132,7 @@ def award(state: State, cause: str, last_side: int) -> Restart:
         kind, wait = "corner", wait + 6
         place = np.array([end * (half_m[0] - 0.3), wing * (half_m[1] - 0.3)])
     mates = np.arange(side * _TEAM, side * _TEAM + _TEAM)
-    taker = int(mates[0]) if kind == "goal_kick" else _nearest(state.legs.places_m, mates[1:], place)
+    taker = int(mates[0]) if kind == "goal_kick" else _nearest(state.movement.places_m, mates[1:], place)
     if kind == "kick_off":
         taker = int(mates[10])
     return Restart(kind, side, place, t_s + wait, taker, cause, t_s + min(wait - 1.5, 2.5), ball_m.copy())

@@ -9,8 +9,8 @@ import numpy as np
 
 from sightline.analytics.football.match import PitchSize, Player, Role, Team
 from sightline.sim.football.play.flight import RADIUS_M, Flight
-from sightline.sim.football.play.legs import Legs
-from sightline.sim.football.play.record import Diary
+from sightline.sim.football.play.movement import Movement
+from sightline.sim.football.play.record import MatchLog
 from sightline.sim.football.play.restarts import Restart, places_for
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class State:
         formations: Of home and away, names of `shape.FORMATIONS`.
 
     Attributes:
-        legs: Where all people are: home, away, three officials.
+        movement: Where all people are: home, away, three officials.
         ball_m: `(3,)`.
         flight: The ball's way while nobody has it.
         sent: Who sent it; None while somebody has it or it is dead.
@@ -66,10 +66,10 @@ class State:
         self.half_m = (pitch.length_m / 2, pitch.width_m / 2)
         self.attacks = (1, -1) if rng.random() < 0.5 else (-1, 1)
         self.players = _squad(rng)
-        self.diary = Diary(self.players)
+        self.log = MatchLog(self.players)
         self.t_s = 0.0
-        self.legs = Legs(rng, PLAYERS + 3)
-        self.whims_m = np.zeros((PLAYERS, 2))
+        self.movement = Movement(rng, PLAYERS + 3)
+        self.wander_m = np.zeros((PLAYERS, 2))
         self.ball_m = np.array([0.0, 0.0, RADIUS_M])
         self.flight: Flight | None = None
         self.sent: Sent | None = None
@@ -78,10 +78,10 @@ class State:
         self.save: tuple[float, float, bool] | None = None
         self.restart: Restart | None = Restart("kick_off", self.side, np.zeros(2), 0.6, self.side * TEAM + 10)
         start_m = places_for(self.restart, self.attacks, self.formations, self.half_m)
-        self.legs.places_m[:PLAYERS] = start_m
+        self.movement.places_m[:PLAYERS] = start_m
         edge = self.half_m[1] + 0.6
-        self.legs.places_m[PLAYERS:] = [(-8.0, -6.0), (0.0, -edge), (0.0, edge)]
-        self.legs.places_m[self.restart.taker] = (-0.6 * self.attacks[self.side], 0.0)
+        self.movement.places_m[PLAYERS:] = [(-8.0, -6.0), (0.0, -edge), (0.0, edge)]
+        self.movement.places_m[self.restart.taker] = (-0.6 * self.attacks[self.side], 0.0)
 
 
 def side_of(column: int) -> int:

@@ -7,7 +7,7 @@ import pytest
 
 from sightline.analytics.football.identity.boxes import BoxRules, steady_boxes
 from sightline.analytics.football.identity.links import Views
-from sightline.sim.football.views import Eye
+from sightline.sim.football.views import PinholeCamera
 
 SIZE = (720, 1280)
 COUNT = 50
@@ -28,7 +28,7 @@ def running(speed_px_s=80.0):
 
 def panning(count=COUNT):
     """A camera that jerks: each frame looks elsewhere."""
-    rest = Eye(SIZE, 2000.0, (0.0, -75.0, 16.0), tilt_deg=11.5)
+    rest = PinholeCamera(SIZE, 2000.0, (0.0, -75.0, 16.0), tilt_deg=11.5)
     jerks = np.random.default_rng(5).normal(0, 0.5, count)
     return [rest.turned(pan_deg=float(jerk)) for jerk in jerks]
 

@@ -19,7 +19,7 @@ TOP_MPS = 9.6
 ACCELERATION_MPS2 = 6.5
 
 
-class Legs:
+class Movement:
     """Where people are and how fast they go.
 
     Args:

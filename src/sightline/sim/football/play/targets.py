@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from sightline.sim.football.play.state import State
 
 
-def wishes(state: State) -> tuple[Float64, Float64]:
+def targets(state: State) -> tuple[Float64, Float64]:
     """Give where everybody wants to be and how fast they would go."""
-    state.whims_m += -state.whims_m * STEP_S / 5 + state.rng.normal(0, 1.1 * np.sqrt(STEP_S), (PLAYERS, 2))
-    places_m = state.legs.places_m[:PLAYERS]
+    state.wander_m += -state.wander_m * STEP_S / 5 + state.rng.normal(0, 1.1 * np.sqrt(STEP_S), (PLAYERS, 2))
+    places_m = state.movement.places_m[:PLAYERS]
     if state.restart is not None:
         wanted = (
-            places_for(state.restart, state.attacks, state.formations, state.half_m) + 0.4 * state.whims_m
+            places_for(state.restart, state.attacks, state.formations, state.half_m) + 0.4 * state.wander_m
         )
         wanted[state.restart.taker] = state.restart.stand_m(state.half_m)
         pace = np.clip(0.45 * np.hypot(*(wanted - places_m).T), 0.0, 4.2)
@@ -35,7 +35,7 @@ def wishes(state: State) -> tuple[Float64, Float64]:
     wanted[:, 0] = np.clip(wanted[:, 0], -state.half_m[0] - 2, state.half_m[0] + 2)
     wanted[:, 1] = np.clip(wanted[:, 1], -state.half_m[1] - 1.5, state.half_m[1] + 1.5)
     officials = _officials(state)
-    far = np.hypot(*(officials - state.legs.places_m[PLAYERS:]).T)
+    far = np.hypot(*(officials - state.movement.places_m[PLAYERS:]).T)
     return np.concatenate([wanted, officials]), np.concatenate([pace, np.clip(0.6 * far, 0.0, 6.5)])
 
 
@@ -43,9 +43,9 @@ def _shape(state: State, side: int) -> Float64:
     attack, having = state.attacks[side], state.side == side
     ball = state.ball_m[:2]
     field = shape.targets(state.formations[side], ball, attack, having=having, half_m=state.half_m)
-    field += state.whims_m[mates_of(side)][1:]
+    field += state.wander_m[mates_of(side)][1:]
     if having:
-        rivals_x = np.sort(state.legs.places_m[rivals_of(side), 0] * attack)[-2]
+        rivals_x = np.sort(state.movement.places_m[rivals_of(side), 0] * attack)[-2]
         field = shape.held_back(field, attack, float(rivals_x) * attack, float(ball[0]))
     return np.concatenate([shape.keeper(ball, attack, state.half_m)[None], field])
 
@@ -64,7 +64,7 @@ def _runs_behind(state: State, wanted: Float64, pace: Float64) -> None:
         )
     column, _, turn = state.runner
     if side_of(column) == side and column != state.owner:
-        here = state.legs.places_m[column]
+        here = state.movement.places_m[column]
         course = np.array([state.attacks[side] * np.cos(turn), np.sin(turn)])
         wanted[column], pace[column] = here + 10 * course, 9.0
         wanted[column, 0] = np.clip(wanted[column, 0], -state.half_m[0] + 4, state.half_m[0] - 4)
@@ -72,7 +72,7 @@ def _runs_behind(state: State, wanted: Float64, pace: Float64) -> None:
 
 def _go_for_it(state: State, wanted: Float64, pace: Float64) -> None:
     """Send the nearest of each team to the ball, and a second one to cover, in place."""
-    places_m = state.legs.places_m[:PLAYERS]
+    places_m = state.movement.places_m[:PLAYERS]
     if state.owner >= 0:
         side = side_of(state.owner)
         wanted[state.owner], pace[state.owner] = _run(state)
@@ -108,7 +108,7 @@ def _meetings(state: State, flight: Flight) -> tuple[Float64, Float64]:
         rest = flight.places_m[-1:]
     waits = np.arange(len(rest)) * 0.1
     inside = (abs(rest[:, 0]) < state.half_m[0] + 1) & (abs(rest[:, 1]) < state.half_m[1] + 1)
-    far = np.sqrt(((state.legs.places_m[:PLAYERS, None] - rest[None, :, :2]) ** 2).sum(axis=2))
+    far = np.sqrt(((state.movement.places_m[:PLAYERS, None] - rest[None, :, :2]) ** 2).sum(axis=2))
     able = (far - 0.5 <= (waits - 0.1) * 6.6) & (rest[:, 2] < 1.7) & inside
     able[:, -1] = True
     first = able.argmax(axis=1)
@@ -118,12 +118,12 @@ def _meetings(state: State, flight: Flight) -> tuple[Float64, Float64]:
 
 def _run(state: State) -> tuple[Float64, float]:
     column, side = state.owner, side_of(state.owner)
-    here = state.legs.places_m[column]
+    here = state.movement.places_m[column]
     if state.held:
         return here, 0.5
-    rivals_m = state.legs.places_m[rivals_of(side)]
+    rivals_m = state.movement.places_m[rivals_of(side)]
     course = choices.run_with(
-        here, state.legs.speeds_mps[column], rivals_m, attack=state.attacks[side], half_m=state.half_m
+        here, state.movement.speeds_mps[column], rivals_m, attack=state.attacks[side], half_m=state.half_m
     )
     space = float(np.hypot(*(rivals_m - here - 3 * course).T).min())
     return here + 4 * course, float(np.clip(1.8 + 0.75 * space, 2.2, 7.0))
@@ -134,7 +134,7 @@ def _officials(state: State) -> Float64:
     lines = []
     for side in (0, 1):
         attack = state.attacks[side]
-        rivals_x = np.sort(state.legs.places_m[rivals_of(side), 0] * attack)[-2]
+        rivals_x = np.sort(state.movement.places_m[rivals_of(side), 0] * attack)[-2]
         lines.append(max(float(rivals_x), float(ball[0]) * attack, 0.0) * attack)
     right, left = max(lines), min(lines)
     spot = ball * (0.85, 0.75) + np.array([-7.0 * state.attacks[state.side], 6.0 - 0.25 * ball[1]])
