@@ -25,7 +25,7 @@ from sightline.analytics.football.physical import measure_motion, measure_physic
 from sightline.analytics.football.pitch_control import pitch_control, voronoi_areas
 from sightline.analytics.football.pressing import pressing_intensity, velocities
 from sightline.service.football.evaluate_interop import compare
-from sightline.service.football.exports.source import Told
+from sightline.service.football.exports.source import MatchData
 from sightline.service.football.exports.tracab import write_tracab
 from sightline.service.football.recorded import read_recorded
 from sightline.service.football.tracking.provider import load_match
@@ -96,7 +96,7 @@ def peers(match: Match) -> dict[str, object]:
         return {"not_measured": "make peers"}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        compare(Told(match, find_events(match).events), folder)
+        compare(MatchData(match, find_events(match).events), folder)
         done = subprocess.run(
             [str(python), str(PEER / "run.py"), str(folder), str(folder / "out.npz")],
             capture_output=True,
@@ -145,7 +145,7 @@ def reading(match: Match) -> dict[str, float]:
     """What kloppy takes to read the match from a TRACAB file; runs first, so that the peak is its own."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        write_tracab(Told(match), folder)
+        write_tracab(MatchData(match), folder)
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         started = time.process_time()
         load_match("tracab", folder / "tracking.dat", folder / "metadata.xml")

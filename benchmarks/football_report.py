@@ -24,7 +24,7 @@ import numpy as np
 
 from sightline.analytics.football.match import Match, Period
 from sightline.service.football.exports.second_spectrum import write_second_spectrum
-from sightline.service.football.exports.source import Told
+from sightline.service.football.exports.source import MatchData
 from sightline.service.football.exports.tracab import write_tracab
 from sightline.service.football.recorded import read_recorded
 from sightline.service.football.report import report_on_match
@@ -72,7 +72,7 @@ def inside(match: Match, folder: Path) -> dict[str, float]:
 def through(provider: str, match: Match, folder: Path) -> dict[str, float]:
     """Time the command on a provider's files, in a process of its own."""
     write, tracking, meta = FILES[provider]
-    write(Told(match), folder)
+    write(MatchData(match), folder)
     given = ["--provider", provider, "--tracking", folder / tracking, "--meta", folder / meta]
     began_s = time.perf_counter()
     subprocess.run(

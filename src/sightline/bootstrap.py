@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from sightline.adapters.outbound.courier import HttpCourier
+from sightline.adapters.outbound.sender import HttpSender
 from sightline.adapters.wiring import Wiring
 from sightline.core.breaker import Breakers
 from sightline.core.machine import this_machine
@@ -75,7 +75,7 @@ def build_platform(
         limits=wiring.make("limits", settings.limits),
         webhooks=webhooks,
         deliveries=webhooks,
-        courier=HttpCourier.wired(wiring),
+        sender=HttpSender.wired(wiring),
         videos=SqlVideoStore(database),
         cameras=SqlCameraStore(database),
         receipts=SqlReceiptStore(database),

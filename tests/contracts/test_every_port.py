@@ -12,7 +12,7 @@ CONTRACTS = {
     "AccountStore": "AccountStoreContract",
     "Application": "ApplicationContract",
     "CameraStore": "CameraStoreContract",
-    "Courier": "CourierContract",
+    "WebhookSender": "WebhookSenderContract",
     "DeliveryStore": "DeliveryStoreContract",
     "EventBus": "EventBusContract",
     "FrameSource": "FrameSourceContract",

@@ -19,7 +19,7 @@ from sightline.core.ledger import Ledger
 from sightline.core.media import MediaInfo
 from sightline.media.index import index_video
 from sightline.ports import ReportContext, SceneOptions
-from sightline.service.football.exports.source import Told
+from sightline.service.football.exports.source import MatchData
 from sightline.service.football.exports.tracab import write_tracab
 from sightline.service.football.simulated import match_of
 from sightline.sim.football.scene import FootballScene
@@ -59,7 +59,7 @@ def check(report: Mapping[str, Any], events: list[dict[str, Any]], goal: Any) ->
 def test_a_goal_in_tracking_data_is_told_counted_and_shown(tmp_path: Path) -> None:
     scene = played(311, 31.0)
     scene.render(tmp_path / "played")
-    write_tracab(Told(match_of(tmp_path / "played")), tmp_path / "files")
+    write_tracab(MatchData(match_of(tmp_path / "played")), tmp_path / "files")
     files = ("--tracking", tmp_path / "files" / "tracking.dat", "--meta", tmp_path / "files" / "metadata.xml")
     out = tmp_path / "report"
 

@@ -178,7 +178,7 @@ def test_an_rtsp_camera_that_goes_away_is_dialled_again(rtsp):
     try:
         assert source.open(within_s=60).size == (240, 320)
         rtsp.stop()
-        connection = source.dialler.connection
+        connection = source.reconnector.connection
         wait_for(lambda: connection.state in (CameraState.WAITING, CameraState.CONNECTING))
         rtsp.start()
         wait_for(lambda: connection.state is CameraState.STREAMING and connection.connects == 2)
@@ -211,7 +211,7 @@ def test_ffmpeg_pushes_rtmp_into_us(clip):
     )  # fmt: skip
     try:
         opening.join(60)
-        assert source.dialler.connection.state is CameraState.STREAMING
+        assert source.reconnector.connection.state is CameraState.STREAMING
         packets = []
         for segment in source.stretches():
             packets += [packet for packet in source.read(segment) if packet.frame is not None]

@@ -93,7 +93,7 @@ def test_an_mjpeg_camera_that_cuts_or_stalls_is_dialled_again(peer, fault):
     source = opened(peer.url)
     try:
         assert source.open(within_s=30).size == (120, 160)
-        connection = source.dialler.connection
+        connection = source.reconnector.connection
         wait_for(lambda: connection.connects >= 2, 30)
         assert connection.error
         peer.mode = "well"
@@ -118,7 +118,7 @@ def test_one_camera_that_flaps_a_hundred_times_leaves_nothing_behind(peer):
     source = LiveSource(Address(peer.url, silence_s=5, longest_wait_s=0.02), SystemClock(), fps_limit=30)
     try:
         source.open(within_s=30)
-        connection = source.dialler.connection
+        connection = source.reconnector.connection
         wait_for(lambda: connection.connects >= 10)
         before = least(facts)
         begun = connection.connects
@@ -179,7 +179,7 @@ def test_an_hls_camera_whose_server_fails_for_a_while_goes_on(segments):
     source = opened(f"{peer.url}/live.m3u8", silence_s=3)
     try:
         source.open(within_s=30)
-        connection = source.dialler.connection
+        connection = source.reconnector.connection
         wait_for(lambda: connection.state is CameraState.STREAMING)
         peer.mode = "fails"
         wait_for(lambda: connection.state is not CameraState.STREAMING, 40)
@@ -203,7 +203,7 @@ def test_ffmpeg_pushes_rtsp_into_us(clip):
     )  # fmt: skip
     try:
         opening.join(60)
-        assert source.dialler.connection.state is CameraState.STREAMING
+        assert source.reconnector.connection.state is CameraState.STREAMING
     finally:
         push.kill()
         push.wait()

@@ -16,7 +16,7 @@ from starlette.responses import Response
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
-    from sightline.api.feed import Told
+    from sightline.api.feed import EncodedEvent
 
 _STILL_HERE = b": still here\n\n"
 
@@ -30,7 +30,7 @@ class EventStream(Response):
 
     media_type = "text/event-stream"
 
-    def __init__(self, batches: AsyncGenerator[Sequence[Told]]) -> None:
+    def __init__(self, batches: AsyncGenerator[Sequence[EncodedEvent]]) -> None:
         super().__init__(headers={"X-Accel-Buffering": "no"})
         del self.headers["content-length"]
         self._batches = batches

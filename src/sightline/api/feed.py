@@ -36,7 +36,7 @@ _BETWEEN_S = 0.006  # so 1,600 are told a second at most, and a thousand within 
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class EncodedEvent:
     """An event as it is sent.
 
     Attributes:
@@ -50,11 +50,11 @@ class Told:
     sse: bytes
 
 
-def told(event: RunEvent) -> Told:
+def encoded(event: RunEvent) -> EncodedEvent:
     """Give an event as it is sent."""
     data = json.dumps(to_json(event), ensure_ascii=False)
     start = f"id: {event.cursor}\n" if event.cursor else ""
-    return Told(event, data, f"{start}event: {event.kind}\ndata: {data}\n\n".encode())
+    return EncodedEvent(event, data, f"{start}event: {event.kind}\ndata: {data}\n\n".encode())
 
 
 def to_json(event: RunEvent) -> dict[str, Any]:
@@ -95,7 +95,7 @@ class EventFeed:
 
         return self._platform.bus.subscribe(heard)
 
-    async def follow(self, run_id: str, *, after: int = 0) -> AsyncIterator[Told]:
+    async def follow(self, run_id: str, *, after: int = 0) -> AsyncIterator[EncodedEvent]:
         """Give a run's events: stored ones with a cursor above `after`, then new ones until the run has ended.
 
         Between stored events the pace is told, about once a second, by events without a cursor.
@@ -104,7 +104,7 @@ class EventFeed:
             for one in batch:
                 yield one
 
-    async def batches(self, run_id: str, *, after: int = 0) -> AsyncGenerator[Sequence[Told]]:
+    async def batches(self, run_id: str, *, after: int = 0) -> AsyncGenerator[Sequence[EncodedEvent]]:
         """Like `follow`, with all that is new at once; with nothing now and then, where nothing happens."""
         channel = self._channels.get(run_id)
         if channel is None or channel.has_ended:  # a run that ended may have been resumed since
@@ -149,8 +149,8 @@ class _Channel:
     def __init__(self, platform: Platform, run_id: str) -> None:
         self._platform = platform
         self._run_id = run_id
-        self._stored: list[Told] = []  # in order of cursor
-        self._tick: Told | None = None
+        self._stored: list[EncodedEvent] = []  # in order of cursor
+        self._tick: EncodedEvent | None = None
         self._tick_s = -_TICK_EVERY_S
         self._round_s = 0.0
         self.has_ended = False
@@ -160,7 +160,7 @@ class _Channel:
         self._ready = asyncio.Event()
         self.listeners = 0
 
-    async def listen(self, after: int, closing: asyncio.Event) -> AsyncGenerator[Sequence[Told]]:
+    async def listen(self, after: int, closing: asyncio.Event) -> AsyncGenerator[Sequence[EncodedEvent]]:
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._keep_looking(closing))
         await self._ready.wait()
@@ -190,7 +190,7 @@ class _Channel:
             now_s = asyncio.get_running_loop().time()
             if now_s - self._tick_s < _TICK_EVERY_S:
                 return
-            self._tick, self._tick_s = told(event), now_s
+            self._tick, self._tick_s = encoded(event), now_s
         self._look.set()
 
     def stop(self) -> None:
@@ -225,7 +225,7 @@ class _Channel:
             while not self.has_ended and not closing.is_set():
                 self._look.clear()
                 fresh, self.has_ended = await run_in_threadpool(self._read_patiently)
-                self._stored += [told(event) for event in fresh]
+                self._stored += [encoded(event) for event in fresh]
                 has_news = bool(fresh) or self.has_ended or self._tick is not told_tick
                 if has_news or not self._ready.is_set() or self._is_quiet():
                     told_tick = self._tick

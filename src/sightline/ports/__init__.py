@@ -36,14 +36,13 @@ from sightline.ports.vision import (
     TensorInfo,
     Tracker,
 )
-from sightline.ports.webhooks import Courier, DeliveryStore, WebhookStore
+from sightline.ports.webhooks import DeliveryStore, WebhookSender, WebhookStore
 
 __all__ = [
     "AccountStore",
     "Application",
     "CameraStore",
     "ClassScores",
-    "Courier",
     "DeliveryStore",
     "EventBus",
     "Export",
@@ -76,5 +75,6 @@ __all__ = [
     "Tracker",
     "Upkeep",
     "VideoStore",
+    "WebhookSender",
     "WebhookStore",
 ]

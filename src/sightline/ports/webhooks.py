@@ -64,7 +64,7 @@ class DeliveryStore(Protocol):
         ...
 
 
-class Courier(Protocol):
+class WebhookSender(Protocol):
     """Brings a message to an address in the outside world."""
 
     def send(self, url: str, body: bytes, headers: Mapping[str, str], *, timeout_s: float) -> int:

@@ -22,7 +22,7 @@ from sightline.asgi.metrics import HttpMetrics
 from sightline.asgi.middleware import BodyLimitMiddleware, RequestMiddleware
 from sightline.live import app as live
 from sightline.server.figures import Figures
-from sightline.service.housekeeping.chores import Caretaker
+from sightline.service.housekeeping.chores import Housekeeper
 from sightline.service.pipelines.progress import ProgressBoard
 from sightline.service.watch.watcher import WatchKeeper
 from sightline.worker.pool import WorkerPool
@@ -90,7 +90,7 @@ def build_server(platform: Platform, *, tls: bool = False) -> FastAPI:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     platform: Platform = app.state.platform
-    caretaker = Caretaker(platform)
+    housekeeper = Housekeeper(platform)
     settings = platform.settings
     workers = WorkerPool(platform, settings.workers, relays=True, niceness=settings.run_niceness)
     ends = [
@@ -101,7 +101,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     ]
     watching = WatchKeeper(platform, settings.watch)
     workers.start()
-    caretaker.start()
+    housekeeper.start()
     watching.start()
     try:
         yield
@@ -109,7 +109,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         for end in ends:
             end()
         await run_in_threadpool(watching.close)
-        await run_in_threadpool(caretaker.close)
+        await run_in_threadpool(housekeeper.close)
         await run_in_threadpool(workers.close)
 
 

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from sightline.ports import (
         AccountStore,
         CameraStore,
-        Courier,
         DeliveryStore,
         EventBus,
         JobQueue,
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
         RunStore,
         Upkeep,
         VideoStore,
+        WebhookSender,
         WebhookStore,
     )
     from sightline.settings import Settings
@@ -53,7 +53,7 @@ class Platform:
         limits: Counts how often somebody does something.
         webhooks: Addresses that are told about runs.
         deliveries: What is on its way to them, in the same database.
-        courier: Brings it there.
+        sender: Brings it there.
         videos: What is known of the videos that users gave.
         cameras: Those that are worked on until they are removed.
         receipts: Requests that were taken under a key of the sender's choice.
@@ -77,7 +77,7 @@ class Platform:
     limits: RateLimiter
     webhooks: WebhookStore
     deliveries: DeliveryStore
-    courier: Courier
+    sender: WebhookSender
     videos: VideoStore
     cameras: CameraStore
     receipts: ReceiptStore

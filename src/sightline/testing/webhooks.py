@@ -1,4 +1,4 @@
-"""Webhooks in memory, and a courier that goes nowhere."""
+"""Webhooks in memory, and a sender that goes nowhere."""
 
 from __future__ import annotations
 
@@ -107,8 +107,8 @@ class MemoryWebhooks:
 
 
 @dataclass
-class FakeCourier:
-    """`Courier` that notes what it was given.
+class FakeSender:
+    """`WebhookSender` that notes what it was given.
 
     Attributes:
         answer: Gives the status for an address, or raises.

@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.websockets import WebSocketDisconnect
 
 from sightline.api.event_stream import EventStream
-from sightline.api.feed import EventFeed, Told
+from sightline.api.feed import EncodedEvent, EventFeed
 from sightline.api.platform import PREFIX, PipelineId, PlatformHere
 from sightline.asgi.problems import listed
 from sightline.asgi.security import may
@@ -76,7 +76,7 @@ async def follow_events_ws(
         await websocket.close(_RESTARTING if websocket.app.state.closing.is_set() else _ENDED)
 
 
-async def _send(websocket: WebSocket, events: AsyncIterator[Told]) -> None:
+async def _send(websocket: WebSocket, events: AsyncIterator[EncodedEvent]) -> None:
     async for one in events:
         await websocket.send_text(one.data)
 

@@ -120,7 +120,7 @@ class Connection:
 
 
 @dataclass(slots=True)
-class Dialler:
+class Reconnector:
     """Opens an address again and again, and hands each open container on.
 
     Attributes:

@@ -19,7 +19,7 @@ from sightline.core.errors import MediaTooLargeError, SourceUnavailableError
 from sightline.core.frames import Frame
 from sightline.core.media import MediaInfo, Segment
 from sightline.core.packets import Packet
-from sightline.media.live.connection import Address, Dialler
+from sightline.media.live.connection import Address, Reconnector
 
 if TYPE_CHECKING:
     from av import VideoFrame
@@ -66,7 +66,7 @@ class LiveSource:
         tap: Callable[[Any, Any], None] | None = None,
         changed: Callable[[CameraState], None] = lambda _: None,
     ) -> None:
-        self.dialler = Dialler(address, clock, self._read_container, changed=changed)
+        self.reconnector = Reconnector(address, clock, self._read_container, changed=changed)
         self._clock = clock
         self._fps_limit = fps_limit
         self._segment_s = Fraction(segment_s)
@@ -101,7 +101,7 @@ class LiveSource:
         with self._changed:
             self._changed.wait_for(lambda: self._info is not None or self._done, timeout=within_s)
         if self._info is None:
-            raise SourceUnavailableError(f"no picture came: {self.dialler.connection.error or 'stopped'}")
+            raise SourceUnavailableError(f"no picture came: {self.reconnector.connection.error or 'stopped'}")
         return self._info
 
     def go(self) -> None:
@@ -146,13 +146,13 @@ class LiveSource:
 
     def close(self) -> None:
         """Hang up; what was read can still be taken."""
-        self.dialler.ended.set()
+        self.reconnector.ended.set()
         self._ready.set()
         with self._changed:
             self._done = True
             self._changed.notify_all()
         if self._thread is not None and self._thread is not threading.current_thread():
-            self._thread.join(timeout=self.dialler.address.silence_s + 5)
+            self._thread.join(timeout=self.reconnector.address.silence_s + 5)
 
     def _packet(self, segment: int, captured: _Captured, index: int) -> Packet:
         if captured.frame is None:
@@ -173,7 +173,7 @@ class LiveSource:
 
     def _work(self) -> None:
         try:
-            self.dialler.run()
+            self.reconnector.run()
         finally:
             with self._changed:
                 self._done = True
@@ -186,7 +186,7 @@ class LiveSource:
         stream.thread_type = "SLICE"  # frame threads would hold pictures back
         base_s: Fraction | None = None
         for packet in container.demux(stream):
-            if self.dialler.ended.is_set():
+            if self.reconnector.ended.is_set():
                 return
             if self._tap is not None:
                 self._tap(packet, stream)
@@ -195,14 +195,14 @@ class LiveSource:
                     raise MediaTooLargeError(f"pictures of {frame.width}x{frame.height}")
                 base_s = self._place(frame, base_s)
                 arrived()
-                if self.dialler.address.is_file:
+                if self.reconnector.address.is_file:
                     self._keep_pace()
                 self._offer(frame, container)
 
     def _place(self, frame: VideoFrame, base_s: Fraction | None) -> Fraction:
         """Find out when the picture was taken, on the run's own clock: by its stamp, from its arrival on."""
         now_s = Fraction(self._clock.monotonic_s() - self._begun_s).limit_denominator(1_000_000)
-        if self.dialler.address.is_file and base_s is None:
+        if self.reconnector.address.is_file and base_s is None:
             now_s = self._last_s + _LEAST_STEP if self._last_s is not None else Fraction(0)
         stamp_s = Fraction(frame.pts) * frame.time_base if frame.pts is not None and frame.time_base else None
         if stamp_s is None:
@@ -210,7 +210,7 @@ class LiveSource:
         else:
             base_s = now_s - stamp_s if base_s is None else base_s
             t_s = base_s + stamp_s
-            if not self.dialler.address.is_file and abs(t_s - now_s) > _LONGEST_JUMP_S:
+            if not self.reconnector.address.is_file and abs(t_s - now_s) > _LONGEST_JUMP_S:
                 base_s, t_s = now_s - stamp_s, now_s  # its clock has jumped
         if self._last_s is not None:
             t_s = max(t_s, self._last_s + _LEAST_STEP)
@@ -224,7 +224,7 @@ class LiveSource:
             self._begun_s = self._clock.monotonic_s() - float(self._last_s)
         ahead_s = float(self._last_s) - (self._clock.monotonic_s() - self._begun_s)
         if ahead_s > 0:
-            self.dialler.ended.wait(ahead_s)
+            self.reconnector.ended.wait(ahead_s)
 
     def _offer(self, frame: VideoFrame, container: InputContainer) -> None:
         assert self._last_s is not None  # noqa: S101 - _place has just set it

@@ -12,7 +12,7 @@ import numpy as np
 from sightline.analytics.football.events import find_events
 from sightline.analytics.football.match import Team
 from sightline.service.football.exports.second_spectrum import write_second_spectrum
-from sightline.service.football.exports.source import Told
+from sightline.service.football.exports.source import MatchData
 from sightline.service.football.exports.sportscode import write_sportscode
 from sightline.service.football.exports.statsbomb import write_statsbomb
 from sightline.service.football.exports.timeline import timeline_of
@@ -41,12 +41,12 @@ def evaluate_interop(tracking: Path) -> dict[str, Any]:
     recorded = read_recorded(tracking)
     names = {team: recorded.formations.get(team.value) for team in Team}
     formations = {team: "-".join(name) for team, name in names.items() if name}
-    told = Told(recorded.match, find_events(recorded.match).events, formations)
+    told = MatchData(recorded.match, find_events(recorded.match).events, formations)
     with tempfile.TemporaryDirectory() as folder:
         return compare(told, Path(folder))
 
 
-def compare(told: Told, folder: Path) -> dict[str, Any]:
+def compare(told: MatchData, folder: Path) -> dict[str, Any]:
     """Write a match into a folder in each format, and compare what kloppy reads there with it.
 
     The subfolders are `second_spectrum`, `tracab` and `statsbomb`; beside them lies `sportscode.xml`.
@@ -88,7 +88,7 @@ def _largest(apart: Any) -> float:
     return round(float(known.max()), 6) if known.size else 0.0
 
 
-def _counted(told: Told, folder: Path) -> dict[str, Any]:
+def _counted(told: MatchData, folder: Path) -> dict[str, Any]:
     from kloppy import statsbomb
 
     with warnings.catch_warnings():

@@ -72,7 +72,7 @@ def do_chore(platform: Platform, name: str) -> bool:
     return True
 
 
-class Caretaker:
+class Housekeeper:
     """Does chores in a thread of its own.
 
     Args:
@@ -84,7 +84,7 @@ class Caretaker:
         self._platform = platform
         self._due_s = {one.name: platform.clock.monotonic_s() for one in chores}
         self._closing = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="sightline-caretaker")
+        self._thread = threading.Thread(target=self._work, name="sightline-housekeeper")
 
     def start(self) -> None:
         """Begin; a server that restarts often must not put chores off, so each is done at once."""

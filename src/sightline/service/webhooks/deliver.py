@@ -55,7 +55,7 @@ def _send(platform: Platform, webhook: Webhook, delivery: Delivery) -> tuple[int
     body = delivery.body.encode()
     headers = signed_headers(secret_for(platform, webhook), delivery.id, body, now_s=platform.clock.now_s())
     try:
-        status = platform.courier.send(
+        status = platform.sender.send(
             webhook.url,
             body,
             {**headers, "content-type": "application/json", "user-agent": "sightline-webhooks"},

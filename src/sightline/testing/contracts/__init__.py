@@ -24,13 +24,16 @@ from sightline.testing.contracts.tables import TablesContract
 from sightline.testing.contracts.tracker import TrackerContract
 from sightline.testing.contracts.upkeep import UpkeepContract
 from sightline.testing.contracts.videos import ReceiptStoreContract, VideoStoreContract
-from sightline.testing.contracts.webhooks import CourierContract, DeliveryStoreContract, WebhookStoreContract
+from sightline.testing.contracts.webhooks import (
+    DeliveryStoreContract,
+    WebhookSenderContract,
+    WebhookStoreContract,
+)
 
 __all__ = [
     "AccountStoreContract",
     "ApplicationContract",
     "CameraStoreContract",
-    "CourierContract",
     "DeliveryStoreContract",
     "EventBusContract",
     "FrameSourceContract",
@@ -50,5 +53,6 @@ __all__ = [
     "TrackerContract",
     "UpkeepContract",
     "VideoStoreContract",
+    "WebhookSenderContract",
     "WebhookStoreContract",
 ]

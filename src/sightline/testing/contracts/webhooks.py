@@ -1,4 +1,4 @@
-"""What every `WebhookStore`, `DeliveryStore` and `Courier` promises."""
+"""What every `WebhookStore`, `DeliveryStore` and `WebhookSender` promises."""
 
 from __future__ import annotations
 
@@ -148,8 +148,8 @@ class DeliveryStoreContract:
         assert [one.id for one in store.sent("w1")] == ["d003", "d002"]
 
 
-class CourierContract:
-    """Subclass it and give in `make` a courier that may send to loopback."""
+class WebhookSenderContract:
+    """Subclass it and give in `make` a sender that may send to loopback."""
 
     def make(self) -> Any:
         """Give an implementation."""

@@ -9,13 +9,13 @@ import cv2
 import numpy as np
 
 from sightline.core.detections import Detections
-from sightline.vision.answered import Answered
 from sightline.vision.balls.circles import find_circles
 from sightline.vision.balls.colours import BallColours
 from sightline.vision.balls.flying import Flying
 from sightline.vision.balls.memory import from_bytes, named, part, to_bytes
 from sightline.vision.balls.scene import BallScene
 from sightline.vision.balls.shapes import Shape, find_shapes, local_contrast, unite
+from sightline.vision.completed import Completed
 from sightline.vision.detector import WeightlessDetector
 from sightline.vision.geometry import scaled
 from sightline.vision.models.yolo import YoloModel
@@ -90,7 +90,7 @@ class BallsModel(WeightlessDetector):
         del regions
         size = _working_size(frame.source_size)
         if min(size) < _LEAST_SIDE_PX:
-            return Answered(Detections.empty())
+            return Completed(Detections.empty())
         image = scaled(frame.image, size)
         change = self._scene.update(image, frame)
         codes = self._colours.codes(change.image)
@@ -106,7 +106,7 @@ class BallsModel(WeightlessDetector):
         chosen = [shapes[row] for row in kept]
         for sample in self._flying.update(frame.t_s, chosen, [samples[row] for row in kept], size[0]):
             self._colours.learn(sample)
-        return Answered(self._detections(chosen, scores[kept], change.to_frame, frame.source_size, size))
+        return Completed(self._detections(chosen, scores[kept], change.to_frame, frame.source_size, size))
 
     def close(self) -> None:
         """Forget the scene."""

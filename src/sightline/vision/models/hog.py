@@ -9,7 +9,7 @@ import numpy as np
 
 from sightline.core.detections import Detections
 from sightline.core.errors import InferenceFailedError
-from sightline.vision.answered import Answered
+from sightline.vision.completed import Completed
 from sightline.vision.detector import WeightlessDetector
 from sightline.vision.geometry import Placement, scaled, working_size
 from sightline.vision.suppression import suppress
@@ -63,7 +63,7 @@ class HogModel(WeightlessDetector):
         size = working_size(frame.source_size, _WIDTH_PX)
         image = scaled(frame.image, size)
         if image.shape[0] < _WINDOW_PX[0] or image.shape[1] < _WINDOW_PX[1]:
-            return Answered(Detections.empty())
+            return Completed(Detections.empty())
         windows, margins = self._finder.detectMultiScale(
             image,
             winStride=(_STEP_PX, _STEP_PX),
@@ -71,7 +71,7 @@ class HogModel(WeightlessDetector):
             scale=_SCALE_STEP,
             groupThreshold=0,
         )
-        return Answered(self._best(np.asarray(windows), np.asarray(margins), frame.source_size, size))
+        return Completed(self._best(np.asarray(windows), np.asarray(margins), frame.source_size, size))
 
     def close(self) -> None:
         """Let go of the detector."""

@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 
 from sightline.core.detections import Detections
-from sightline.vision.answered import Answered
 from sightline.vision.background import Background
+from sightline.vision.completed import Completed
 from sightline.vision.detector import WeightlessDetector
 from sightline.vision.geometry import Placement, scaled, working_size
 from sightline.vision.models.blobs import clean, find_blobs
@@ -58,14 +58,14 @@ class MotionModel(WeightlessDetector):
         del regions
         size = working_size(frame.source_size, _WIDTH_PX)
         if min(size) < _LEAST_SIDE_PX:
-            return Answered(Detections.empty())
+            return Completed(Detections.empty())
         image = scaled(frame.image, size)
         change = self._background.update(image, frame.t_s)
         boxes, scores = find_blobs(clean(change.mask), change.contrast)
         there = self._without_ghosts(image, boxes)
         x, y = change.shift_px
         boxes = boxes[there] + np.array((x, y, x, y), np.float32)
-        return Answered(self._detections(boxes, scores[there], frame.source_size, size))
+        return Completed(self._detections(boxes, scores[there], frame.source_size, size))
 
     def close(self) -> None:
         """Forget the scene."""

@@ -10,7 +10,7 @@ import pytest
 from sightline.core.errors import SettingsError, SourceUnavailableError
 from sightline.core.time import SystemClock
 from sightline.media.live.clips import ClipRing
-from sightline.media.live.connection import Address, CameraState, Dialler
+from sightline.media.live.connection import Address, CameraState, Reconnector
 from sightline.media.live.source import LiveSource
 from sightline.testing.fakes import FakeClock
 
@@ -37,7 +37,7 @@ def test_a_file_is_played_at_its_own_pace_and_every_picture_is_accounted_for(cli
     taken = [packet for packet in packets if packet.frame is not None]
     assert {packet.skipped for packet in packets if packet.frame is None} <= {"rate", "superseded"}
     assert 2 <= len(taken) <= 6
-    assert source.dialler.connection.state is CameraState.ENDED
+    assert source.reconnector.connection.state is CameraState.ENDED
 
 
 def test_pictures_are_scaled_while_they_are_taken(clip):
@@ -62,12 +62,14 @@ def test_a_camera_that_is_not_there_is_dialled_again_with_growing_jittered_waits
             self.asked.append(seconds)
 
     waits = Waits()
-    dialler = Dialler(Address("/nowhere.mp4"), FakeClock(), lambda *_: None, random.Random(3), ended=waits)
-    dialler.run()
-    assert dialler.connection.failures == 6
+    reconnector = Reconnector(
+        Address("/nowhere.mp4"), FakeClock(), lambda *_: None, random.Random(3), ended=waits
+    )
+    reconnector.run()
+    assert reconnector.connection.failures == 6
     assert all(0.25 * 2**n <= wait <= 0.75 * 2**n for n, wait in enumerate(waits.asked))
-    assert dialler.connection.state is CameraState.STOPPED
-    assert "nowhere" not in dialler.connection.error
+    assert reconnector.connection.state is CameraState.STOPPED
+    assert "nowhere" not in reconnector.connection.error
 
 
 def test_a_source_that_is_stopped_before_its_first_picture_says_why():

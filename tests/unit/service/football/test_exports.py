@@ -18,7 +18,7 @@ from sightline.core.errors import ConfigError
 from sightline.service.football.evaluate_interop import compare
 from sightline.service.football.exports.gsr import export_gsr
 from sightline.service.football.exports.second_spectrum import export_second_spectrum, write_second_spectrum
-from sightline.service.football.exports.source import Told, squads
+from sightline.service.football.exports.source import MatchData, squads
 from sightline.service.football.exports.sportscode import export_sportscode
 from sightline.service.football.exports.statsbomb import export_statsbomb, write_statsbomb
 from sightline.service.football.exports.timeline import timeline_of
@@ -50,7 +50,7 @@ def told():
     ball_m = np.zeros((100, 3))
     ball_m[30:40] = np.nan
     alive, owner = np.ones(100, bool), np.array(["home"] * 60 + ["away"] * 40)
-    return Told(replace(match, ball_m=ball_m, alive=alive, owner=owner), EVENTS, {Team.HOME: "4-2-3-1"})
+    return MatchData(replace(match, ball_m=ball_m, alive=alive, owner=owner), EVENTS, {Team.HOME: "4-2-3-1"})
 
 
 def test_what_is_written_is_read_back_by_kloppy(told, tmp_path):
@@ -86,7 +86,7 @@ def test_who_is_not_there_is_left_out(told, tmp_path):
 @pytest.mark.parametrize("people", [2, 21, 25])
 def test_any_number_of_players_is_written(people, tmp_path, rng):
     match = make_match(rng.uniform(-30, 30, (20, people, 2)), keepers=False)
-    write_tracab(Told(match), tmp_path)
+    write_tracab(MatchData(match), tmp_path)
     lines = (tmp_path / "tracking.dat").read_text().splitlines()
     assert len(lines) == 20
     assert all(line.count(";") == people + 1 for line in lines)
@@ -169,7 +169,7 @@ def test_statsbomb_elevens_have_formation_and_roles(told, tmp_path):
 
 def test_statsbomb_wants_elevens(tmp_path):
     with pytest.raises(ConfigError, match="wants eleven"):
-        write_statsbomb(Told(make_match(np.zeros((5, 10, 2)))), tmp_path)
+        write_statsbomb(MatchData(make_match(np.zeros((5, 10, 2)))), tmp_path)
 
 
 def test_equal_matches_are_equal_bytes(told, tmp_path):
@@ -226,8 +226,8 @@ def test_floodlight_and_databallpy_read_what_we_write(data_dir, tmp_path):
         positions_m=match.positions_m[:cut], ball_m=match.ball_m[:cut], ball_states=match.ball_states[:cut],
         alive=match.alive[:cut], owner=match.owner[:cut],
     )  # fmt: skip
-    write_second_spectrum(Told(short), tmp_path / "second_spectrum")
-    write_tracab(Told(short), tmp_path / "tracab")
+    write_second_spectrum(MatchData(short), tmp_path / "second_spectrum")
+    write_tracab(MatchData(short), tmp_path / "tracab")
     out = tmp_path / "out.npz"
     subprocess.run(
         [str(python), str(PEER / "run.py"), str(tmp_path), str(out)], check=True, capture_output=True

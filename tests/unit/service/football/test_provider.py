@@ -10,7 +10,7 @@ import pytest
 from sightline.analytics.football.match import PitchSize, Role, Team
 from sightline.core.errors import ConfigError, SourceUnavailableError, UnsupportedFormatError
 from sightline.service.football.exports.second_spectrum import write_second_spectrum
-from sightline.service.football.exports.source import Told
+from sightline.service.football.exports.source import MatchData
 from sightline.service.football.exports.tracab import write_tracab
 from sightline.service.football.report import report_on_files
 from sightline.service.football.tracking.provider import LOADERS, load_match, load_named_match
@@ -163,8 +163,8 @@ def test_what_a_provider_says_of_play_and_owner_is_kept(data_dir):
 
 @pytest.fixture
 def written(tmp_path):
-    write_second_spectrum(Told(turned(two_teams(count=400, noise_m=1.0))), tmp_path)
-    write_tracab(Told(turned(two_teams(count=400, noise_m=1.0))), tmp_path)
+    write_second_spectrum(MatchData(turned(two_teams(count=400, noise_m=1.0))), tmp_path)
+    write_tracab(MatchData(turned(two_teams(count=400, noise_m=1.0))), tmp_path)
     return tmp_path
 
 
@@ -253,7 +253,7 @@ def test_sides_that_tracab_swaps_are_refused(written, left, wrong):
 
 def test_two_halves_in_one_period_are_refused(tmp_path):
     match = turned(two_teams(count=1600, noise_m=1.0))
-    write_second_spectrum(Told(match), tmp_path)
+    write_second_spectrum(MatchData(match), tmp_path)
 
     def join(frames):
         for number, frame in enumerate(frames):

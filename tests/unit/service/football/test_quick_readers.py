@@ -11,7 +11,7 @@ import pytest
 
 from sightline.core.errors import UnsupportedFormatError
 from sightline.service.football.exports.second_spectrum import write_second_spectrum
-from sightline.service.football.exports.source import Told
+from sightline.service.football.exports.source import MatchData
 from sightline.service.football.exports.tracab import write_tracab
 from sightline.service.football.report import report_on_match
 from sightline.service.football.tracking import provider
@@ -39,7 +39,7 @@ def written(tmp_path):
         alive=at % 100 < 60,
         owner=np.where(at % 40 < 15, "home", "away"),
     )
-    told = Told(match)
+    told = MatchData(match)
     write_second_spectrum(told, tmp_path)
     write_tracab(told, tmp_path)
     return tmp_path
@@ -78,7 +78,7 @@ def test_a_recorded_match_is_read_as_kloppy_reads_it(data_dir, tmp_path):
         **{name: getattr(match, name)[:150] for name in ("ball_states", "alive", "owner")},
         periods=(replace(match.periods[0], stop=150),),
     )
-    write_tracab(Told(few), tmp_path)
+    write_tracab(MatchData(few), tmp_path)
     assert_alike(*both("tracab", tmp_path, "tracking.dat", ["metadata.xml"]))
 
 

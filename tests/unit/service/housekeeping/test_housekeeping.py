@@ -17,7 +17,7 @@ from sightline.core.videos import Video
 from sightline.service.folder import free_bytes
 from sightline.service.housekeeping import chores
 from sightline.service.housekeeping.backup import back_up, back_up_in_turn
-from sightline.service.housekeeping.chores import CHORES, Caretaker, do_chore
+from sightline.service.housekeeping.chores import CHORES, Housekeeper, do_chore
 from sightline.service.housekeeping.leftovers import remove_leftovers
 from sightline.service.housekeeping.pressure import check_room
 from sightline.service.housekeeping.retention import apply_retention
@@ -26,7 +26,7 @@ from sightline.settings import read_settings
 from sightline.testing.fakes import FakeClock
 from sightline.testing.memory import MemoryObjects, MemoryRunStore, MemoryUpkeep
 from sightline.testing.videos import MemoryReceiptStore, MemoryVideoStore
-from sightline.testing.webhooks import FakeCourier, MemoryWebhooks
+from sightline.testing.webhooks import FakeSender, MemoryWebhooks
 
 DAY_S = 86_400.0
 NOW_S = 2_000_000_000.0
@@ -44,7 +44,7 @@ def make(tmp_path):
             objects=MemoryObjects(),
             webhooks=store,
             deliveries=store,
-            courier=FakeCourier(),
+            sender=FakeSender(),
             videos=MemoryVideoStore(),
             receipts=MemoryReceiptStore(),
             upkeep=MemoryUpkeep(),
@@ -225,13 +225,13 @@ def test_new_work_is_refused_before_old_work_has_to_stop(make, tmp_path):
 
 def test_chores_are_done_when_they_are_due(make):
     platform = make()
-    caretaker = Caretaker(platform)
-    assert caretaker.tend() == [one.name for one in CHORES]
-    assert caretaker.tend() == []
+    housekeeper = Housekeeper(platform)
+    assert housekeeper.tend() == [one.name for one in CHORES]
+    assert housekeeper.tend() == []
     platform.clock.advance(1.5)
-    assert caretaker.tend() == ["relay", "webhooks"]
+    assert housekeeper.tend() == ["relay", "webhooks"]
     platform.clock.advance(3600)
-    assert set(caretaker.tend()) == {"relay", "webhooks", "uploads", "retention", "leftovers"}
+    assert set(housekeeper.tend()) == {"relay", "webhooks", "uploads", "retention", "leftovers"}
 
 
 def test_one_process_at_a_time_does_a_chore(make):
@@ -251,12 +251,12 @@ def test_a_chore_that_fails_is_done_again_and_stops_no_other(make, monkeypatch):
     platform = make()
     assert not do_chore(platform, "retention")
     assert platform.locks.take("chore:retention", lease_s=1) is not None
-    assert Caretaker(platform).tend() == [one.name for one in CHORES]
+    assert Housekeeper(platform).tend() == [one.name for one in CHORES]
 
 
-def test_a_caretaker_works_in_a_thread_until_it_is_closed(make):
-    caretaker = Caretaker(make())
-    caretaker.start()
-    caretaker.close()
-    caretaker.close()
-    assert not caretaker._thread.is_alive()
+def test_a_housekeeper_works_in_a_thread_until_it_is_closed(make):
+    housekeeper = Housekeeper(make())
+    housekeeper.start()
+    housekeeper.close()
+    housekeeper.close()
+    assert not housekeeper._thread.is_alive()

@@ -132,7 +132,7 @@ def test_what_cannot_be_taken_up_now_is_left_for_later_and_stops_nobody_else(pla
 def test_a_file_that_was_played_is_not_played_again_at_the_next_start(platform, asleep):
     here = CameraRegistry(platform, live_streams())
     camera = here.add(REQUEST, owner="ada")
-    camera._source.dialler.connection.state = CameraState.ENDED
+    camera._source.reconnector.connection.state = CameraState.ENDED
     here.look()
     assert platform.cameras.all() == []
     assert here.get(camera.id) is camera
@@ -206,7 +206,7 @@ def test_webhooks_hear_that_a_camera_was_lost_and_came_back(platform):
     camera = Camera(platform, live, REQUEST.model_copy(update={"webhook_cooldown_s": 5}), "ada")
     for state in (CameraState.CONNECTING, CameraState.STREAMING, CameraState.WAITING, CameraState.CONNECTING,
                   CameraState.WAITING, CameraState.STREAMING):  # fmt: skip
-        camera._source.dialler._become(state)
+        camera._source.reconnector._become(state)
     camera._on_event({"kind": "D40", "phase": "confirmed"})
     camera._on_event({"kind": "D40", "phase": "closed"})
     assert told == [

@@ -15,7 +15,7 @@ from sightline.service.webhooks.notifier import Notice, Notifier
 from sightline.settings import read_settings
 from sightline.testing.fakes import FakeClock
 from sightline.testing.memory import MemoryRunStore
-from sightline.testing.webhooks import FakeCourier, MemoryWebhooks
+from sightline.testing.webhooks import FakeSender, MemoryWebhooks
 
 
 @pytest.fixture
@@ -24,16 +24,16 @@ def clock():
 
 
 @pytest.fixture
-def courier():
-    return FakeCourier()
+def sender():
+    return FakeSender()
 
 
 @pytest.fixture
-def platform(tmp_path, clock, courier):
+def platform(tmp_path, clock, sender):
     store = MemoryWebhooks()
     settings = read_settings(home=tmp_path, webhook_cooldown_s=60)
     built = build_platform(settings, clock=clock, store=MemoryRunStore())
-    return replace(built, webhooks=store, deliveries=store, courier=courier)
+    return replace(built, webhooks=store, deliveries=store, sender=sender)
 
 
 def news(what="D40", *, source="camera:c1", owner="ada", kind=EventKind.HAZARD_EVENT, **data):
@@ -62,7 +62,7 @@ def test_a_hazard_is_told_once_in_a_cooldown_and_the_next_says_how_many_were_lef
     assert {one["source"] for one in sent(platform, webhook)} == {"camera:c1", "camera:c2"}
 
 
-def test_only_its_owners_webhooks_that_want_it_are_told_and_it_arrives_signed(platform, courier):
+def test_only_its_owners_webhooks_that_want_it_are_told_and_it_arrives_signed(platform, sender):
     mine = make_webhook(platform, owner="ada", url="https://example.org/a", kinds=[EventKind.CAMERA_EVENT])
     for owner, kinds in (("bob", [EventKind.CAMERA_EVENT]), ("ada", None), ("ada", [EventKind.HAZARD_EVENT])):
         make_webhook(platform, owner=owner, url="https://example.org/b", kinds=kinds)
@@ -70,7 +70,7 @@ def test_only_its_owners_webhooks_that_want_it_are_told_and_it_arrives_signed(pl
     notifier.tell(news("lost", kind=EventKind.CAMERA_EVENT, state="lost"))
     notifier.close()
     assert deliver_due(platform) == 1
-    ((url, body, headers),) = courier.sent
+    ((url, body, headers),) = sender.sent
     assert url == "https://example.org/a"
     assert json.loads(body)["type"] == "camera_event"
     assert is_signed(secret_for(platform, mine), headers, body, now_s=platform.clock.now_s())

@@ -19,7 +19,7 @@ from sightline.service.webhooks.manage import change_webhook, make_webhook, repl
 from sightline.settings import read_settings
 from sightline.testing.fakes import FakeClock
 from sightline.testing.memory import MemoryRunStore
-from sightline.testing.webhooks import FakeCourier, MemoryWebhooks
+from sightline.testing.webhooks import FakeSender, MemoryWebhooks
 
 URL = "https://example.org/hook"
 
@@ -30,16 +30,16 @@ def clock():
 
 
 @pytest.fixture
-def courier():
-    return FakeCourier()
+def sender():
+    return FakeSender()
 
 
 @pytest.fixture
-def platform(tmp_path, clock, courier):
+def platform(tmp_path, clock, sender):
     store = MemoryWebhooks()
     built = build_platform(read_settings(home=tmp_path), clock=clock, store=MemoryRunStore())
     built.runs.add(Run("r1", RunState.QUEUED, "/v.mp4", "people", "/out", owner="ada", tags=("monday",)))
-    return replace(built, webhooks=store, deliveries=store, courier=courier)
+    return replace(built, webhooks=store, deliveries=store, sender=sender)
 
 
 def ended(cursor=7, kind=EventKind.PIPELINE_COMPLETED, run_id="r1"):
@@ -50,13 +50,13 @@ def states(platform, webhook):
     return [(one.state.value, one.attempts) for one in platform.deliveries.sent(webhook.id)]
 
 
-def test_the_end_of_a_run_is_told_signed_once(platform, courier):
+def test_the_end_of_a_run_is_told_signed_once(platform, sender):
     webhook = make_webhook(platform, owner="ada", url=URL)
     enqueue(platform, [ended()])
     enqueue(platform, [ended()])  # a relay that died before it took the event off the outbox
     assert deliver_due(platform) == 1
     assert deliver_due(platform) == 0
-    ((url, body, headers),) = courier.sent
+    ((url, body, headers),) = sender.sent
     assert url == URL
     assert is_signed(secret_for(platform, webhook), headers, body, now_s=1000)
     told = json.loads(body)
@@ -70,12 +70,12 @@ def test_the_end_of_a_run_is_told_signed_once(platform, courier):
     assert states(platform, webhook) == [("delivered", 1)]
 
 
-def test_only_the_owner_of_a_run_is_told_and_only_what_was_asked_for(platform, courier):
+def test_only_the_owner_of_a_run_is_told_and_only_what_was_asked_for(platform, sender):
     make_webhook(platform, owner="bob", url=URL)
     make_webhook(platform, owner="ada", url=URL, kinds=[EventKind.STAGE_STARTED])
     assert enqueue(platform, [ended(), ended(run_id="gone")]) == 0
     assert deliver_due(platform) == 0
-    assert courier.sent == []
+    assert sender.sent == []
 
 
 def test_events_come_from_the_outbox_and_leave_it_when_deliveries_are_stored(platform):
@@ -86,10 +86,10 @@ def test_events_come_from_the_outbox_and_leave_it_when_deliveries_are_stored(pla
     assert states(platform, webhook) == [("waiting", 0)]
 
 
-def test_a_failure_is_tried_again_later_and_later(platform, courier, clock):
+def test_a_failure_is_tried_again_later_and_later(platform, sender, clock):
     webhook = make_webhook(platform, owner="ada", url=URL)
     enqueue(platform, [ended()])
-    courier.answer = lambda _: 503
+    sender.answer = lambda _: 503
     waits_s = []
     for _ in range(7):
         assert deliver_due(platform) == 1
@@ -100,7 +100,7 @@ def test_a_failure_is_tried_again_later_and_later(platform, courier, clock):
         clock.advance(waits_s[-1])
     for number, wait_s in enumerate(waits_s):
         assert 5 * 2**number <= wait_s <= 15 * 2**number
-    courier.answer = lambda _: 200
+    sender.answer = lambda _: 200
     deliver_due(platform)
     assert states(platform, webhook) == [("delivered", 8)]
 
@@ -108,13 +108,13 @@ def test_a_failure_is_tried_again_later_and_later(platform, courier, clock):
 @pytest.mark.parametrize(
     "trouble", [AdapterUnavailableError("nobody there"), AddressRefusedError("10.0.0.1 is not public")]
 )
-def test_a_dead_letter_is_kept_and_can_be_replayed(platform, courier, clock, trouble):
+def test_a_dead_letter_is_kept_and_can_be_replayed(platform, sender, clock, trouble):
     def fail(_):
         raise trouble
 
     webhook = make_webhook(platform, owner="ada", url=URL)
     enqueue(platform, [ended()])
-    courier.answer = fail
+    sender.answer = fail
     for _ in range(8):
         deliver_due(platform)
         clock.advance(7 * 3600)
@@ -122,7 +122,7 @@ def test_a_dead_letter_is_kept_and_can_be_replayed(platform, courier, clock, tro
     assert deliver_due(platform) == 0
     (dead,) = platform.deliveries.sent(webhook.id, state=DeliveryState.DEAD)
     assert dead.error == str(trouble)
-    courier.answer = lambda _: 200
+    sender.answer = lambda _: 200
     replay(platform, webhook.id, [dead.id])
     deliver_due(platform)
     assert states(platform, webhook) == [("delivered", 1)]
@@ -130,27 +130,27 @@ def test_a_dead_letter_is_kept_and_can_be_replayed(platform, courier, clock, tro
         replay(platform, webhook.id, [dead.id])
 
 
-def test_a_process_that_dies_while_it_sends_leaves_the_message_to_the_next(platform, courier, clock):
+def test_a_process_that_dies_while_it_sends_leaves_the_message_to_the_next(platform, sender, clock):
     def die(_):
         raise SystemExit
 
     webhook = make_webhook(platform, owner="ada", url=URL)
     enqueue(platform, [ended()])
-    courier.answer = die
+    sender.answer = die
     with pytest.raises(SystemExit):
         deliver_due(platform)
-    courier.answer = lambda _: 200
+    sender.answer = lambda _: 200
     assert deliver_due(platform) == 0
     clock.advance(500)
     assert deliver_due(platform) == 1
-    assert len({headers["webhook-id"] for _, _, headers in courier.sent}) == 1
+    assert len({headers["webhook-id"] for _, _, headers in sender.sent}) == 1
     assert states(platform, webhook) == [("delivered", 1)]
 
 
-def test_an_address_that_wants_no_more_is_told_no_more(platform, courier):
+def test_an_address_that_wants_no_more_is_told_no_more(platform, sender):
     webhook = make_webhook(platform, owner="ada", url=URL)
     enqueue(platform, [ended(1)])
-    courier.answer = lambda _: 410
+    sender.answer = lambda _: 410
     deliver_due(platform)
     stopped = platform.webhooks.get(webhook.id)
     assert (stopped.active, "410" in stopped.reason) == (False, True)
@@ -161,13 +161,13 @@ def test_an_address_that_wants_no_more_is_told_no_more(platform, courier):
     assert enqueue(platform, [ended(2)]) == 1
 
 
-def test_what_waits_for_a_webhook_that_was_switched_off_or_deleted_is_not_sent(platform, courier):
+def test_what_waits_for_a_webhook_that_was_switched_off_or_deleted_is_not_sent(platform, sender):
     off, gone = (make_webhook(platform, owner="ada", url=URL) for _ in range(2))
     enqueue(platform, [ended()])
     change_webhook(platform, off, active=False)
     platform.webhooks.delete(gone.id)
     deliver_due(platform)
-    assert courier.sent == []
+    assert sender.sent == []
     assert states(platform, off) == [("dead", 0)]
 
 

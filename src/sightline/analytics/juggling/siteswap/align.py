@@ -1,6 +1,6 @@
 """Aligns a run of throws with patterns, by order first and by the clock only loosely.
 
-A hidden Markov model a pattern, all of a book at once: states are its columns, a throw is matched by hands, by how many
+A hidden Markov model a pattern, all of a table at once: states are its columns, a throw is matched by hands, by how many
 throws later its ball flies again (order), and by flight and cycle in units of the beat. Throws may be missed, be none
 at all, or the run may lose its place; each costs, none is fatal.
 """
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from sightline.analytics.juggling.siteswap.patterns import Book
+    from sightline.analytics.juggling.siteswap.patterns import PatternTable
     from sightline.core.arrays import Float64, Int64
 
 
@@ -97,7 +97,7 @@ class Sightings:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """How well each pattern of a book fits.
+    """How well each pattern of a table fits.
 
     Attributes:
         scores: `(c,)`, higher is better.
@@ -114,20 +114,20 @@ class Fit:
     prefix: Float64 | None = None
 
 
-def tempo(book: Book, seen: Sightings) -> tuple[Float64, Float64]:
+def tempo(table: PatternTable, seen: Sightings) -> tuple[Float64, Float64]:
     """Give each pattern's beat and dwell from averages: throws a second, and how long they fly.
 
     Breaks do not count: gaps over three times the usual are left out.
     """
     gaps = np.diff(seen.t_s)
     kept = gaps[gaps <= 3 * np.quantile(gaps, 0.75)]
-    beat_s = np.maximum(float(kept.mean()) * book.rate, 1e-6)
+    beat_s = np.maximum(float(kept.mean()) * table.rate, 1e-6)
     whole = seen.flight_s[np.isfinite(seen.flight_s)]
-    dwell = book.mean_value - (float(whole.mean()) if len(whole) else 0.0) / beat_s
+    dwell = table.mean_value - (float(whole.mean()) if len(whole) else 0.0) / beat_s
     return beat_s, np.asarray(dwell)
 
 
-def refine(book: Book, seen: Sightings, fit: Fit) -> tuple[Float64, Float64]:
+def refine(table: PatternTable, seen: Sightings, fit: Fit) -> tuple[Float64, Float64]:
     """Give each pattern's beat and dwell again, from the throws that a traced fit matched."""
     if fit.columns is None:
         raise ValueError("the fit was not traced")
@@ -135,23 +135,23 @@ def refine(book: Book, seen: Sightings, fit: Fit) -> tuple[Float64, Float64]:
     for row, columns in enumerate(fit.columns):
         kept = np.flatnonzero(columns >= 0)
         before, after = kept[:-1], kept[1:]
-        ahead = book.before[row, columns[after], 0] == columns[before]
+        ahead = table.before[row, columns[after], 0] == columns[before]
         ahead &= after - before == 1
-        beats = float(book.gap[row, columns[after], 0][ahead].sum())
+        beats = float(table.gap[row, columns[after], 0][ahead].sum())
         lasted_s = float((seen.t_s[after] - seen.t_s[before])[ahead].sum())
         if (
             beats < 4 or lasted_s <= 0
         ):  # all matched throws left at one moment, as when two jugglers throw together
             continue
         beat_s[row] = lasted_s / beats
-        value = book.value[row, columns[kept]] - seen.flight_s[kept] / beat_s[row]
+        value = table.value[row, columns[kept]] - seen.flight_s[kept] / beat_s[row]
         if np.isfinite(value).any():
             dwell[row] = float(np.nanmedian(value))
     return beat_s, dwell
 
 
 def align(
-    book: Book,
+    table: PatternTable,
     seen: Sightings,
     settings: AlignSettings,
     *,
@@ -159,32 +159,32 @@ def align(
     trace: bool = False,
     prefix: bool = False,
 ) -> Fit:
-    """Score every pattern of a book against a run.
+    """Score every pattern of a table against a run.
 
     Args:
-        book: `c` patterns.
+        table: `c` patterns.
         seen: At least two throws.
         settings: What things cost.
         pace: Beat and dwell of each pattern; from `tempo` where not given.
         trace: Also give the column of every throw.
         prefix: Also give the running best.
     """
-    beat_s, dwell = pace if pace is not None else tempo(book, seen)
-    every = np.arange(len(book))
-    score: Float64 = np.full(book.mask.shape, -np.inf)
+    beat_s, dwell = pace if pace is not None else tempo(table, seen)
+    every = np.arange(len(table))
+    score: Float64 = np.full(table.mask.shape, -np.inf)
     arrived: list[Int64] = []
     running: list[Float64] = []
-    size = max(1, _BLOCK_CELLS // max(1, book.mask.size))
+    size = max(1, _BLOCK_CELLS // max(1, table.mask.size))
     for first in range(0, len(seen), size):
-        block = _emissions(book, seen, slice(first, first + size), beat_s, dwell, settings)
+        block = _emissions(table, seen, slice(first, first + size), beat_s, dwell, settings)
         for k, emission in enumerate(block, start=first):
             if k == 0:
-                score = np.where(book.mask, emission, -np.inf)
+                score = np.where(table.mask, emission, -np.inf)
                 running.append(score.max(axis=1))
                 continue
             gap = (seen.t_s[k] - seen.t_s[k - 1]) / beat_s
-            options = score[every[:, None, None], book.before]
-            options -= _cost((gap[:, None, None] - book.gap) / settings.gap_spread, settings)
+            options = score[every[:, None, None], table.before]
+            options -= _cost((gap[:, None, None] - table.gap) / settings.gap_spread, settings)
             options[..., 1] -= settings.missed
             best = options.argmax(axis=2)
             matched = options.max(axis=2)
@@ -194,16 +194,16 @@ def align(
             passed = score - settings.spurious
             stay = passed > matched
             if trace:
-                source = np.where(best == 0, book.before[..., 0], book.before[..., 1])
+                source = np.where(best == 0, table.before[..., 0], table.before[..., 1])
                 source = np.where(restart, score.argmax(axis=1)[:, None], source)
                 arrived.append(np.where(stay, -1 - np.arange(score.shape[1]), source))
-            score = np.where(book.mask, np.where(stay, passed, matched), -np.inf)
+            score = np.where(table.mask, np.where(stay, passed, matched), -np.inf)
             running.append(score.max(axis=1))
     extra = settings.dwell_weight * np.minimum(
         0.5 * ((dwell - settings.dwell_beats) / settings.dwell_spread) ** 2, settings.worst
     )
     return Fit(
-        scores=score.max(axis=1) - extra - settings.longer * book.period,
+        scores=score.max(axis=1) - extra - settings.longer * table.period,
         beat_s=beat_s,
         dwell_beats=dwell,
         columns=_columns(score, arrived, len(seen)) if trace else None,
@@ -225,21 +225,26 @@ def _columns(score: Float64, arrived: list[Int64], count: int) -> Int64:
 
 
 def _emissions(
-    book: Book, seen: Sightings, block: slice, beat_s: Float64, dwell: Float64, settings: AlignSettings
+    table: PatternTable,
+    seen: Sightings,
+    block: slice,
+    beat_s: Float64,
+    dwell: Float64,
+    settings: AlignSettings,
 ) -> Float64:
     """Give how well each throw of a block fits each column, `(k, c, s)`."""
-    score = settings.match + seen.throw_hand[block][:, book.hand] + seen.catch_hand[block][:, book.target]
+    score = settings.match + seen.throw_hand[block][:, table.hand] + seen.catch_hand[block][:, table.target]
     flight = seen.flight_s[block, None] / beat_s + dwell
-    off = _cost((flight[:, :, None] - book.value) / settings.flight_spread, settings)
+    off = _cost((flight[:, :, None] - table.value) / settings.flight_spread, settings)
     score -= np.where(np.isfinite(off), off, 0.0)
     cycle = seen.cycle_s[block, None] / beat_s
-    off = _cost((cycle[:, :, None] - book.beats) / settings.cycle_spread, settings)
-    score -= np.where(np.isfinite(off), np.where(book.beats > 0, off, 1.0), 0.0)
+    off = _cost((cycle[:, :, None] - table.beats) / settings.cycle_spread, settings)
+    score -= np.where(np.isfinite(off), np.where(table.beats > 0, off, 1.0), 0.0)
     order = seen.order[block, None, None]
-    miss = np.minimum(settings.order_miss * np.abs(book.order - order), settings.order_worst)
-    score -= np.where(order > 0, np.where(book.order > 0, miss, 1.0), 0.0)
+    miss = np.minimum(settings.order_miss * np.abs(table.order - order), settings.order_worst)
+    score -= np.where(order > 0, np.where(table.order > 0, miss, 1.0), 0.0)
     visited = seen.visited[block, None, None]
-    wrong = (book.passes % 2 == 0) & ((book.passes > 0) != visited) & (visited >= 0)
+    wrong = (table.passes % 2 == 0) & ((table.passes > 0) != visited) & (visited >= 0)
     return np.asarray(score - settings.visit_miss * wrong)
 
 

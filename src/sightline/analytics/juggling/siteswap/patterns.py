@@ -1,6 +1,6 @@
 """All patterns that could be meant, as arrays that runs of throws are aligned with.
 
-A `Book` has a row for each pattern and a column for each throw that flies (value 3 or more) and each hand it may come
+A `PatternTable` has a row for each pattern and a column for each throw that flies (value 3 or more) and each hand it may come
 from. Holds, empty hands and hand-to-hand passes are not seen, so they show only in what they do to the others.
 """
 
@@ -29,7 +29,7 @@ _ARRAYS = (*_COLUMNS, "rate", "mean_value", "period")
 
 
 @dataclass(frozen=True, slots=True)
-class Book:
+class PatternTable:
     """Candidates with the same number of columns; see the module.
 
     Attributes:
@@ -65,33 +65,33 @@ class Book:
     def __len__(self) -> int:
         return len(self.names)
 
-    def only(self, rows: Int64) -> Book:
+    def only(self, rows: Int64) -> PatternTable:
         """Give some of the patterns."""
         columns: dict[str, Any] = {name: getattr(self, name)[rows] for name in _ARRAYS}
-        return Book(tuple(self.names[row] for row in rows.tolist()), **columns)
+        return PatternTable(tuple(self.names[row] for row in rows.tolist()), **columns)
 
 
-def merged(books: Iterable[Book]) -> Book:
-    """Put books together, filled up with empty columns to the widest."""
-    parts = [book for book in books if len(book)]
-    width = max((book.mask.shape[1] for book in parts), default=1)
+def merged(tables: Iterable[PatternTable]) -> PatternTable:
+    """Put tables together, filled up with empty columns to the widest."""
+    parts = [table for table in tables if len(table)]
+    width = max((table.mask.shape[1] for table in parts), default=1)
 
     def stacked(name: str) -> Any:
-        columns = [getattr(book, name) for book in parts]
+        columns = [getattr(table, name) for table in parts]
         if columns[0].ndim == 1:
             return np.concatenate(columns)
         sizes = [((0, 0), (0, width - one.shape[1]), (0, 0))[: one.ndim] for one in columns]
         return np.concatenate([np.pad(one, size) for one, size in zip(columns, sizes, strict=True)])
 
-    return Book(
-        names=tuple(name for book in parts for name in book.names),
+    return PatternTable(
+        names=tuple(name for table in parts for name in table.names),
         **{name: stacked(name) for name in _ARRAYS},
     )
 
 
 @cache
-def vanilla(longest: int, balls: int, highest: int) -> Book:
-    """Give the book of all asynchronous patterns up to a period."""
+def vanilla(longest: int, balls: int, highest: int) -> PatternTable:
+    """Give the table of all asynchronous patterns up to a period."""
     return merged(asynchronous(period, balls, highest) for period in range(1, longest + 1))
 
 
@@ -155,15 +155,15 @@ def _is_primitive(values: Values) -> bool:
 
 
 @cache
-def asynchronous(period: int, balls: int, highest: int) -> Book:
-    """Give the book of all asynchronous patterns of a period with at least one throw that flies."""
+def asynchronous(period: int, balls: int, highest: int) -> PatternTable:
+    """Give the table of all asynchronous patterns of a period with at least one throw that flies."""
     known = [one for one in siteswaps(period, balls, highest) if max(one) >= LEAST_VISIBLE]
     values = np.array(known, np.int64).reshape(len(known), period)
     names = tuple(str(Siteswap(tuple(Moment((Toss(value),)) for value in one))) for one in known)
-    return _async_book(names, values)
+    return _async_table(names, values)
 
 
-def _async_book(names: tuple[str, ...], values: Int64) -> Book:
+def _async_table(names: tuple[str, ...], values: Int64) -> PatternTable:
     """Make columns of beats and hands: column `2 * beat + hand`."""
     count, period = values.shape
     rows = np.arange(count)[:, None]
@@ -193,10 +193,10 @@ def _async_book(names: tuple[str, ...], values: Int64) -> Book:
     return _with_hands(names, values, seen, beats, order, passes, before, gap)
 
 
-def _with_hands(  # noqa: PLR0917 - the columns of a book
+def _with_hands(  # noqa: PLR0917 - the columns of a table
     names: tuple[str, ...], values: Int64, seen: NDArray[np.bool_], beats: Int64, order: Int64,
     passes: Int64, before: Int64, gap: Int64,
-) -> Book:  # fmt: skip
+) -> PatternTable:  # fmt: skip
     """Double the columns: each throw by either hand; hands alternate from beat to beat."""
     count, period = values.shape
     hand = np.tile(np.array([0, 1]), period)[None].repeat(count, axis=0)
@@ -213,7 +213,7 @@ def _with_hands(  # noqa: PLR0917 - the columns of a book
     gaps = np.repeat(gap, 2, axis=1)
     columns = 2 * np.repeat(before, 2, axis=1) + (hand[..., None] ^ (gaps % 2))
     flying = np.maximum(seen.sum(axis=1), 1)
-    return Book(
+    return PatternTable(
         names=names,
         hand=hand,
         target=hand ^ (twice["value"] % 2),
@@ -226,33 +226,33 @@ def _with_hands(  # noqa: PLR0917 - the columns of a book
     )
 
 
-def book_of(patterns: tuple[Siteswap, ...]) -> Book:
-    """Give the book of any valid patterns, also synchronous and multiplex.
+def table_of(patterns: tuple[Siteswap, ...]) -> PatternTable:
+    """Give the table of any valid patterns, also synchronous and multiplex.
 
     Throws of one beat stand left hand first, then highest first. Where a ball lands among several that leave, it is
     taken to leave as the highest.
     """
     rows = [_columns(pattern) for pattern in patterns]
     width = max((len(row) for row in rows), default=1)
-    table = np.zeros((len(rows), width, 11), np.int64)
+    cells = np.zeros((len(rows), width, 11), np.int64)
     for number, row in enumerate(rows):
-        table[number, : len(row)] = row
-    mask = table[..., 0] == 1
+        cells[number, : len(row)] = row
+    mask = cells[..., 0] == 1
     flying = np.maximum(mask.sum(axis=1), 1)
     cycles = np.array([pattern.cycle for pattern in patterns], np.int64).reshape(len(rows))
-    return Book(
+    return PatternTable(
         names=tuple(str(pattern.canonical()) for pattern in patterns),
         mask=mask,
-        value=table[..., 1],
-        hand=table[..., 2],
-        target=table[..., 3],
-        beats=table[..., 4],
-        order=table[..., 5],
-        passes=table[..., 6],
-        before=table[..., 7:9],
-        gap=table[..., 9:11],
+        value=cells[..., 1],
+        hand=cells[..., 2],
+        target=cells[..., 3],
+        beats=cells[..., 4],
+        order=cells[..., 5],
+        passes=cells[..., 6],
+        before=cells[..., 7:9],
+        gap=cells[..., 9:11],
         rate=mask.sum(axis=1) / (2 * cycles),
-        mean_value=(table[..., 1] * mask).sum(axis=1) / flying,
+        mean_value=(cells[..., 1] * mask).sum(axis=1) / flying,
         period=np.array([pattern.period for pattern in patterns], np.int64).reshape(len(rows)),
     )
 
@@ -298,8 +298,8 @@ def _next_flight(
 
 
 @cache
-def synchronous(balls: int, highest: int) -> Book:
-    """Give the book of synchronous patterns of one and two pairs, with and without `*`."""
+def synchronous(balls: int, highest: int) -> PatternTable:
+    """Give the table of synchronous patterns of one and two pairs, with and without `*`."""
     tosses = [Toss(value, crossing) for value in range(0, highest + 1, 2) for crossing in (False, True)]
     tosses = [toss for toss in tosses if toss.value or not toss.crossing]
     pairs = [Moment((left,), (right,), 2) for left in tosses for right in tosses]
@@ -313,12 +313,12 @@ def synchronous(balls: int, highest: int) -> Book:
                 if pattern.valid and max(pattern.values) > LEAST_VISIBLE:
                     best = pattern.canonical()
                     found.setdefault(str(best), best)
-    return book_of(tuple(found[name] for name in sorted(found)))
+    return table_of(tuple(found[name] for name in sorted(found)))
 
 
 @cache
-def multiplex(balls: int, highest: int, longest: int = 3) -> Book:
-    """Give the book of asynchronous patterns in which two balls leave a hand at once."""
+def multiplex(balls: int, highest: int, longest: int = 3) -> PatternTable:
+    """Give the table of asynchronous patterns in which two balls leave a hand at once."""
     single: list[Values] = [(value,) for value in range(highest + 1)]
     double: list[Values] = [(high, low) for high in range(1, highest + 1) for low in range(1, high + 1)]
     found: dict[str, Siteswap] = {}
@@ -330,4 +330,4 @@ def multiplex(balls: int, highest: int, longest: int = 3) -> Book:
             if pattern.valid and max(pattern.values) >= LEAST_VISIBLE:
                 best = pattern.canonical()
                 found.setdefault(str(best), best)
-    return book_of(tuple(found[name] for name in sorted(found)))
+    return table_of(tuple(found[name] for name in sorted(found)))

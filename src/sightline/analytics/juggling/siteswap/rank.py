@@ -9,7 +9,13 @@ import numpy as np
 
 from sightline.analytics.juggling.paths import Guess
 from sightline.analytics.juggling.siteswap.align import AlignSettings, Fit, align, refine
-from sightline.analytics.juggling.siteswap.patterns import Book, asynchronous, multiplex, synchronous, vanilla
+from sightline.analytics.juggling.siteswap.patterns import (
+    PatternTable,
+    asynchronous,
+    multiplex,
+    synchronous,
+    vanilla,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +39,7 @@ class RankSettings:
         rounds: Times that a run must go through such a period.
         good: Score a throw that counts as fitting well.
         most_patterns: Periods with more patterns than this are not tried.
-        closer: Patterns of a book that get a closer look.
+        closer: Patterns of a table that get a closer look.
         readings: Ways to tell throws from short flights that get one.
         doubtful_s: Shortest flight that is not lightly left out.
         least_throws: Fewest throws that a pattern is named from.
@@ -75,7 +81,7 @@ class Ranked:
         beat_s: Length of a beat.
         dwell_beats: Dwell.
         reading: How the flights were read.
-        columns: `(k,)` column of the pattern's book for each throw, -1 for none.
+        columns: `(k,)` column of the pattern's table for each throw, -1 for none.
         values: `(k,)` siteswap value of each throw, -1 for none.
         ordered: Share of throws whose ball flies again exactly as many throws later as the pattern says.
     """
@@ -114,8 +120,8 @@ def rank(found: Sequence[Reading], balls: int, settings: RankSettings) -> list[R
     )
     for promising, key in looked[: settings.readings]:
         for reading in groups[key]:
-            for book, _ in promising:
-                for one in _best_of(book, reading, settings):
+            for table, _ in promising:
+                for one in _best_of(table, reading, settings):
                     if one.siteswap not in best or one.score > best[one.siteswap].score:
                         best[one.siteswap] = one
     if best:
@@ -131,11 +137,11 @@ def _look_deeper(best: dict[str, Ranked], balls: int, settings: RankSettings) ->
     for period in range(settings.longest + 1, settings.deepest + 1):
         if len(top.columns) < settings.rounds * period:
             continue
-        book = asynchronous(period, balls, settings.highest)
-        if not 0 < len(book) <= settings.most_patterns:
+        table = asynchronous(period, balls, settings.highest)
+        if not 0 < len(table) <= settings.most_patterns:
             continue
-        scores = _discounted(align(book, top.reading.seen, settings.align), top.reading, settings)
-        few = book.only(np.argsort(-scores, kind="stable")[: settings.closer])
+        scores = _discounted(align(table, top.reading.seen, settings.align), top.reading, settings)
+        few = table.only(np.argsort(-scores, kind="stable")[: settings.closer])
         for one in _best_of(few, top.reading, settings):
             if one.siteswap not in best or one.score > best[one.siteswap].score:
                 best[one.siteswap] = one
@@ -169,27 +175,27 @@ def chances(scores: Sequence[float], throws: int, settings: RankSettings) -> Flo
     return np.asarray(weights / weights.sum() / (1 + np.exp(-level - slope * each)))
 
 
-def _look(group: Sequence[Reading], balls: int, settings: RankSettings) -> list[tuple[Book, float]]:
-    """Give, of each book, the patterns worth a closer look, and the best score, for readings that differ in hands."""
+def _look(group: Sequence[Reading], balls: int, settings: RankSettings) -> list[tuple[PatternTable, float]]:
+    """Give, of each table, the patterns worth a closer look, and the best score, for readings that differ in hands."""
     found = []
-    for book in _books(group[0], balls, settings):
-        scores = np.full(len(book), -np.inf)
+    for table in _tables(group[0], balls, settings):
+        scores = np.full(len(table), -np.inf)
         for reading in (group[0], *group[-1:]):
             scores = np.maximum(
-                scores, _discounted(align(book, reading.seen, settings.align), reading, settings)
+                scores, _discounted(align(table, reading.seen, settings.align), reading, settings)
             )
         top = np.sort(np.argsort(-scores, kind="stable")[: settings.closer])
-        found.append((book.only(top), float(scores.max())))
+        found.append((table.only(top), float(scores.max())))
     return found
 
 
-def _books(reading: Reading, balls: int, settings: RankSettings) -> list[Book]:
-    books = [synchronous(balls, settings.highest_together)]
+def _tables(reading: Reading, balls: int, settings: RankSettings) -> list[PatternTable]:
+    tables = [synchronous(balls, settings.highest_together)]
     if not reading.grouped:
-        books.append(vanilla(settings.longest, balls, settings.highest))
+        tables.append(vanilla(settings.longest, balls, settings.highest))
     elif balls <= settings.multiplex_balls:
-        books.append(multiplex(balls, settings.highest_multiplex))
-    return [book for book in books if len(book)]
+        tables.append(multiplex(balls, settings.highest_multiplex))
+    return [table for table in tables if len(table)]
 
 
 def _ordered(order: Int64, columns: Int64, reading: Reading) -> float:
@@ -205,20 +211,20 @@ def _discounted(fit: Fit, reading: Reading, settings: RankSettings) -> Float64:
     return np.asarray(fit.scores - settings.align.match * (long + 0.5 * np.maximum(rest, 0)))
 
 
-def _best_of(book: Book, reading: Reading, settings: RankSettings) -> list[Ranked]:
-    """Give the best of a book, with the pace taken again from the throws that matched."""
-    traced = align(book, reading.seen, settings.align, trace=True)
+def _best_of(table: PatternTable, reading: Reading, settings: RankSettings) -> list[Ranked]:
+    """Give the best of a table, with the pace taken again from the throws that matched."""
+    traced = align(table, reading.seen, settings.align, trace=True)
     again = align(
-        book,
+        table,
         reading.seen,
         settings.align,
-        pace=refine(book, reading.seen, traced),
+        pace=refine(table, reading.seen, traced),
         trace=True,
     )
     before, after = (_discounted(fit, reading, settings) for fit in (traced, again))
-    cost = settings.together if "(" in book.names[0] or "[" in book.names[0] else 0.0
+    cost = settings.together if "(" in table.names[0] or "[" in table.names[0] else 0.0
     found = []
-    for row, name in enumerate(book.names):
+    for row, name in enumerate(table.names):
         fit = again if after[row] >= before[row] else traced
         if fit.columns is None:
             continue
@@ -231,8 +237,8 @@ def _best_of(book: Book, reading: Reading, settings: RankSettings) -> list[Ranke
                 dwell_beats=float(fit.dwell_beats[row]),
                 reading=reading,
                 columns=columns,
-                values=np.where(columns >= 0, book.value[row, np.maximum(columns, 0)], -1),
-                ordered=_ordered(book.order[row], columns, reading),
+                values=np.where(columns >= 0, table.value[row, np.maximum(columns, 0)], -1),
+                ordered=_ordered(table.order[row], columns, reading),
             )
         )
     return found

@@ -1,4 +1,4 @@
-"""Finds and follows the camera from points on painted lines: a view from the book, then names, then `refine`."""
+"""Finds and follows the camera from points on painted lines: a view from the table, then names, then `refine`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import numpy as np
 from sightline.analytics.football.match import PitchSize
 from sightline.analytics.pitch.markings import markings_of
 from sightline.analytics.pitch.observed import STANDARD_PX, Observed
-from sightline.analytics.pitch.paint.book import best_views, book_of
 from sightline.analytics.pitch.paint.descent import Descent, agreement_scores, descend
 from sightline.analytics.pitch.paint.nearness import (
     Nearness,
@@ -19,6 +18,7 @@ from sightline.analytics.pitch.paint.nearness import (
     nearness_of,
     projected,
 )
+from sightline.analytics.pitch.paint.views import best_views, view_table
 from sightline.analytics.pitch.quality import paint_quality, spread_m
 from sightline.analytics.pitch.refine import Prior, refine
 from sightline.analytics.pitch.residuals import X, Y, Z, camera_of, centred, evidence_of, residuals_px, row_of
@@ -42,7 +42,7 @@ class PaintSettings:
     """How a camera is searched for; distances in standard pixels, those of a picture 960 wide.
 
     Attributes:
-        views: How many views of the book are moved downhill.
+        views: How many views of the table are moved downhill.
         finalists: How many of those are looked at closely.
         least_points: Fewer points on paint than this say nothing.
         every: Each n-th point on paint is used to judge, for speed.
@@ -104,7 +104,7 @@ def search_camera(
     markings = markings_of(size)
     coarse, fine = ground_samples(markings, 3.0)[0], ground_samples(markings, 1.0)[0]
     views = best_views(
-        paint.near, book_of(size, picture, ends), paint_px=float(len(paint.points)), kept=settings.views
+        paint.near, view_table(size, picture, ends), paint_px=float(len(paint.points)), kept=settings.views
     )
     views = descend(views, Descent(paint.near, coarse, 25.0, _ROUGH), rounds=8)
     scores = _scores(views, paint, coarse, 1.6 * settings.judged_px, settings)

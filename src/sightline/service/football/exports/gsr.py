@@ -9,7 +9,7 @@ import numpy as np
 
 from sightline.core.errors import ConfigError
 from sightline.service.folder import write_json
-from sightline.service.football.exports.source import told_by
+from sightline.service.football.exports.source import match_data
 from sightline.service.results import Results
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def export_gsr(folder: Path, out: Path, *, video: str = "1") -> Path:
     results = Results(folder)
     if "tracks" not in results.tables.names():
         raise ConfigError(f"{folder} has no boxes", hint="this format is for runs on a video")
-    match = told_by(folder).match
+    match = match_data(folder).match
     write_json(out, {"predictions": list(_predictions(results, match, video))})
     return out
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from sightline.analytics.football.match import Match, Role, Team
 from sightline.service.folder import whole, write_json
-from sightline.service.football.exports.source import Told, make_folder, squads, told_by
+from sightline.service.football.exports.source import MatchData, make_folder, match_data, squads
 from sightline.service.football.exports.timeline import Timeline, timeline_of
 
 if TYPE_CHECKING:
@@ -33,10 +33,10 @@ def export_second_spectrum(folder: Path, out: Path) -> Path:
         ConfigError: The folder holds no such results.
         OutputError: The files cannot be written.
     """
-    return write_second_spectrum(told_by(folder), out)
+    return write_second_spectrum(match_data(folder), out)
 
 
-def write_second_spectrum(told: Told, out: Path) -> Path:
+def write_second_spectrum(told: MatchData, out: Path) -> Path:
     """Write a match.
 
     Metres from the centre spot, to a tenth of a millimetre. Players who are not in a frame are left out of it, a
@@ -99,7 +99,7 @@ def _speeds(match: Match) -> Float64:
     return speeds
 
 
-def _meta(told: Told, line: Timeline) -> dict[str, Any]:
+def _meta(told: MatchData, line: Timeline) -> dict[str, Any]:
     match, names = line.match, told.names or {}
     called = {team: names.get(team, team.value).replace("-", " ").replace(":", " ") for team in Team}
     goals = {team: sum(one.kind == "goal" and one.team == team.value for one in told.events) for team in Team}

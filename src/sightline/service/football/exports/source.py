@@ -24,7 +24,7 @@ _SPARE = range(99, 0, -1)  # numbers for who has none; databallpy refuses more t
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class MatchData:
     """Everything that the formats tell.
 
     Attributes:
@@ -40,7 +40,7 @@ class Told:
     names: dict[Team, str] | None = None
 
 
-def told_by(folder: Path) -> Told:
+def match_data(folder: Path) -> MatchData:
     """Read a run's folder.
 
     Raises:
@@ -60,7 +60,7 @@ def told_by(folder: Path) -> Told:
         FootballEvent(**{name: row[name] for name in _FIELDS}) for row in _rows(results, "events", _FIELDS)
     )
     called = (facts or {}).get("names") or {}
-    return Told(
+    return MatchData(
         match,
         events,
         _formations(results),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 from sightline.service.folder import whole
-from sightline.service.football.exports.source import told_by
+from sightline.service.football.exports.source import match_data
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +28,7 @@ def export_sportscode(folder: Path, out: Path, *, before_s: float = 5.0, after_s
         ConfigError: The folder holds no such results.
         OutputError: The file cannot be written.
     """
-    return write_sportscode(told_by(folder).events, out, before_s=float(before_s), after_s=float(after_s))
+    return write_sportscode(match_data(folder).events, out, before_s=float(before_s), after_s=float(after_s))
 
 
 def write_sportscode(

@@ -14,7 +14,7 @@ from sightline.analytics.football.lines import attacking, attacks
 from sightline.analytics.football.match import Match, Period, Role, Team
 from sightline.core.errors import ConfigError
 from sightline.service.folder import write_json
-from sightline.service.football.exports.source import Told, make_folder, squads, told_by
+from sightline.service.football.exports.source import MatchData, make_folder, match_data, squads
 
 if TYPE_CHECKING:
     from sightline.analytics.football.events.event import FootballEvent
@@ -61,10 +61,10 @@ def export_statsbomb(folder: Path, out: Path) -> Path:
         ConfigError: The folder holds no such results, or a team has not eleven players.
         OutputError: The files cannot be written.
     """
-    return write_statsbomb(told_by(folder), out)
+    return write_statsbomb(match_data(folder), out)
 
 
-def write_statsbomb(told: Told, out: Path) -> Path:
+def write_statsbomb(told: MatchData, out: Path) -> Path:
     """Write a match.
 
     Passes, shots (with our xG), interceptions and duels become events of those types; a restart becomes the type
@@ -85,7 +85,7 @@ def write_statsbomb(told: Told, out: Path) -> Path:
 class _Writer:
     """Numbers players and teams, and gives the two files' contents."""
 
-    def __init__(self, told: Told) -> None:
+    def __init__(self, told: MatchData) -> None:
         self._told, self._match = told, told.match
         self._squads = squads(self._match)
         self._ids = {

@@ -12,7 +12,7 @@ import numpy as np
 
 from sightline.analytics.football.match import Match, Team
 from sightline.service.folder import whole
-from sightline.service.football.exports.source import Told, make_folder, squads, told_by
+from sightline.service.football.exports.source import MatchData, make_folder, match_data, squads
 from sightline.service.football.exports.timeline import Timeline, timeline_of
 
 if TYPE_CHECKING:
@@ -36,10 +36,10 @@ def export_tracab(folder: Path, out: Path) -> Path:
         ConfigError: The folder holds no such results.
         OutputError: The files cannot be written.
     """
-    return write_tracab(told_by(folder), out)
+    return write_tracab(match_data(folder), out)
 
 
-def write_tracab(told: Told, out: Path) -> Path:
+def write_tracab(told: MatchData, out: Path) -> Path:
     """Write a match.
 
     Centimetres from the centre spot. The format wants a ball, an owner and a state in every frame: where the ball is
@@ -94,7 +94,7 @@ def _ball(match: Match) -> tuple[Float64, NDArray[np.bool_], list[str]]:
     return np.round(np.nan_to_num(ball) * 100), np.asarray(alive), owner
 
 
-def _meta(told: Told, line: Timeline) -> bytes:
+def _meta(told: MatchData, line: Timeline) -> bytes:
     pitch = line.match.pitch
     root = ET.Element("TracabMetaData", {"sVersion": "1.0"})
     sizes = {"XSize": f"{pitch.length_m:.2f}", "YSize": f"{pitch.width_m:.2f}"}
@@ -125,7 +125,7 @@ def _meta(told: Told, line: Timeline) -> bytes:
     return text + b"\n"
 
 
-def _team(element: ET.Element, told: Told, line: Timeline, team: Team) -> None:
+def _team(element: ET.Element, told: MatchData, line: Timeline, team: Team) -> None:
     name = (told.names or {}).get(team, team.value)
     for tag, text in (("LongName", name), ("ShortName", name), ("TeamId", str(2 - _TEAM_CODES[team]))):
         ET.SubElement(element, tag).text = text

@@ -147,7 +147,7 @@ class Camera:
     @property
     def state(self) -> CameraState:
         """How its connection stands."""
-        return self._source.dialler.connection.state
+        return self._source.reconnector.connection.state
 
     @property
     def failure(self) -> str:
@@ -172,7 +172,7 @@ class Camera:
 
     def to_json(self) -> dict[str, Any]:
         """Give what it is and how it goes; no password is in it."""
-        connection = self._source.dialler.connection.to_json()
+        connection = self._source.reconnector.connection.to_json()
         if self._failed:
             connection |= {"state": "failed", "error": self._failed}
         push = self.request.rtsp_push
@@ -266,7 +266,7 @@ class Camera:
         """Tell that it was lost, and that it came back."""
         if state is CameraState.WAITING and not self._lost:
             self._lost = True
-            error = self._source.dialler.connection.error
+            error = self._source.reconnector.connection.error
             self._tell(EventKind.CAMERA_EVENT, "lost", {"state": "lost", "error": error})
         elif state is CameraState.STREAMING and self._lost:
             self._lost = False

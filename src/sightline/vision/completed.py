@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class Answered(Generic[T]):
+class Completed(Generic[T]):
     """See `ports.Pending`; for models that answer at once."""
 
     def __init__(self, answer: T) -> None:

@@ -1,10 +1,10 @@
-"""A book of views: cameras as they stand in stadiums, turned and zoomed in steps.
+"""A table of views: cameras as they stand in stadiums, turned and zoomed in steps.
 
 Held against a map of paint, the views that agree best are what a search begins with.
 
 Source:
-    Sharma et al., "Automated top view registration of broadcast football videos", WACV 2018 (a book of synthetic
-    views). The book and its score are our own.
+    Sharma et al., "Automated top view registration of broadcast football videos", WACV 2018 (a dictionary of synthetic
+    views). The table and its score are our own.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ _ENDS_M = (
 )
 _FOCALS = tuple(0.9 * 1.16**step for step in range(14))
 _STEP = 0.13
-_BOOK_STEP_M = 5.5
+_STEP_M = 5.5
 _NEAR_PX = 22.0
 _AT_ONCE = 2000
 _LEAST_SHOWN_PX = 700.0
@@ -58,7 +58,7 @@ _HALF_X_M, _HALF_Y_M = 58.0, 38.0
 
 
 @dataclass(frozen=True, slots=True)
-class Book:
+class ViewTable:
     """Views to begin with.
 
     Attributes:
@@ -76,10 +76,10 @@ class Book:
 
 
 @lru_cache(maxsize=4)
-def book_of(size: PitchSize, picture: tuple[int, int], ends: bool) -> Book:  # noqa: FBT001 - cached by position
+def view_table(size: PitchSize, picture: tuple[int, int], ends: bool) -> ViewTable:  # noqa: FBT001 - cached by position
     """Give the views of a pitch in a picture of that shape; made once."""
     cameras = np.concatenate([_views(stand, picture) for stand in _STANDS_M + (_ENDS_M if ends else ())])
-    points, names = ground_samples(markings_of(size), _BOOK_STEP_M)
+    points, names = ground_samples(markings_of(size), _STEP_M)
     last = np.append(np.array(names[:-1]) != np.array(names[1:]), np.True_)
     rows = rows_of(picture)
     middle = np.array([(CELLS - 1) / 2, (rows - 1) / 2], np.float32)
@@ -96,7 +96,7 @@ def book_of(size: PitchSize, picture: tuple[int, int], ends: bool) -> Book:  # n
         lengths[part] = np.where(inside, _lengths(seen, last), 0)
     shown = lengths.sum(1, dtype=np.int64).astype(np.float64)
     kept = shown >= _LEAST_SHOWN_PX
-    return Book(cameras[kept], cells[kept], lengths[kept], shown[kept])
+    return ViewTable(cameras[kept], cells[kept], lengths[kept], shown[kept])
 
 
 def _lengths(seen: NDArray[np.float32], last: NDArray[np.bool_]) -> NDArray[np.float32]:
@@ -107,30 +107,30 @@ def _lengths(seen: NDArray[np.float32], last: NDArray[np.bool_]) -> NDArray[np.f
     return np.asarray(np.minimum(np.nan_to_num(length), _LONGEST_PX), np.float32)
 
 
-def best_views(near: Nearness, book: Book, *, paint_px: float, kept: int) -> Float64:
+def best_views(near: Nearness, table: ViewTable, *, paint_px: float, kept: int) -> Float64:
     """Give the `(kept, 8)` views that agree best with the map, similar ones once.
 
     Agreement is twice the length that markings and paint share, by the length of both.
 
     Args:
         near: The map.
-        book: The views.
+        table: The views.
         paint_px: The length of all paint in the picture, in standard pixels.
         kept: How many views to give at most.
     """
     closeness = np.exp(-0.5 * (near.distances / _NEAR_PX) ** 2).reshape(-1)
     lookup = np.append(closeness, np.float32(0))
-    agreeing = np.einsum("kn,kn->k", lookup[book.cells], book.lengths, dtype=np.float32, casting="unsafe")
-    scores = 2 * agreeing / (book.shown + paint_px)
+    agreeing = np.einsum("kn,kn->k", lookup[table.cells], table.lengths, dtype=np.float32, casting="unsafe")
+    scores = 2 * agreeing / (table.shown + paint_px)
     order = np.argsort(-scores, kind="stable")[: kept * 4]
     chosen: list[int] = []
     for place in order:
         if len(chosen) == kept:
             break
-        one = book.cameras[place]
-        if all(_differ(one, book.cameras[other]) for other in chosen):
+        one = table.cameras[place]
+        if all(_differ(one, table.cameras[other]) for other in chosen):
             chosen.append(int(place))
-    return book.cameras[chosen]
+    return table.cameras[chosen]
 
 
 def _views(stand: tuple[float, float, float], picture: tuple[int, int]) -> Float64:

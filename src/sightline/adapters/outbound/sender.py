@@ -28,7 +28,7 @@ def look_up(host: str, port: int) -> Sequence[str]:
     return [str(entry[4][0]) for entry in found]
 
 
-class HttpCourier:
+class HttpSender:
     """Posts to public addresses, and to networks that are allowed by name.
 
     Args:
@@ -41,7 +41,7 @@ class HttpCourier:
         self._resolve = resolve
 
     @classmethod
-    def wired(cls, wiring: Wiring) -> HttpCourier:
+    def wired(cls, wiring: Wiring) -> HttpSender:
         """Make it as the settings say."""
         return cls(networks(wiring.settings.webhook_networks))
 
