@@ -84,7 +84,10 @@ class Server:
 
 
 class Wire:
-    """A wire to a server on loopback that can be cut: what came through it breaks off, and new calls get through again."""
+    """A wire to a server on loopback that can be cut: what came through it breaks off, and new calls get through again.
+
+    While `shut` is true they do not.
+    """
 
     def __init__(self, port):
         self._to = port
@@ -92,6 +95,7 @@ class Wire:
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port = self._listening.getsockname()[1]
         self.calls = 0
+        self.shut = False
         threading.Thread(target=self._answer, daemon=True).start()
 
     def cut(self):
@@ -108,6 +112,9 @@ class Wire:
         with suppress(OSError):
             while True:
                 near, _ = self._listening.accept()
+                if self.shut:
+                    near.close()
+                    continue
                 far = socket.create_connection(("127.0.0.1", self._to))
                 self.calls += 1
                 self._open += [near, far]

@@ -51,6 +51,106 @@ def test_a_browsers_camera_is_answered_on_the_phone_page(page, way):
     page.run("document.getElementById('start').click()")
 
 
+def begin(page, *, app="", fps=2):
+    page.run(f"document.getElementById('key').value = KEY; document.getElementById('fps').value = {fps}")
+    page.run(f"document.getElementById('app').value = '{app}'; document.getElementById('start').click()")
+
+
+def state(page):
+    return page.run("document.getElementById('state').value")
+
+
+def answered(page):
+    return int(page.run("document.body.dataset.answered") or 0)
+
+
+@pytest.mark.parametrize(
+    ("camera", "said"),
+    [
+        ("{getUserMedia: async () => { throw new DOMException('', 'NotAllowedError'); }}", "was not allowed"),
+        ("{getUserMedia: async () => { throw new DOMException('', 'NotFoundError'); }}", "No camera was found"),
+        ("undefined", "by https"),
+    ],
+)
+def test_the_phone_page_says_in_words_why_there_is_no_camera(page, camera, said):
+    page.run(f"Object.defineProperty(navigator, 'mediaDevices', {{value: {camera}}})")
+    begin(page)
+    wait_for(lambda: said in state(page))
+    assert page.run("document.getElementById('start').textContent") == "Start"
+
+
+def test_a_camera_that_opens_after_stop_was_pressed_is_let_go(page):
+    page.run("""
+      const own = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+      navigator.mediaDevices.getUserMedia = async (wanted) => {
+        window.camera = await own(wanted);
+        await new Promise((resolve) => { window.lend = resolve; });
+        return window.camera;
+      };
+    """)
+    begin(page)
+    wait_for(lambda: page.run("!!window.lend"))
+    page.run("document.getElementById('start').click(); lend()")
+    wait_for(lambda: page.run("camera.getTracks()[0].readyState") == "ended")
+    assert state(page) == "Stopped."
+
+
+def test_the_phone_page_takes_its_key_from_a_link_and_keeps_it_out_of_the_address(server, tmp_path):
+    address = f"http://127.0.0.1:{server.port}/stream/view"
+    with Browser(f"{address}#sl_one", tmp_path) as page:
+        wait_for(lambda: page.run("document.getElementById('key').value") == "sl_one")
+        assert page.run("location.href") == address
+
+
+def test_a_phone_whose_network_goes_and_comes_back_goes_on_with_its_stream(server, tmp_path):
+    wire = Wire(server.port)
+    try:
+        with Browser(f"http://127.0.0.1:{wire.port}/stream/view", tmp_path) as page:
+            page.run(f"window.KEY = {json.dumps(server.headers['X-API-Key'])}")
+            begin(page)
+            wait_for(lambda: answered(page) >= 2, 90)
+            client = page.run("running.run.opened.client_id")
+            wire.shut = True
+            wire.cut()
+            wait_for(lambda: "connection was lost" in state(page))
+            assert not page.run("document.getElementById('figures').textContent")
+            before = answered(page)
+            wire.shut = False
+            wait_for(lambda: answered(page) >= before + 2, 90)
+            assert state(page) == "Watching."
+            assert page.run("running.run.opened.client_id") == client
+            server.http.delete(f"/stream/sessions/{client}")  # as when the server was started anew
+            wait_for(lambda: page.run("running.run.opened?.client_id || ''") not in {"", client}, 90)
+            before = answered(page)
+            wait_for(lambda: answered(page) > before, 90)
+            page.run("document.getElementById('start').click()")
+            wait_for(lambda: server.http.get("/stream/health").json()["sessions"] == 0)
+    finally:
+        wire.close()
+
+
+def test_a_wire_on_which_nothing_comes_any_more_counts_as_lost(page):
+    begin(page)
+    wait_for(lambda: answered(page) >= 1, 90)
+    page.run("running.run.take = () => {}")
+    wait_for(lambda: "connection was lost" in state(page), 30)
+    page.run("document.getElementById('start').click()")
+
+
+def test_juggling_does_not_ask_where_the_phone_is_and_the_road_says_that_it_does_not_know(page):
+    page.run("""
+      window.asked = 0;
+      navigator.geolocation.watchPosition = (found, failed) => { asked++; failed({code: 1, PERMISSION_DENIED: 1}); return 1; };
+    """)
+    begin(page, app="juggling")
+    wait_for(lambda: answered(page) >= 1, 90)
+    assert page.run("asked") == 0
+    page.run("document.getElementById('start').click()")
+    begin(page, app="road")
+    wait_for(lambda: "not allowed" in page.run("document.getElementById('figures').textContent"), 90)
+    page.run("document.getElementById('start').click()")
+
+
 WEBRTC = """
 window.seen = [];
 (async () => {
