@@ -68,7 +68,10 @@ def answered(page):
     ("camera", "said"),
     [
         ("{getUserMedia: async () => { throw new DOMException('', 'NotAllowedError'); }}", "was not allowed"),
-        ("{getUserMedia: async () => { throw new DOMException('', 'NotFoundError'); }}", "No camera was found"),
+        (
+            "{getUserMedia: async () => { throw new DOMException('', 'NotFoundError'); }}",
+            "No camera was found",
+        ),
         ("undefined", "by https"),
     ],
 )

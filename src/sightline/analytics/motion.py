@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from sightline.core.space import Homography
 
 _PARTS_A_UNIT = 1 << 16  # positions are whole numbers of these inside, so that sums are exact
+_STEPS_HELD = 3
 _ANYWHERE_M = (-1e5, -1e5, 1e5, 1e5)
 
 
@@ -109,7 +110,8 @@ class Travel:
         breaks: `(n,)` int64, how often it was unseen for too long, or leapt.
         distance_px: `(n,)` over the followed time.
         mean_speed_px_s: `(n,)`.
-        top_speed_px_s: `(n,)` over any one step.
+        top_speed_px_s: `(n,)` held over three steps in a row, so that one leap from a thing to another, which
+            is in two of them at most, counts for nothing; NaN for who was not followed so long.
         distance_m: `(n,)`.
         mean_speed_mps: `(n,)`.
         top_speed_mps: `(n,)`.
@@ -297,17 +299,18 @@ class Motion:
         moved_m = np.hypot(*steps.moved_m.T)
         rows = zip(
             steps.track_ids.tolist(),
-            (steps.end_ns - steps.start_ns).tolist(),
+            steps.start_ns.tolist(),
+            steps.end_ns.tolist(),
             np.rint(moved_px * _PARTS_A_UNIT).astype(np.int64).tolist(),
             np.rint(np.nan_to_num(moved_m) * _PARTS_A_UNIT).astype(np.int64).tolist(),
             np.isfinite(moved_m).tolist(),
             strict=True,
         )
-        for track_id, step_ns, parts_px, parts_m, on_ground in rows:
+        for track_id, start_ns, end_ns, parts_px, parts_m, on_ground in rows:
             total = self._totals[track_id]
-            total.px.add(step_ns, parts_px, self._slot_ns)
+            total.px.add(start_ns, end_ns, parts_px, self._slot_ns)
             if on_ground:
-                total.metres.add(step_ns, parts_m, self._slot_ns)
+                total.metres.add(start_ns, end_ns, parts_m, self._slot_ns)
 
     def finish(self) -> Steps:
         """Give the steps that waited for more sightings; call once, at the end."""
@@ -336,18 +339,26 @@ class Motion:
 
 @dataclass(slots=True)
 class _Way:
-    """Whole parts moved in some time, and the fastest step; speeds are in units a second, or NaN."""
+    """Whole parts moved in some time, and the speed held longest; speeds are in units a second, or NaN."""
 
     parts: int = 0
     time_ns: int = 0
     top: float = float("nan")
+    latest: tuple[float, ...] = ()
+    end_ns: int = -1
 
-    def add(self, step_ns: int, parts: int, slot_ns: int) -> None:
+    def add(self, start_ns: int, end_ns: int, parts: int, slot_ns: int) -> None:
+        step_ns = end_ns - start_ns
         self.parts += parts
         self.time_ns += step_ns
-        if 2 * step_ns >= slot_ns:  # the speed of a shorter step is mostly jitter
-            speed = parts / _PARTS_A_UNIT / (step_ns / NS_PER_S)
-            self.top = speed if math.isnan(self.top) else max(self.top, speed)
+        if 2 * step_ns < slot_ns:  # the speed of a shorter step is mostly jitter
+            return
+        before = self.latest if start_ns == self.end_ns else ()
+        self.latest = (*before, parts / _PARTS_A_UNIT / (step_ns / NS_PER_S))[-_STEPS_HELD:]
+        self.end_ns = end_ns
+        if len(self.latest) == _STEPS_HELD:
+            held = min(self.latest)
+            self.top = held if math.isnan(self.top) else max(self.top, held)
 
     @property
     def mean(self) -> float:

@@ -28,7 +28,7 @@ def _choice(words: str, default: str | bool = False, **more: Any) -> Any:
 
 
 _Video = Annotated[Path, typer.Argument(metavar="VIDEO", help="The video file.", show_default=False)]
-_App = Annotated[str, typer.Option("--app", help="What to make of it.")]
+_App = Annotated[str, typer.Option("--app", help="What to make of it: people, football, juggling or road.")]
 _Model = Annotated[
     str | None,
     _choice(

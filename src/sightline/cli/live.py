@@ -30,7 +30,9 @@ def live(
     source: Annotated[
         str, typer.Argument(metavar="SOURCE", help="A file, or an rtsp, rtmp or http(s) address.")
     ],
-    app: Annotated[str, typer.Option("--app", help="What to make of it.")] = "people",
+    app: Annotated[
+        str, typer.Option("--app", help="What to make of it: people, football, juggling or road.")
+    ] = "people",
     model: Annotated[
         str | None, typer.Option(help="Detector: a name, or a file.", show_default="the settings'")
     ] = None,

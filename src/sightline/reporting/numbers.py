@@ -51,9 +51,9 @@ def share(value: float | None) -> str:
     return "< 1 %" if 0 < percent < 1 else f"{percent:.0f} %"
 
 
-def figure(value: float | None, digits: int = 1) -> str:
-    """Give a number with so many digits behind the point, thousands apart."""
-    return UNKNOWN if value is None else f"{value:,.{digits}f}".replace(",", "\u202f")
+def figure(value: float | None, digits: int = 1, unit: str = "") -> str:
+    """Give a number with so many digits behind the point, thousands apart, and its unit where it is known."""
+    return UNKNOWN if value is None else f"{value:,.{digits}f} {unit}".rstrip().replace(",", "\u202f")
 
 
 def time_ticks(length_s: float, most: int = 8) -> list[int]:

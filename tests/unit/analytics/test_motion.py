@@ -93,6 +93,13 @@ def test_a_leap_to_somebody_else_is_no_motion(scene):
     assert only(found, "top_speed_px_s") == pytest.approx(0.0)
 
 
+def test_one_leap_that_is_too_short_to_be_known_for_one_is_nobodys_top_speed(scene, straight):
+    walked = {frame: (4.0 * frame + (25.0 if frame >= 23 else 0.0), 100.0) for frame in range(60)}
+    found, _ = travel(scene({1: walked}, frames=60))
+    assert only(found, "breaks") == 0
+    assert only(found, "top_speed_px_s") == pytest.approx(40.0)
+
+
 def test_who_is_seen_for_less_than_two_slots_has_no_speed(scene):
     found, _ = travel(scene({1: {0: (0, 100), 1: (10, 100)}}, frames=10))
     assert np.isnan(only(found, "mean_speed_px_s"))

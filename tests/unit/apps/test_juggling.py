@@ -159,6 +159,21 @@ def test_the_page_shows_the_pattern(tmp_path):
     assert '<div class="ladder"><img' in page  # scrolls on a phone, where it would be too small to read
 
 
+def kept_up(t_s):
+    """Kicked up again every 0.6 s, a little to the left and to the right."""
+    since = t_s % 0.6
+    return 640 + 40 * abs(t_s / 0.6 % 2 - 1), 600 - FALL / 2 * since * (0.6 - since)
+
+
+def test_the_page_of_a_ball_that_is_kept_up_has_no_body_parts_where_none_is_known(tmp_path):
+    report, _ = report_of(one_ball(kept_up), tmp_path, mode="keepie-uppie")
+    assert report["touches"]["by_body_part"].keys() == {"unknown"}
+    page = JugglingApp().page(report, tmp_path / "figures")
+    assert f'<div class="big">{report["touches"]["value"]}</div>' in page
+    assert "<span>unknown</span>" not in page
+    assert "<th>Body part</th>" not in page
+
+
 def test_the_report_links_to_juggling_lab(tmp_path):
     report, _ = report_of(tables(), tmp_path)
     assert report["juggling_lab"] == "https://jugglinglab.org/anim?pattern=3"

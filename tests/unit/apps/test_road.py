@@ -106,6 +106,10 @@ def test_a_drive_past_three_potholes_gives_three_hazards_with_size_and_place(mak
     assert [row["quality"] for row in report["list"]] == ["interpolated", "seen", "interpolated"]
     assert written.table("hazards").num_rows == written.table("events").num_rows == 3
     assert "<svg" in (figures / "map.svg").read_text()
+    timeline = (figures / "timeline.svg").read_text()
+    assert ">pothole</text>" in timeline
+    assert "D40" not in timeline
+    assert '<div class="timeline"><img' in page  # scrolls on a phone, where it would be too small to read
     assert "3. Pothole" in page
 
 

@@ -54,7 +54,8 @@ def test_only_the_whole_is_called_a_hundred_percent(value, said):
 
 def test_thousands_stand_apart():
     assert figure(1234567.891, 2) == "1\u202f234\u202f567.89"
-    assert figure(None) == UNKNOWN
+    assert figure(0.5, 2, "m") == "0.50 m"
+    assert figure(None, 2, "m") == figure(None) == UNKNOWN
 
 
 @pytest.mark.parametrize("length_s", [0.0, 0.04, 1.0, 7.5, 90.0, 3600.0, 86_400.0, 10_000_000.0])

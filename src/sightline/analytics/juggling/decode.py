@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 NO_THROWS = "no throws were found"
 _PAUSE_OF_CHANGE = 2.0
+_LONGEST_CYCLE = 3.0  # of the usual one; a longer one is a pause
 _AS_LIKELY = 0.4
 _LOW = 0.9  # of the throws are from higher up
 
@@ -332,15 +333,22 @@ def _longest_run(catches: Sequence[Catch], drops: Sequence[Drop], spans: Sequenc
 
 
 def _dwell_ratio(throws: Sequence[Throw], catches: Sequence[Catch]) -> float | None:
-    """Give the share of a hand's cycle, from throw to throw, that it holds a ball."""
-    dwells = [catch.dwell_s for catch in catches if catch.dwell_s is not None]
-    cycles: list[float] = []
-    for hand in Hand:
-        moments = [throw.t_s for throw in throws if throw.hand is hand]
-        cycles += np.diff(moments).tolist()
-    if len(dwells) < 3 or len(cycles) < 3:
+    """Give the share of a hand's time from throw to throw that it holds the ball it throws next; pauses left out."""
+    moments = {hand: np.array([throw.t_s for throw in throws if throw.hand is hand]) for hand in Hand}
+    found: list[tuple[float, float]] = []  # how long a ball was held, and since when that hand had thrown
+    for catch in catches:
+        if catch.dwell_s is None:
+            continue
+        out_s = catch.t_s + catch.dwell_s
+        row = int(np.searchsorted(moments[catch.hand], out_s - 1e-6))
+        if row:
+            cycle_s = out_s - float(moments[catch.hand][row - 1])
+            found.append((min(catch.dwell_s, cycle_s), cycle_s))
+    if len(found) < 3:
         return None
-    return float(np.clip(np.median(dwells) / np.median(cycles), 0.0, 1.0))
+    held_s, cycles_s = np.array(found).T
+    usual = cycles_s <= _LONGEST_CYCLE * np.median(cycles_s)
+    return float(held_s[usual].sum() / cycles_s[usual].sum())
 
 
 def _coverage(paths: Sequence[BallPath]) -> float:

@@ -16,6 +16,9 @@ from sightline.core.errors import AnalysisError
 
 Point = tuple[float, float]
 GRAVITY_MPS2 = 9.81
+_LEAST_RISE = 0.5
+"""Hands are about as high as one another, so a throw rises as long as it falls; one that seems to rise for less than
+this share of its fall was first seen on its way."""
 
 
 class Hand(StrEnum):
@@ -118,14 +121,18 @@ class Flight:
         return max(self.flight_s, 0.0 if self.landed else 2 * (self.apex_t_s - self.throw_t_s))
 
     @property
-    def height_px(self) -> float:
-        """How far it rose above the place it was thrown from."""
+    def height_px(self) -> float | None:
+        """How far it rose above the hand that threw it; None where it was first seen well on its way up, or later."""
+        rise_s, fall_s = self.apex_t_s - self.throw_t_s, self.catch_t_s - self.apex_t_s
+        if not self.thrown or rise_s < _LEAST_RISE * fall_s:
+            return None
         return self.throw_px[1] - self.apex_px[1]
 
     @property
-    def height_m(self) -> float:
+    def height_m(self) -> float | None:
         """The same in metres, by the gravity that it shows itself: cuts and zooms change the scale along a clip."""
-        return self.height_px * GRAVITY_MPS2 / self.gravity_px_s2
+        height_px = self.height_px
+        return None if height_px is None else height_px * GRAVITY_MPS2 / self.gravity_px_s2
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +147,7 @@ class Throw:
         place_px: Where.
         catch_t_s: When it came down; None where that was not seen.
         catch_hand: Into which hand; None where it came to none.
-        height_px: How far it rose; None for an inferred throw.
+        height_px: How far it rose; None for an inferred throw, and where the ball was not seen to leave the hand.
         value: Siteswap value, None where the pattern around it is not known.
         outcome: `caught`, `dropped` or `unknown`.
         confidence: 0..1, how sure it is that this throw took place.

@@ -185,8 +185,9 @@ def _speeds(found: Found, settings: PeopleSettings) -> dict[str, Any]:
     coverage = min(followed_s / seen_s, 1.0) if seen_s else None
     note = (
         "Speeds are means over half a second, so jitter is smoothed and short dashes are cut; time unseen for more "
-        "than a second is left out. The fastest is the fastest half second of any track: where a track went over "
-        "from one to another, it is nobody's. Coverage is the share of the tracks' lives that they were followed for."
+        "than a second is left out. The fastest is the highest that a track held for three half seconds in a row, "
+        "so that a leap from one person to another does not count. Coverage is the share of the tracks' lives that "
+        "they were followed for."
     )
     quality = {"tracks": int(known.sum()), "breaks": int(found.travel.breaks[rows].sum())}
     top = _of(np.nanmax, tops[np.isfinite(tops)].tolist())

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sightline.analytics.earth import GeoOrigin
+from sightline.analytics.road.kinds import HazardKind
 from sightline.apps.road.svg import COLOURS, fill
 from sightline.apps.road.write import hazard_rows
 from sightline.reporting.numbers import at
@@ -117,7 +118,7 @@ def _round_number(value: float) -> float:
 
 def _timeline(found: Found) -> str:
     kinds = sorted({event.kind.value for event in found.events})
-    left, right = 110.0, _WIDTH - 20.0
+    left, right = 165.0, _WIDTH - 20.0
     length_s = max(found.last_s - found.first_s, 1e-3)
 
     def across(t_s: float) -> float:
@@ -137,7 +138,7 @@ def _timeline(found: Found) -> str:
         (across(found.first_s + number * step_s), f"{number * step_s:g} s")
         for number in range(int(length_s / step_s) + 1)
     ]
-    names = [(kind, (row + 0.5) * _ROW_PX + 8) for row, kind in enumerate(kinds)]
+    names = [(HazardKind(kind).words, (row + 0.5) * _ROW_PX + 8) for row, kind in enumerate(kinds)]
     return fill(
         "timeline.svg.j2",
         width=_WIDTH,

@@ -9,7 +9,7 @@ from sightline.analytics.juggling.decode import DecodeSettings, decode, rank_run
 from sightline.analytics.juggling.flights import find_flights, find_gravity
 from sightline.analytics.juggling.notation import parse
 from sightline.analytics.juggling.observe import CLEAN, Lens, TrackerErrors, observe
-from sightline.analytics.juggling.paths import BallPath, Hand
+from sightline.analytics.juggling.paths import BallPath, Flight, Hand
 from sightline.analytics.juggling.simulate import Juggler, Run, perform
 from sightline.core.errors import AnalysisError
 
@@ -54,6 +54,36 @@ def test_throws_and_catches_are_found_to_a_fraction_of_a_frame_with_their_hands(
         assert found.value == 3
     catches = sorted(throw.catch_t_s for throw in true)
     assert np.abs(np.array([one.t_s for one in juggle.catches]) - catches).max() < 0.012
+
+
+@pytest.mark.parametrize(("text", "held_beats", "beats"), [("3", 0.0, 2), ("423", 2.0, 6)])
+def test_dwell_is_the_share_of_time_that_a_hand_is_not_empty_also_where_a_2_is_held(text, held_beats, beats):
+    # In 423 a hand throws, throws again after two beats, and after four: the last ball stays in it two beats longer.
+    juggler = Juggler(dwell_beats=1.3)
+    throws = beats // 2 if held_beats == 0 else 2
+    share = (throws * juggler.dwell_beats + held_beats) / beats
+    assert decode(juggled(text, errors=CLEAN, juggler=juggler)[1]).dwell_ratio == pytest.approx(
+        share, abs=0.05
+    )
+
+
+@pytest.mark.parametrize(
+    ("case", "throw_t_s", "thrown", "height_px"),
+    [
+        ("seen from the hand on", 1.0, True, 200.0),
+        ("seen from near its top on", 1.27, True, None),
+        ("began", 1.0, False, None),
+    ],
+)
+def test_how_high_a_throw_rose_is_told_only_where_it_was_seen_to_leave_the_hand(
+    case, throw_t_s, thrown, height_px
+):
+    flight = Flight(
+        ball_id=1, throw_t_s=throw_t_s, catch_t_s=1.6, throw_px=(300.0, 500.0), catch_px=(400.0, 500.0),
+        apex_t_s=1.3, apex_px=(350.0, 300.0), gravity_px_s2=4000.0, thrown=thrown,
+    )  # fmt: skip
+    assert flight.height_px == height_px
+    assert (flight.height_m is None) == (height_px is None)
 
 
 def test_gravity_gives_scale_and_roll():
