@@ -11,6 +11,7 @@ import typer
 
 from sightline.cli.console import STOPPED, note, refuse, say, show_json
 from sightline.cli.lazy import leaf
+from sightline.cli.options import App
 
 if TYPE_CHECKING:
     from sightline.core.runs import Run
@@ -28,7 +29,6 @@ def _choice(words: str, default: str | bool = False, **more: Any) -> Any:
 
 
 _Video = Annotated[Path, typer.Argument(metavar="VIDEO", help="The video file.", show_default=False)]
-_App = Annotated[str, typer.Option("--app", help="What to make of it: people, football, juggling or road.")]
 _Model = Annotated[
     str | None,
     _choice(
@@ -81,7 +81,7 @@ def app(
     context: typer.Context,
     video: _Video,
     *,
-    app_name: _App = "people",
+    app_name: App = "people",
     model: _Model = None,
     layout: _Layout = None,
     rules: _Rules = None,

@@ -9,7 +9,7 @@ import typer
 
 from sightline.cli.console import note
 from sightline.cli.lazy import leaf
-from sightline.cli.options import pairs
+from sightline.cli.options import App, pairs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,9 +30,7 @@ def live(
     source: Annotated[
         str, typer.Argument(metavar="SOURCE", help="A file, or an rtsp, rtmp or http(s) address.")
     ],
-    app: Annotated[
-        str, typer.Option("--app", help="What to make of it: people, football, juggling or road.")
-    ] = "people",
+    app: App = "people",
     model: Annotated[
         str | None, typer.Option(help="Detector: a name, or a file.", show_default="the settings'")
     ] = None,

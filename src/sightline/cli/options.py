@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+App = Annotated[str, typer.Option("--app", help="What to make of it: people, football, juggling or road.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Seed = Annotated[int, typer.Option(min=0, help="Chooses everything that is left to chance.")]
 

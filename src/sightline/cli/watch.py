@@ -10,6 +10,7 @@ import typer
 
 from sightline.cli.console import note, say
 from sightline.cli.lazy import leaf
+from sightline.cli.options import App
 from sightline.core.errors import SightlineError
 from sightline.core.runs import Run, RunState
 
@@ -32,7 +33,7 @@ _LOOK_EVERY_S = 0.2
 def watch(
     *,
     place: Annotated[str, typer.Argument(metavar="FOLDER|s3://BUCKET/PREFIX", help="Where videos turn up.")],
-    app: Annotated[str, typer.Option(help="What to make of them.")] = "people",
+    app: App = "people",
     model: Annotated[str, typer.Option(help="Model; the application's own if left out.")] = "",
     tag: Annotated[list[str] | None, typer.Option(help="Word to find the runs by; may be repeated.")] = None,
     workers: Annotated[
