@@ -24,7 +24,7 @@ from sightline.analytics.football.match import Match, Period, Team
 from sightline.analytics.football.physical import measure_motion, measure_physical
 from sightline.analytics.football.pitch_control import pitch_control, voronoi_areas
 from sightline.analytics.football.pressing import pressing_intensity, velocities
-from sightline.service.football.evaluate_interop import compare
+from sightline.service.football.evaluate.interop import compare
 from sightline.service.football.exports.source import MatchData
 from sightline.service.football.exports.tracab import write_tracab
 from sightline.service.football.recorded import read_recorded

@@ -21,7 +21,7 @@ from sightline.analytics.pitch.solve import solve_camera
 from sightline.core.frames import Frame
 from sightline.ports import ModelOptions
 from sightline.service.evaluate import pictures_in, read_labels, read_picture
-from sightline.service.football.evaluate_pitch_lines import people_agree
+from sightline.service.football.evaluate.pitch_lines import people_agree
 from sightline.vision.detect import predict
 from sightline.vision.pitch.paint import find_paint
 from training.evaluate import open_model

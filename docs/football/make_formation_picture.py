@@ -9,7 +9,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 from mplsoccer import VerticalPitch
 
-from sightline.service.football.evaluate_formation import phase_places
+from sightline.service.football.evaluate.formation import phase_places
 
 LINES = {"Center Back": "#e0a030", "Wing Back": "#e0503c", "Center Midfield": "#3c78dc", "Forward": "#78aa50"}
 SHORT = {"Center Back": "CB", "Wing Back": "WB", "Center Midfield": "CM", "Forward": "CF"}

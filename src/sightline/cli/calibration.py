@@ -103,7 +103,7 @@ def evaluate_lines(
 ) -> None:
     """Cameras from drawn lines: JaC@5 by completeness, beside another program's cameras."""
     from sightline.cli.console import say, show_json, show_table
-    from sightline.service.football.evaluate_calibration import evaluate_calibration
+    from sightline.service.football.evaluate.calibration import evaluate_calibration
 
     found = evaluate_calibration(lines, cameras, size=_size(length, width), seed=seed, limit=limit)
     if as_json:
@@ -145,7 +145,7 @@ def evaluate_still(
 ) -> None:
     """Cameras over time: how still the centre circle stands, beside a homography for each frame."""
     from sightline.cli.console import show_json, show_table
-    from sightline.service.football.evaluate_calibration import evaluate_stability
+    from sightline.service.football.evaluate.calibration import evaluate_stability
 
     found = evaluate_stability(keypoints, size=_size(length, width), seed=seed, limit=limit)
     if as_json:
@@ -179,7 +179,7 @@ def evaluate_smooth(
 ) -> None:
     """Cameras found in pixels and smoothed over time, against the true camera of rendered matches."""
     from sightline.cli.console import say, show_json, show_table
-    from sightline.service.football.evaluate_smoothing import evaluate_smoothing
+    from sightline.service.football.evaluate.smoothing import evaluate_smoothing
 
     found = evaluate_smoothing(scene)
     if as_json:
@@ -208,7 +208,7 @@ def evaluate_quality(
 ) -> None:
     """Whether a camera's quality means what it says, on simulated drawings of real views."""
     from sightline.cli.console import say, show_json, show_table
-    from sightline.service.football.evaluate_camera_quality import evaluate_camera_quality
+    from sightline.service.football.evaluate.camera_quality import evaluate_camera_quality
 
     found = evaluate_camera_quality(lines, cameras, size=_size(length, width), seed=seed, limit=limit)
     if as_json:
@@ -245,7 +245,7 @@ def evaluate_pixels(
 ) -> None:
     """Cameras from pixels: on how many pictures they are found, and whether people agree with them."""
     from sightline.cli.console import say, show_json, show_table
-    from sightline.service.football.evaluate_pitch_lines import evaluate_pitch_lines
+    from sightline.service.football.evaluate.pitch_lines import evaluate_pitch_lines
 
     found = evaluate_pitch_lines(
         images, labels, size=_size(length, width), least_quality=least_quality, limit=limit, seed=seed

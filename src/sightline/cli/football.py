@@ -103,7 +103,7 @@ def teams(
 ) -> None:
     """Teams and roles from shirts: share of tracks that come out right on drawn players in known kits."""
     from sightline.cli.console import say, show_json, show_table
-    from sightline.service.football.evaluate_teams import evaluate_teams
+    from sightline.service.football.evaluate.teams import evaluate_teams
 
     found = evaluate_teams(seed=seed, pairs=pairs)
     if as_json:
@@ -133,7 +133,7 @@ def events(
 ) -> None:
     """Passes, possession, stoppages and shots from positions alone, against the provider's."""
     from sightline.cli.console import say, show_json, show_table
-    from sightline.service.football.evaluate_events import evaluate_events
+    from sightline.service.football.evaluate.events import evaluate_events
 
     found = evaluate_events(tracking, folds=folds, seed=seed)
     if as_json:
@@ -171,7 +171,7 @@ def ball(
 ) -> None:
     """Ball tracks: gaps cut into a real one, and all three estimators through real cameras."""
     from sightline.cli.console import show_json, show_table
-    from sightline.service.football.evaluate_ball import evaluate_ball
+    from sightline.service.football.evaluate.ball import evaluate_ball
 
     found = evaluate_ball(tracking, cameras=cameras, folds=folds, seed=seed)
     if as_json:
@@ -226,7 +226,7 @@ def simulated(
 ) -> None:
     """From noisy boxes to events and distances, on simulated matches whose truth is exact."""
     from sightline.cli.console import note, say, show_json, show_table
-    from sightline.service.football.evaluate_simulated import evaluate_simulated
+    from sightline.service.football.evaluate.simulated import evaluate_simulated
 
     found = evaluate_simulated(
         seeds=seeds,
@@ -259,7 +259,7 @@ def formation(
 ) -> None:
     """Formations: on drawn teams, and against what a provider says of a match."""
     from sightline.cli.console import say, show_json, show_table
-    from sightline.service.football.evaluate_formation import evaluate_formation
+    from sightline.service.football.evaluate.formation import evaluate_formation
 
     found = evaluate_formation(tracking, statsbomb or [], draws=draws, seed=seed)
     if as_json:
@@ -301,7 +301,7 @@ def physical(
 ) -> None:
     """Distances on paths of known length, and speeds against those that providers write."""
     from sightline.cli.console import say, show_json, show_table
-    from sightline.service.football.evaluate_physical import evaluate_physical
+    from sightline.service.football.evaluate.physical import evaluate_physical
 
     found = evaluate_physical(tracking, pff=pff, sportec=sportec, seed=seed)
     if as_json:
@@ -330,7 +330,7 @@ def physical(
 def interop(*, tracking: _Tracking, as_json: AsJson = False) -> None:
     """Our exports of a recorded match, read back with kloppy: positions and counts of events."""
     from sightline.cli.console import show_json, show_table
-    from sightline.service.football.evaluate_interop import evaluate_interop
+    from sightline.service.football.evaluate.interop import evaluate_interop
 
     found = evaluate_interop(tracking)
     if as_json:

@@ -168,8 +168,8 @@ def evaluate_siteswap(
     as_json: AsJson = False,
 ) -> None:
     """Decode tracks whose pattern is known, with constants chosen leaving each pattern out in turn."""
-    from sightline.service.juggling.evaluate import evaluate_siteswap as measure
-    from sightline.service.juggling.evaluate import shipped
+    from sightline.service.juggling.evaluate.decoder import evaluate_siteswap as measure
+    from sightline.service.juggling.evaluate.decoder import shipped
 
     found = measure(tracks, fps=fps, settings=shipped() if fixed else None)
     if as_json:
@@ -188,7 +188,7 @@ def evaluate_simulated(
     as_json: AsJson = False,
 ) -> None:
     """Decode random valid siteswaps as simulated people juggle them and trackers see them."""
-    from sightline.service.juggling.evaluate import evaluate_simulated as measure
+    from sightline.service.juggling.evaluate.decoder import evaluate_simulated as measure
 
     found = measure(count, seed)
     if as_json:
@@ -245,7 +245,7 @@ def evaluate_notation(
     as_json: AsJson = False,
 ) -> None:
     """Compare the notation with the permutation and average rules on every short string."""
-    from sightline.service.juggling.evaluate import evaluate_notation as measure
+    from sightline.service.juggling.evaluate.decoder import evaluate_notation as measure
 
     found = measure(longest)
     if as_json:
@@ -266,7 +266,7 @@ def evaluate_drops(
     as_json: AsJson = False,
 ) -> None:
     """Find the drops of simulated runs."""
-    from sightline.service.juggling.evaluate import evaluate_drops as measure
+    from sightline.service.juggling.evaluate.decoder import evaluate_drops as measure
 
     found = measure(count, seed)
     if as_json:
@@ -285,7 +285,7 @@ def evaluate_live(
     as_json: AsJson = False,
 ) -> None:
     """Feed the live meter simulated runs at 60 frames a second: how long after a catch it is counted."""
-    from sightline.service.juggling.evaluate_live import evaluate_live as measure
+    from sightline.service.juggling.evaluate.live import evaluate_live as measure
 
     found = measure(seed, more=more)
     if as_json:

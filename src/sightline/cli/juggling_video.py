@@ -41,7 +41,7 @@ def balls(
     """Balls in labelled frames of real clips: recall at one false positive a frame."""
     from sightline.cli.console import say, show_json
     from sightline.cli.session import open_platform
-    from sightline.service.juggling.evaluate_balls import evaluate_balls, shown
+    from sightline.service.juggling.evaluate.balls import evaluate_balls, shown
 
     found = evaluate_balls(videos, truth, zoo=open_platform().zoo, model=model)
     if as_json:
@@ -61,7 +61,7 @@ def touches(
     """Touches of a ball that is kept up, against a hand count, within three frames."""
     from sightline.cli.console import say, show_json
     from sightline.cli.session import open_platform
-    from sightline.service.juggling.evaluate_video import evaluate_touches
+    from sightline.service.juggling.evaluate.video import evaluate_touches
 
     found = evaluate_touches(open_platform(), video, truth, pose_model=pose_model)
     if as_json:
@@ -80,7 +80,7 @@ def throws(
     """Throws of a clip against a count by eye: found or not, hands, and how heights rank."""
     from sightline.cli.console import say, show_json
     from sightline.cli.session import open_platform
-    from sightline.service.juggling.evaluate_throws import evaluate_throws
+    from sightline.service.juggling.evaluate.throws import evaluate_throws
 
     found = evaluate_throws(open_platform(), video, truth)
     if as_json:
@@ -102,7 +102,7 @@ def video(
     """Simulated clips of 3 to 7 identical balls: throws, times, identities and drops against the exact truth."""
     from sightline.cli.console import note, say, show_json
     from sightline.cli.session import open_platform
-    from sightline.service.juggling.evaluate_video import evaluate_simulated
+    from sightline.service.juggling.evaluate.video import evaluate_simulated
 
     found = evaluate_simulated(
         open_platform(),

@@ -8,7 +8,7 @@ import pytest
 
 from sightline.bootstrap import build_platform
 from sightline.service.execute import execute
-from sightline.service.juggling.evaluate_throws import evaluate_throws
+from sightline.service.juggling.evaluate.throws import evaluate_throws
 from sightline.service.results import Results
 from sightline.service.submit import AnalyzeRequest, submit
 from sightline.settings import Settings

@@ -11,7 +11,7 @@ import pytest
 from sightline.analytics.evaluation.mot import MotTable
 from sightline.analytics.football.teams import KitRows
 from sightline.core.errors import SourceUnavailableError, UnsupportedFormatError
-from sightline.service.football.evaluate_simulated import score
+from sightline.service.football.evaluate.simulated import score
 from sightline.service.football.simulated import match_facts, match_of
 from sightline.service.football.simulated_sight import SightNoise, see
 

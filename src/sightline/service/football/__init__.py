@@ -1,1 +1,1 @@
-"""What the football commands do: calibrate cameras, score against truth, load and export matches."""
+"""What the football commands do: calibrate cameras, load and export matches, score against the truth (`evaluate`)."""

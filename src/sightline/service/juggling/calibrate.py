@@ -13,7 +13,7 @@ from sightline.analytics.juggling.decode import DecodeSettings, rank_runs
 from sightline.analytics.juggling.notation import Siteswap, parse
 from sightline.analytics.juggling.siteswap.patterns import random_siteswap, siteswaps
 from sightline.analytics.juggling.siteswap.rank import Ranked, RankSettings, chances
-from sightline.service.juggling.evaluate import calibration_error, reliability, simulated_run
+from sightline.service.juggling.evaluate.decoder import calibration_error, reliability, simulated_run
 
 OTHERS = ("(4,4)", "(6x,4)*", "(4,2x)*", "(6,4)", "(4x,2x)", "(6x,2x)*", "[43]23", "24[54]", "[54]24", "[33]33", "(6,6)", "(8,4)(4,4)")  # fmt: skip
 """Patterns beside the asynchronous ones that runs are drawn from."""

@@ -180,7 +180,7 @@ def test_an_empty_match_has_no_formation():
 
 @pytest.mark.data
 def test_a_real_match_shows_its_formation_without_the_ball(data_dir):
-    from sightline.service.football.evaluate_formation import evaluate_formation
+    from sightline.service.football.evaluate.formation import evaluate_formation
 
     rows = evaluate_formation(data_dir / "football" / "tracab", draws=1)["tracking"]["rows"]
     for team in ("home", "away"):
@@ -191,7 +191,7 @@ def test_a_real_match_shows_its_formation_without_the_ball(data_dir):
 
 @pytest.mark.data
 def test_labels_of_events_are_among_the_first_three(data_dir):
-    from sightline.service.football.evaluate_formation import evaluate_formation
+    from sightline.service.football.evaluate.formation import evaluate_formation
 
     files = [
         data_dir / "football" / "formats" / f"statsbomb_{name}.json" for name in ("event", "15986_event")
@@ -210,7 +210,7 @@ def test_the_wing_backs_of_the_file_stand_in_no_line_of_their_own(data_dir):
     """Its label is 3-2-3-2: two wing-backs between three centre-backs and three midfielders."""
     import json
 
-    from sightline.service.football.evaluate_formation import phase_places
+    from sightline.service.football.evaluate.formation import phase_places
 
     events = json.loads((data_dir / "football" / "formats" / "statsbomb_15986_event.json").read_bytes())
     eleven = next(one for one in events[:2] if one["team"]["name"] == "Girona")

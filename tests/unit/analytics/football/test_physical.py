@@ -13,7 +13,7 @@ from sightline.analytics.football.physical import (
     measure_motion,
     measure_physical,
 )
-from sightline.service.football.evaluate_physical import evaluate_physical
+from sightline.service.football.evaluate.physical import evaluate_physical
 from unit.analytics.football.matches import make_match
 
 

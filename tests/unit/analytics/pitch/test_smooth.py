@@ -117,7 +117,7 @@ def test_nothing_is_carried_beyond_the_longest_gap(shot):
 @pytest.mark.data
 @pytest.mark.slow
 def test_real_keypoints_become_still_and_stay_where_they_are(data_dir):
-    from sightline.service.football.evaluate_calibration import evaluate_stability
+    from sightline.service.football.evaluate.calibration import evaluate_stability
 
     path = data_dir / "football/calibration/tsworldcup_keypoints.json"
     ratios = evaluate_stability(path, limit=25)["halves"]["all"]["smooth_over_ransac"]

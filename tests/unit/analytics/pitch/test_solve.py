@@ -195,7 +195,7 @@ def test_unnamed_lines_and_single_points_are_left_out():
 @pytest.mark.data
 @pytest.mark.slow
 def test_real_drawings_are_explained_better_than_by_the_peers_cameras(data_dir):
-    from sightline.service.football.evaluate_calibration import evaluate_calibration
+    from sightline.service.football.evaluate.calibration import evaluate_calibration
 
     folder = data_dir / "football/calibration"
     found = evaluate_calibration(folder / "sn22_lines.json", folder / "sn22_cameras.json", limit=60)[

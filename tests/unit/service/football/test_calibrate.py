@@ -27,13 +27,13 @@ from sightline.service.football.calibrate import (
     calibrate_points,
     sequences,
 )
-from sightline.service.football.evaluate_calibration import (
+from sightline.service.football.evaluate.calibration import (
     evaluate_calibration,
     evaluate_stability,
     reliability,
 )
-from sightline.service.football.evaluate_camera_quality import evaluate_camera_quality, ground_error_m
-from sightline.service.football.evaluate_pitch_lines import evaluate_pitch_lines, people_agree
+from sightline.service.football.evaluate.camera_quality import evaluate_camera_quality, ground_error_m
+from sightline.service.football.evaluate.pitch_lines import evaluate_pitch_lines, people_agree
 
 CAMERA = camera_at(pan=28.0, focal=1300.0)
 

@@ -15,7 +15,7 @@ from factories import ROOT
 from sightline.analytics.football.events.event import FootballEvent
 from sightline.analytics.football.match import Period, Team
 from sightline.core.errors import ConfigError
-from sightline.service.football.evaluate_interop import compare
+from sightline.service.football.evaluate.interop import compare
 from sightline.service.football.exports.gsr import export_gsr
 from sightline.service.football.exports.second_spectrum import export_second_spectrum, write_second_spectrum
 from sightline.service.football.exports.source import MatchData, squads

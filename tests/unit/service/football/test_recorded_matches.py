@@ -6,8 +6,8 @@ import pytest
 
 from sightline.analytics.football.match import Role, Team
 from sightline.core.errors import AnalysisError, SourceUnavailableError, UnsupportedFormatError
-from sightline.service.football.evaluate_ball import evaluate_ball, read_cameras
-from sightline.service.football.evaluate_events import evaluate_events
+from sightline.service.football.evaluate.ball import evaluate_ball, read_cameras
+from sightline.service.football.evaluate.events import evaluate_events
 from sightline.service.football.recorded import read_recorded
 
 pytestmark = pytest.mark.data

@@ -17,7 +17,7 @@ from sightline.analytics.pitch.markings import markings_of
 from sightline.cli.football import app
 from sightline.core.errors import CalibrationError, SourceUnavailableError
 from sightline.media.encode import VideoWriter
-from sightline.service.football.evaluate_smoothing import evaluate_smoothing
+from sightline.service.football.evaluate.smoothing import evaluate_smoothing
 
 HEIGHT, WIDTH = 540, 960
 

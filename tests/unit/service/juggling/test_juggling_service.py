@@ -15,7 +15,7 @@ from sightline.analytics.juggling.stitching.pairs import Pairs, folds, mutual, n
 from sightline.cli.main import run as cli
 from sightline.core.errors import NotationError, SettingsError, SourceUnavailableError, UnsupportedFormatError
 from sightline.service.juggling.calibrate import calibrate
-from sightline.service.juggling.evaluate import (
+from sightline.service.juggling.evaluate.decoder import (
     calibration_error,
     evaluate_drops,
     evaluate_notation,
@@ -24,7 +24,7 @@ from sightline.service.juggling.evaluate import (
     reliability,
     shipped,
 )
-from sightline.service.juggling.evaluate_live import evaluate_live
+from sightline.service.juggling.evaluate.live import evaluate_live
 from sightline.service.juggling.notation import animate, describe, describe_states, ladder
 from sightline.service.juggling.stitching import evaluate_stitching, read_labels
 from sightline.service.juggling.tracks import decode_tracks, read_paths, report_of

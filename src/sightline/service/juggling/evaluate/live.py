@@ -12,7 +12,7 @@ from sightline.analytics.juggling.notation import parse
 from sightline.analytics.juggling.observe import Lens, TrackerErrors, observe
 from sightline.analytics.juggling.simulate import Juggler, Performance, Run, perform
 from sightline.analytics.juggling.siteswap.patterns import random_siteswap
-from sightline.service.juggling.evaluate import calibration_error, matched, reliability
+from sightline.service.juggling.evaluate.decoder import calibration_error, matched, reliability
 
 PATTERNS = ("3", "5", "441", "531", "51", "4", "423")
 _FPS = 60.0

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.stats import spearmanr
 
-from sightline.service.juggling.evaluate_video import analyzed, match, read_count, rows_of, scores
+from sightline.service.juggling.evaluate.video import analyzed, match, read_count, rows_of, scores
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -20,7 +20,7 @@ from sightline.analytics.pitch.markings import markings_of
 from sightline.analytics.pitch.observed import Observed
 from sightline.analytics.pitch.solve import solve_camera
 from sightline.service.football.calibration_files import read_json, read_lines
-from sightline.service.football.evaluate_calibration import reliability
+from sightline.service.football.evaluate.calibration import reliability
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -1,0 +1,1 @@
+"""Scores each part of the juggling analysis against the truth, one file a part."""
