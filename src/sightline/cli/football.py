@@ -352,3 +352,25 @@ def interop(*, tracking: _Tracking, as_json: AsJson = False) -> None:
         ("sportscode", "instances", f"{found['sportscode']['read']} of {found['sportscode']['written']}")
     )
     show_table(("format", "what", "value"), rows)
+
+
+@evaluate.command(
+    "game-state",
+    epilog=examples("sightline football evaluate game-state Labels-GameState.json found.json"),
+)
+def game_state(
+    truth: Annotated[Path, typer.Argument(metavar="TRUTH", help="Game states that are right.")],
+    found: Annotated[
+        Path, typer.Argument(metavar="FOUND", help="Game states to score, as `export --format gsr` writes.")
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Who is where on the pitch, with role, team and shirt number: GS-HOTA as SoccerNet defines it."""
+    from sightline.cli.console import show_json, show_table
+    from sightline.service.football.evaluate.game_state import evaluate_game_states
+
+    scores = evaluate_game_states(truth, found)
+    if as_json:
+        show_json(scores)
+        return
+    show_table(("measure", "value"), [row for row in scores.items() if row[0] != "people"])
