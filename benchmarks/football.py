@@ -96,7 +96,7 @@ def peers(match: Match) -> dict[str, object]:
         return {"not_measured": "make peers"}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        compare(MatchData(match, find_events(match).events), folder)
+        written = compare(MatchData(match, find_events(match).events), folder)["statsbomb"]
         done = subprocess.run(
             [str(python), str(PEER / "run.py"), str(folder), str(folder / "out.npz")],
             capture_output=True,
@@ -105,7 +105,11 @@ def peers(match: Match) -> dict[str, object]:
         if done.returncode:
             return {"not_measured": done.stderr.splitlines()[-1:]}
         with np.load(folder / "out.npz") as read:
-            return {"positions": positions(match, read), "distance": distance(match, read)}
+            return {
+                "positions": positions(match, read),
+                "events": events(written, read),
+                "distance": distance(match, read),
+            }
 
 
 def positions(match: Match, read) -> dict[str, dict[str, float]]:
@@ -123,6 +127,17 @@ def positions(match: Match, read) -> dict[str, dict[str, float]]:
             compared += int((np.isfinite(theirs) == np.isfinite(ours)).all())
         found[f"{library} {layout}"] = {"largest_error_m": round(apart, 6), "players": compared}
     return found
+
+
+def events(written: dict[str, dict[str, int]], read) -> dict[str, dict[str, str]]:
+    """How many events of each kind a peer reads in StatsBomb's files, of those that we wrote."""
+    return {
+        library: {
+            kind: f"{int(read[f'{library}/events/{kind}'])} of {count['written']}"
+            for kind, count in written.items()
+        }
+        for library in ("floodlight", "databallpy")
+    }
 
 
 def distance(match: Match, read) -> dict[str, float]:

@@ -1,8 +1,8 @@
 """What floodlight and databallpy read in our exports, and how far databallpy says that players ran.
 
-Called with this folder's own Python: `run.py FOLDER OUT.npz`, FOLDER with `second_spectrum/` and `tracab/` as
-`sightline export` writes them. OUT holds `<library>/<format>/<team>_<shirt>` as `(n, 2)` metres,
-`<library>/<format>/ball`, and `databallpy/distance/<team>_<shirt>` in metres.
+Called with this folder's own Python: `run.py FOLDER OUT.npz`, FOLDER with `second_spectrum/`, `tracab/` and
+`statsbomb/` as `sightline export` writes them. OUT holds `<library>/<format>/<team>_<shirt>` as `(n, 2)` metres,
+`<library>/<format>/ball`, `databallpy/distance/<team>_<shirt>` in metres and `<library>/events/<kind>`, a count.
 """
 
 import sys
@@ -69,6 +69,34 @@ def databallpy_tracab(folder):
     return found, {name: float(run.loc[name, "total_distance"]) for name in names}
 
 
+def floodlight_statsbomb(folder):
+    from floodlight.io import statsbomb as reader
+
+    events, _ = reader.read_open_event_data_json(str(folder / "1.json"), str(folder / "matches.json"))
+    tables = [team.events for segment in events.values() for team in segment.values()]
+    return _counts([name for table in tables for name in table["event_name"]])
+
+
+def databallpy_statsbomb(folder):
+    from databallpy import get_game
+
+    game = get_game(
+        event_data_loc=str(folder / "events.json"),
+        event_match_loc=str(folder / "matches.json"),
+        event_lineup_loc=str(folder / "lineups.json"),
+        event_data_provider="statsbomb",
+        check_quality=False,
+        verbose=False,
+    )
+    assert len(game.pass_events) == (game.event_data["databallpy_event"] == "pass").sum()
+    return _counts(game.event_data["original_event"])
+
+
+def _counts(names):
+    lower = [name.lower() for name in names]
+    return {kind: lower.count(kind) for kind in ("pass", "shot", "interception", "duel")}
+
+
 def main(folder, out):
     arrays = {}
     for library, layout, read in (
@@ -80,6 +108,10 @@ def main(folder, out):
     positions, distances = databallpy_tracab(folder / "tracab")
     arrays |= {f"databallpy/tracab/{name}": values for name, values in positions.items()}
     arrays |= {f"databallpy/distance/{name}": np.array(value) for name, value in distances.items()}
+    for library, read in (("floodlight", floodlight_statsbomb), ("databallpy", databallpy_statsbomb)):
+        arrays |= {
+            f"{library}/events/{kind}": np.array(value) for kind, value in read(folder / "statsbomb").items()
+        }
     np.savez(out, **arrays)
 
 

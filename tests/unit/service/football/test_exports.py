@@ -167,6 +167,30 @@ def test_statsbomb_elevens_have_formation_and_roles(told, tmp_path):
     assert len({one["position"]["id"] for one in home["lineup"]}) == 11
 
 
+def test_statsbomb_files_hold_all_that_databallpy_and_floodlight_ask_for(told, tmp_path):
+    events, lineups = statsbomb(told, tmp_path)
+    (match,) = json.loads((tmp_path / "matches.json").read_text())
+    assert (tmp_path / f"{match['match_id']}.json").read_bytes() == (tmp_path / "events.json").read_bytes()
+    assert match["home_team"]["home_team_id"] == lineups[0]["team_id"]
+    assert (match["home_score"], match["away_score"]) == (1, 0)
+    starts = {one["jersey_number"]: one["positions"] for one in lineups[0]["lineup"]}
+    for one in events[0]["tactics"]["lineup"]:
+        (start,) = starts[one["jersey_number"]]
+        assert (start["position_id"], start["position"]) == (one["position"]["id"], one["position"]["name"])
+        assert start["from"] == "00:00"
+    shots = [event for event in events if event["type"]["name"] == "Shot"]
+    assert all(shot["related_events"] == [] and "body_part" in shot["shot"] for shot in shots)
+
+
+def test_a_statsbomb_minute_is_the_match_clock_and_a_timestamp_the_half_s(told, tmp_path):
+    events, _ = statsbomb(told, tmp_path)
+    begins = [event for event in events if event["type"]["name"] == "Half Start"]
+    assert [(one["period"], one["minute"], one["timestamp"]) for one in begins[::2]] == [
+        (1, 0, "00:00:00.000"),
+        (2, 45, "00:00:00.000"),
+    ]
+
+
 def test_statsbomb_wants_elevens(tmp_path):
     with pytest.raises(ConfigError, match="wants eleven"):
         write_statsbomb(MatchData(make_match(np.zeros((5, 10, 2)))), tmp_path)
@@ -178,7 +202,7 @@ def test_equal_matches_are_equal_bytes(told, tmp_path):
     files = sorted(
         path.relative_to(tmp_path / "first") for path in (tmp_path / "first").rglob("*") if path.is_file()
     )
-    assert len(files) == 7
+    assert len(files) == 9
     for path in files:
         assert (tmp_path / "first" / path).read_bytes() == (tmp_path / "second" / path).read_bytes()
 
@@ -210,6 +234,7 @@ def test_exports_read_a_result_folder(results, tmp_path, told):
 @pytest.mark.slow
 @pytest.mark.data
 def test_floodlight_and_databallpy_read_what_we_write(data_dir, tmp_path):
+    from sightline.analytics.football.events import find_events
     from sightline.analytics.football.physical import measure_physical
     from sightline.service.football.recorded import read_recorded
 
@@ -226,8 +251,8 @@ def test_floodlight_and_databallpy_read_what_we_write(data_dir, tmp_path):
         positions_m=match.positions_m[:cut], ball_m=match.ball_m[:cut], ball_states=match.ball_states[:cut],
         alive=match.alive[:cut], owner=match.owner[:cut],
     )  # fmt: skip
-    write_second_spectrum(MatchData(short), tmp_path / "second_spectrum")
-    write_tracab(MatchData(short), tmp_path / "tracab")
+    told = MatchData(short, find_events(short).events)
+    written = compare(told, tmp_path)["statsbomb"]
     out = tmp_path / "out.npz"
     subprocess.run(
         [str(python), str(PEER / "run.py"), str(tmp_path), str(out)], check=True, capture_output=True
@@ -238,6 +263,9 @@ def test_floodlight_and_databallpy_read_what_we_write(data_dir, tmp_path):
                 theirs = read[f"{place}/{player.team}_{player.jersey}"]
                 assert np.abs(theirs - short.positions_m[:, column]).max() <= 0.01
             assert np.abs(read[f"{place}/ball"] - short.ball_m[:, :2]).max() <= 0.01
+        for library in ("floodlight", "databallpy"):
+            for kind, count in written.items():
+                assert int(read[f"{library}/events/{kind}"]) == count["written"]
         for one in measure_physical(short):
             player = short.players[one.column]
             theirs = float(read[f"databallpy/distance/{player.team}_{player.jersey}"])

@@ -1,4 +1,4 @@
-"""StatsBomb open data: `events.json` and `lineups.json`."""
+"""StatsBomb open data: `events.json`, `lineups.json` and `matches.json`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from sightline.service.football.exports.source import MatchData, make_folder, ma
 if TYPE_CHECKING:
     from sightline.analytics.football.events.event import FootballEvent
 
-EVENTS, LINEUPS = "events.json", "lineups.json"
+EVENTS, LINEUPS, MATCHES = "events.json", "lineups.json", "matches.json"
+_MATCH = 1  # its number; floodlight reads it from the name of the events' file
 _TYPES = {
     "pass": (30, "Pass"),
     "shot": (16, "Shot"),
@@ -41,17 +42,39 @@ _RESTARTS = {
     "throw_in": (67, "Throw-in"),
 }
 _POSITIONS = {
-    "RB": 2, "RCB": 3, "CB": 4, "LCB": 5, "LB": 6, "RWB": 7, "LWB": 8, "RDM": 9, "DM": 10, "LDM": 11, "RM": 12,
-    "RCM": 13, "CM": 14, "LCM": 15, "LM": 16, "RW": 17, "RAM": 18, "AM": 19, "LAM": 20, "LW": 21, "RCF": 22, "CF": 23,
-    "LCF": 24,
-}  # fmt: skip
+    "GK": (1, "Goalkeeper"),
+    "RB": (2, "Right Back"),
+    "RCB": (3, "Right Center Back"),
+    "CB": (4, "Center Back"),
+    "LCB": (5, "Left Center Back"),
+    "LB": (6, "Left Back"),
+    "RWB": (7, "Right Wing Back"),
+    "LWB": (8, "Left Wing Back"),
+    "RDM": (9, "Right Defensive Midfield"),
+    "DM": (10, "Center Defensive Midfield"),
+    "LDM": (11, "Left Defensive Midfield"),
+    "RM": (12, "Right Midfield"),
+    "RCM": (13, "Right Center Midfield"),
+    "CM": (14, "Center Midfield"),
+    "LCM": (15, "Left Center Midfield"),
+    "LM": (16, "Left Midfield"),
+    "RW": (17, "Right Wing"),
+    "RAM": (18, "Right Attacking Midfield"),
+    "AM": (19, "Center Attacking Midfield"),
+    "LAM": (20, "Left Attacking Midfield"),
+    "LW": (21, "Left Wing"),
+    "RCF": (22, "Right Center Forward"),
+    "CF": (23, "Center Forward"),
+    "LCF": (24, "Left Center Forward"),
+}
+_PERIOD_MIN = {2: 45, 3: 90, 4: 105, 5: 120}  # what the match's clock shows when a period begins
 # Names that StatsBomb's readers do not know, and the nearest one that they do.
 _RENAMED = {"4-2-4": "4-2-2-2", "5-2-3": "3-4-3"}
 _RESTART_S = 1.0
 
 
 def export_statsbomb(folder: Path, out: Path) -> Path:
-    """Write a run's events as StatsBomb's open data does, `events.json` and `lineups.json` in a folder.
+    """Write a run's events as StatsBomb's open data does, events, lineups and the match in a folder.
 
     Args:
         folder: A result folder of the football application.
@@ -69,7 +92,8 @@ def write_statsbomb(told: MatchData, out: Path) -> Path:
 
     Passes, shots (with our xG), interceptions and duels become events of those types; a restart becomes the type
     of the pass that takes it, a goal and a save the outcome of their shot. What is known only by positions has no
-    body part and no height. Places are 120 x 80, turned so that who acts attacks to the right. Loads with kloppy.
+    body part and no height. Places are 120 x 80, turned so that who acts attacks to the right. Loads with kloppy,
+    databallpy and floodlight, which wants the events in a file that is called after the match's number.
 
     Raises:
         ConfigError: A team has not eleven players.
@@ -77,8 +101,11 @@ def write_statsbomb(told: MatchData, out: Path) -> Path:
     """
     writer = _Writer(told)
     make_folder(out)
-    write_json(out / EVENTS, writer.events())
+    events = writer.events()
+    for name in (EVENTS, f"{_MATCH}.json"):
+        write_json(out / name, events)
     write_json(out / LINEUPS, writer.lineups())
+    write_json(out / MATCHES, [writer.match()])
     return out
 
 
@@ -94,7 +121,29 @@ class _Writer:
             for _, number, player in self._squads[team]
         }
         self._names = {team: (told.names or {}).get(team, team.value) for team in Team}
+        known = told.formations or {}
+        self._elevens = {team: _starters(self._match, team, known.get(team)) for team in Team}
         self._count = 0
+
+    def match(self) -> dict[str, Any]:
+        """Give what is told of the match; its date is not known."""
+        teams = {
+            team.value: {
+                f"{team.value}_team_id": _team_id(team),
+                f"{team.value}_team_name": self._names[team],
+            }
+            for team in Team
+        }
+        goals = [event.team for event in self._told.events if (event.kind, event.outcome) == ("shot", "goal")]
+        return {
+            "match_id": _MATCH,
+            "match_date": "2000-01-01",
+            "kick_off": "00:00:00.000",
+            "competition": {"competition_id": 1, "country_name": "", "competition_name": ""},
+            "season": {"season_id": 1, "season_name": ""},
+            **{f"{name}_team": team for name, team in teams.items()},
+            **{f"{name}_score": goals.count(name) for name in teams},
+        }
 
     def lineups(self) -> list[dict[str, Any]]:
         return [
@@ -107,11 +156,29 @@ class _Writer:
                         "player_name": player.name or player.player_id,
                         "player_nickname": None,
                         "jersey_number": number,
+                        "positions": self._positions(team, column),
                     }
-                    for _, number, player in self._squads[team]
+                    for column, number, player in self._squads[team]
                 ],
             }
             for team in Team
+        ]
+
+    def _positions(self, team: Team, column: int) -> list[dict[str, Any]]:
+        """Give where a player of the starting eleven begins; of the others it is not known."""
+        return [
+            {
+                "position_id": _POSITIONS[role][0],
+                "position": _POSITIONS[role][1],
+                "from": "00:00",
+                "to": None,
+                "from_period": 1,
+                "to_period": None,
+                "start_reason": "Starting XI",
+                "end_reason": "Final Whistle",
+            }
+            for place, role in self._elevens[team][1]
+            if place == column
         ]
 
     def events(self) -> list[dict[str, Any]]:
@@ -134,7 +201,7 @@ class _Writer:
             "id": str(uuid.UUID(int=self._count, version=4)),
             "period": period.number if period else 1,
             "timestamp": _clock(t_s),
-            "minute": int(t_s // 60),
+            "minute": int(t_s // 60) + _PERIOD_MIN.get(period.number if period else 1, 0),
             "second": int(t_s % 60),
             "type": {"id": kind[0], "name": kind[1]},
             "possession": 1,
@@ -142,6 +209,7 @@ class _Writer:
             "play_pattern": {"id": 1, "name": "Regular Play"},
             "team": self._team(team),
             "duration": 0.0,
+            "related_events": [],
         }
 
     def _team(self, team: Team) -> dict[str, Any]:
@@ -152,15 +220,15 @@ class _Writer:
         return {"id": self._ids[player_id], "name": name}
 
     def _eleven(self, team: Team) -> dict[str, Any]:
-        name, places = _starters(self._match, team, (self._told.formations or {}).get(team))
+        name, places = self._elevens[team]
         numbers = {column: number for column, number, _ in self._squads[team]}
         lineup = [
             {
                 "player": self._player(self._match.players[column].player_id),
-                "position": {"id": position, "name": role},
+                "position": dict(zip(("id", "name"), _POSITIONS[role], strict=True)),
                 "jersey_number": numbers[column],
             }
-            for column, role, position in places
+            for column, role in places
         ]
         formation = int(_RENAMED.get(name, name).replace("-", ""))
         event = self._bare(None, 0.0, team, (35, "Starting XI"))
@@ -224,6 +292,7 @@ class _Writer:
             "end_location": end,
             "outcome": {"id": outcome[0], "name": outcome[1]},
             "type": {"id": 88, "name": "Penalty"} if penalty else {"id": 87, "name": "Open Play"},
+            "body_part": {"id": 70, "name": "Other"},  # not known, but no reader goes without
             "statsbomb_xg": round(float(chance[0]), 6),
         }
 
@@ -246,8 +315,8 @@ def _clock(t_s: float) -> str:
     return f"{whole // 3_600_000:02d}:{whole // 60_000 % 60:02d}:{whole // 1000 % 60:02d}.{whole % 1000:03d}"
 
 
-def _starters(match: Match, team: Team, known: str | None) -> tuple[str, list[tuple[int, str, int]]]:
-    """Give the formation and each starter's column, role and number of it; eleven who are there first.
+def _starters(match: Match, team: Team, known: str | None) -> tuple[str, list[tuple[int, str]]]:
+    """Give the formation and each starter's column and role; eleven who are there first.
 
     Raises:
         ConfigError: There are fewer than eleven.
@@ -274,9 +343,8 @@ def _starters(match: Match, team: Team, known: str | None) -> tuple[str, list[tu
     given = any(template.name == known for template in templates(len(places)))
     fit = fit_formation(places, known) if known and given else fit_formations(places, most=1)[0]
     roles = template_of(fit.name).roles
-    starters = [(int(chosen[0]), "GK", 1)]
+    starters = [(int(chosen[0]), "GK")]
     starters += [
-        (int(chosen[1 + place]), role, _POSITIONS[role])
-        for place, role in zip(fit.places.tolist(), roles, strict=True)
+        (int(chosen[1 + place]), role) for place, role in zip(fit.places.tolist(), roles, strict=True)
     ]
     return fit.name, starters
