@@ -13,6 +13,7 @@ from sightline.service.football.exports.second_spectrum import write_second_spec
 from sightline.service.football.exports.source import MatchData
 from sightline.service.football.exports.tracab import write_tracab
 from sightline.service.football.report import report_on_files
+from sightline.service.football.tracking.files import provider_of
 from sightline.service.football.tracking.provider import LOADERS, load_match, load_named_match
 from unit.analytics.football.matches import turned, two_teams
 
@@ -319,6 +320,83 @@ def test_files_of_nothing_are_refused(written):
     (written / "tracking.jsonl").write_text("not JSON\n")
     with pytest.raises(UnsupportedFormatError):
         second(written)
+
+
+def test_home_and_away_swapped_in_the_metadata_are_refused(written):
+    def swap(facts):
+        facts["homePlayers"], facts["awayPlayers"] = facts["awayPlayers"], facts["homePlayers"]
+
+    edit_meta(written, swap)
+    with pytest.raises(UnsupportedFormatError, match="away team by the metadata and in the home team"):
+        second(written)
+
+
+def test_a_first_half_that_the_metadata_lack_is_not_taken_for_the_second(written):
+    edit_meta(written, lambda facts: facts["periods"].pop(0))
+    edit_frames(written, lambda frames: [frame for frame in frames if frame["period"] == 1])
+    with pytest.raises(UnsupportedFormatError, match="frames are of period 1"):
+        second(written)
+
+
+def test_places_far_off_the_pitch_are_none(written):
+    def far(frames):
+        frames[3]["homePlayers"][2]["xyz"][0] = 1e12
+        for frame in frames:
+            frame["ball"]["xyz"] = [5000.0, 0.0, 0.0]
+
+    before = second(written)
+    edit_frames(written, far)
+    match = second(written)
+    assert np.isfinite(before.positions_m).all()
+    assert np.isnan(match.positions_m).any(axis=2).sum() == 1
+    assert np.isnan(match.ball_m).all()
+    assert set(match.ball_states) == {"lost"}
+
+
+@pytest.mark.parametrize(
+    ("tracking", "meta", "provider", "said"),
+    [
+        ("", "meta.json", "secondspectrum", "is a folder"),
+        ("empty.jsonl", "meta.json", "secondspectrum", "is empty"),
+        ("tracking.jsonl", "tracking.jsonl", "secondspectrum", "given twice"),
+        ("cut.jsonl", "meta.json", "secondspectrum", "cut off"),
+        ("cut.dat", "metadata.xml", "tracab", "cut off"),
+        ("meta.json", "tracking.jsonl", "secondspectrum", "give it with --tracking"),
+        ("tracking.dat", "metadata.xml", "secondspectrum", "--provider tracab"),
+        ("tracking.jsonl", "meta.json", "metrica", "--provider secondspectrum"),
+        ("noise.dat", "metadata.xml", "tracab", "no text"),
+    ],
+)
+def test_files_that_are_not_what_they_should_be_are_told_apart(written, tracking, meta, provider, said):
+    (written / "empty.jsonl").touch()
+    (written / "noise.dat").write_bytes(bytes([0, 255, 254]) * 99)
+    for name in ("tracking.jsonl", "tracking.dat"):
+        whole = (written / name).read_bytes()
+        (written / f"cut{Path(name).suffix}").write_bytes(whole[: len(whole) * 2 // 3 - 7])
+    with pytest.raises((UnsupportedFormatError, ConfigError)) as error:
+        load_match(provider, written / tracking, written / meta)
+    assert said in f"{error.value} {error.value.hint}"
+
+
+@pytest.mark.data
+def test_a_teams_file_in_the_other_teams_place_is_refused(data_dir):
+    home, away = (data_dir / "football" / "formats" / f"metrica_{team}.csv" for team in ("home", "away"))
+    with pytest.raises(ConfigError, match="in the home team's place"):
+        load_match("metrica", [away, home])
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("row", FILES, ids=lambda row: str(row[0]))
+def test_a_tracking_file_is_known_by_its_looks(data_dir, row):
+    provider, (name, *_), *_ = row
+    assert provider_of(data_dir / "football" / "formats" / name) == provider
+
+
+def test_a_byte_order_mark_is_read_over(written):
+    before = second(written)
+    path = written / "tracking.jsonl"
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert np.array_equal(second(written).positions_m, before.positions_m)
 
 
 def test_a_missing_file_an_unknown_provider_and_a_missing_argument_are_told(tmp_path):

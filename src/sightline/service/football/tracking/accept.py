@@ -28,8 +28,8 @@ class ProviderRules:
     Attributes:
         rates_hz: Slowest and fastest frame rate that anybody records with.
         rate_error: Largest relative error of the claimed rate against the frames' times.
-        far_m: Beyond the lines by more than this nobody plays ...
-        far_share: ... save in this share of positions.
+        far_m: Beyond the lines by more than this nobody plays, and no ball: such places are taken for none ...
+        far_share: ... but no more than this share of the players' positions.
         longest_s: Longest period.
         outside_share: Largest share of the file's frames in play that may lie outside of all periods.
         gap_s: Put between periods whose clocks start anew.
@@ -61,16 +61,17 @@ def match_of(
     players = _players(seen.people)
     _check_inside(seen.in_play, seen.frames, rules)
     pitch = _pitch(seen.claims)
-    _check_extent(seen.places_m, pitch, rules)
+    places_m, ball_m = _near(seen.places_m, pitch, rules), _near(seen.ball_m, pitch, rules)
+    _check_extent(seen.places_m, places_m, rules)
     match = Match(
         frame_rate_hz=_rate(seen, rules),
         frames=_rising(seen.frames, seen.order),
         t_s=_times(seen, rules),
         periods=_periods(seen.order),
         players=players,
-        positions_m=seen.places_m,
-        ball_m=seen.ball_m,
-        ball_states=np.where(np.isfinite(seen.ball_m[:, 0]), BallState.SEEN.value, BallState.LOST.value),
+        positions_m=places_m,
+        ball_m=ball_m,
+        ball_states=np.where(np.isfinite(ball_m[:, 0]), BallState.SEEN.value, BallState.LOST.value),
         alive=seen.alive,
         owner=seen.owner,
         pitch=pitch,
@@ -191,10 +192,16 @@ def _pitch(claims: Claims) -> PitchSize:
     return PitchSize(length_m, width_m)
 
 
-def _check_extent(places: Float64, pitch: PitchSize, rules: ProviderRules) -> None:
-    seen = places[np.isfinite(places).all(axis=2)]
+def _near(places_m: Float64, pitch: PitchSize, rules: ProviderRules) -> Float64:
+    """Give the places with NaN for those so far off the pitch that they must be wrong."""
     limits_m = np.array([pitch.length_m, pitch.width_m]) / 2 + rules.far_m
-    far = float((np.abs(seen) > limits_m).any(axis=1).mean()) if len(seen) else 0.0
+    near = np.asarray((np.abs(places_m[..., :2]) <= limits_m).all(axis=-1))
+    return np.where(near[..., None], places_m, np.nan)
+
+
+def _check_extent(places_m: Float64, near_m: Float64, rules: ProviderRules) -> None:
+    seen, near = (np.isfinite(points[..., 0]).sum() for points in (places_m, near_m))
+    far = 1.0 - float(near) / float(seen) if seen else 0.0
     if far > rules.far_share:
         raise UnsupportedFormatError(
             f"{far:.0%} of the positions lie more than {rules.far_m:g} m off the pitch",

@@ -10,9 +10,11 @@ from __future__ import annotations
 import json
 import re
 import warnings
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from importlib import import_module
 from io import BytesIO
 from pathlib import Path
@@ -20,9 +22,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sightline.core.errors import ConfigError, SourceUnavailableError, UnsupportedFormatError
+from sightline.core.errors import ConfigError, UnsupportedFormatError
 from sightline.service.football.tracking.accept import match_of
 from sightline.service.football.tracking.agreement import agree, some_lines
+from sightline.service.football.tracking.files import check_files, check_sides, hint_of, provider_of
 from sightline.service.football.tracking.records import claims_of, readout_of
 from sightline.service.football.tracking.second_spectrum import read_second_spectrum
 from sightline.service.football.tracking.tracab import read_tracab
@@ -48,6 +51,7 @@ class Loader:
         meta: Its arguments that take the metadata files; a name that ends in `?` may be left out.
         many: Whether the one tracking argument takes a list of files.
         by_path: Whether it is given paths: it opens files more than once, or looks at their names.
+        sides: Words in the first lines of the tracking files, where each is of one team.
         sized: Whether it takes the pitch's size.
         fixed: Further arguments.
         in_play: What gives the numbers of the file's frames in play, where kloppy leaves out without a word what
@@ -62,6 +66,7 @@ class Loader:
     meta: tuple[str, ...] = ("meta_data",)
     many: bool = False
     by_path: bool = False
+    sides: tuple[str, ...] = ()
     sized: bool = False
     fixed: Mapping[str, Any] = field(default_factory=dict)
     in_play: Callable[[Path], NDArray[np.int64]] | None = None
@@ -133,7 +138,7 @@ LOADERS: Mapping[str, Loader] = {
     ),
     "tracab": Loader("tracab", "load", in_play=_tracab_in_play, ends=_tracab_ends, quick=read_tracab),
     "skillcorner": Loader("skillcorner", "load", ends=_skillcorner_ends),
-    "metrica": Loader("metrica", "load_tracking_csv", ("home_data", "away_data"), ()),
+    "metrica": Loader("metrica", "load_tracking_csv", ("home_data", "away_data"), (), sides=("Home", "Away")),
     "metrica-epts": Loader("metrica", "load_tracking_epts"),
     "pff": Loader("pff", "load_tracking", meta=("meta_data", "roster_meta_data"), ends=_pff_ends),
     "sportec": Loader("sportec", "load_tracking"),
@@ -215,6 +220,7 @@ def _read_quickly(
     if loader is None or loader.quick is None or len(files) != 1 or _is_packed(files[0]):
         return None
     arguments = _arguments(provider, loader, files, _paths(meta), None)
+    check_files([*files, *_paths(meta)], folders=loader.by_path)
     few = some_lines(files[0])
     if few is None:
         return None
@@ -247,12 +253,18 @@ def load_dataset(
             f"{provider} gives events, not positions" if provider in _EVENTS else f"no provider {provider!r}"
         )
         raise ConfigError(what, hint=f"one of {', '.join(sorted(LOADERS))}")
-    return _load(provider, loader, _arguments(provider, loader, _paths(tracking), _paths(meta), pitch))
+    files, facts = _paths(tracking), _paths(meta)
+    arguments = _arguments(provider, loader, files, facts, pitch)
+    check_files([*files, *facts], folders=loader.by_path)
+    check_sides(files, loader.sides)
+    return _load(provider, loader, arguments, partial(hint_of, provider, files, facts))
 
 
-def _load(provider: str, loader: Loader, arguments: Mapping[str, Any]) -> Any:
+def _load(
+    provider: str, loader: Loader, arguments: Mapping[str, Any], hint: Callable[[], str | None] = lambda: None
+) -> Any:
     load = getattr(import_module(f"kloppy.{loader.module}"), loader.function)
-    with ExitStack() as files, _understood(provider):
+    with ExitStack() as files, _understood(provider, hint):
         opened = {
             name: _named_by_path(value) if loader.by_path else _opened(value, files)
             for name, value in arguments.items()
@@ -269,9 +281,6 @@ def _paths(given: Path | Sequence[Path] | None) -> list[Path]:
 def _arguments(
     provider: str, loader: Loader, tracking: list[Path], meta: list[Path], pitch: PitchSize | None
 ) -> dict[str, Any]:
-    for path in (*tracking, *meta):
-        if not path.exists():
-            raise SourceUnavailableError(f"no file {path}", hint="check the path")
     arguments = dict(loader.fixed)
     if loader.many:
         arguments[loader.tracking[0]] = list(tracking)
@@ -293,7 +302,11 @@ def _named(provider: str, what: str, names: Sequence[str], paths: list[Path]) ->
     needed = sum(not name.endswith("?") for name in names)
     if not needed <= len(paths) <= len(names):
         words = ", ".join(name.replace("?", " (optional)").replace("_", " ") for name in names) or "none"
-        raise ConfigError(f"{provider} takes other {what} files: {words}", hint=f"{len(paths)} given")
+        looks = next((looks for path in paths if (looks := provider_of(path)) not in {None, provider}), None)
+        hint = f"{len(paths)} given" + (
+            f"; they look like files of {looks}: --provider {looks}" if looks else ""
+        )
+        raise ConfigError(f"{provider} takes other {what} files: {words}", hint=hint)
     return {name.removesuffix("?"): path for name, path in zip(names, paths, strict=False)}
 
 
@@ -309,7 +322,10 @@ def _opened(value: Any, files: ExitStack) -> Any:
         return value
     if _is_packed(value):
         return str(value)
-    return files.enter_context(value.open("rb"))
+    file = files.enter_context(value.open("rb"))
+    if file.read(len(BOM_UTF8)) != BOM_UTF8:
+        file.seek(0)
+    return file
 
 
 def _is_packed(path: Path) -> bool:
@@ -317,7 +333,7 @@ def _is_packed(path: Path) -> bool:
 
 
 @contextmanager
-def _understood(provider: str) -> Iterator[None]:
+def _understood(provider: str, hint: Callable[[], str | None]) -> Iterator[None]:
     """Turn whatever kloppy meets in a broken file into one error; its warnings about itself are not the user's."""
     from kloppy.exceptions import KloppyError
 
@@ -331,7 +347,7 @@ def _understood(provider: str) -> Iterator[None]:
     ) as error:  # fmt: skip
         raise UnsupportedFormatError(
             f"kloppy cannot read these {provider} files: {type(error).__name__}: {_first_line(error)}",
-            hint=_hint(error),
+            hint=hint() or _hint(error),
         ) from error
 
 
@@ -340,6 +356,10 @@ def _first_line(error: BaseException) -> str:
 
 
 def _hint(error: BaseException) -> str:
+    if isinstance(error, UnicodeError):
+        return "one of the files is no text: packed, or another kind of file"
+    if isinstance(error, KeyError) and error.args == ("startFrameIdx",):
+        return "its periods have no frames: give the .xml file first, then this one, each with --meta"
     if isinstance(error, LookupError):
         return "the metadata may lack a period or a player that the tracking has; check that the files belong together"
     if isinstance(error, ArithmeticError):

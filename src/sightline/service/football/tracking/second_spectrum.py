@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sightline.analytics.football.match import Team
+from sightline.core.errors import UnsupportedFormatError
 from sightline.service.football.tracking.readout import Claims, Readout
 from sightline.service.football.tracking.records import no_frames
 from sightline.service.football.tracking.squads import Squads
@@ -28,7 +29,7 @@ def read_second_spectrum(path: Path, claims: Claims) -> Readout | None:
     """Read the file; None where it holds something unusual.
 
     Raises:
-        UnsupportedFormatError: It holds no frame.
+        UnsupportedFormatError: It holds no frame, or the metadata contradict it in periods or players.
     """
     squads, count = Squads(claims.squads), 0
     parts: list[dict[str, Any]] = []
@@ -81,7 +82,11 @@ def _batches(path: Path) -> Iterator[pa.RecordBatch]:
 
 
 def _frames(batch: pa.RecordBatch, claims: Claims) -> dict[str, Any] | None:
-    """Give what is told once a frame; None where something is missing."""
+    """Give what is told once a frame; None where something is missing.
+
+    Raises:
+        UnsupportedFormatError: The metadata list other periods than the frames name.
+    """
     told = ("period", "frameIdx", "gameClock", "ball", "live", *_PLAYERS)
     if any(batch[name].null_count for name in told):
         return None
@@ -92,6 +97,11 @@ def _frames(batch: pa.RecordBatch, claims: Claims) -> dict[str, Any] | None:
     if ball_m is None:
         return None
     numbers = np.array([number for number, _, _ in claims.spans_s], np.int64)
+    if (numbers[places] != places + 1).any():
+        raise UnsupportedFormatError(
+            f"frames are of period {places[numbers[places] != places + 1][0] + 1}, which the metadata lack or list elsewhere",
+            hint="the metadata must list every period, in order",
+        )
     ball_m[np.isfinite(ball_m[:, 0]) & np.isnan(ball_m[:, 2]), 2] = 0.0
     home = pc.fill_null(pc.equal(batch["lastTouch"], Team.HOME.value), fill_value=False)
     return {

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sightline.analytics.football.match import Team
+from sightline.core.errors import UnsupportedFormatError
 from sightline.service.football.tracking.readout import Member, once
 
 if TYPE_CHECKING:
@@ -39,7 +40,10 @@ class Squads:
             teams: `(k,)`, 0 home, 1 away.
             numbers: `(k,)` on the shirts.
             places: `(k, 2)`.
-            name: Gives the id of the player at a place of these arrays, where that number is not listed.
+            name: Gives the id of the player at a place of these arrays.
+
+        Raises:
+            UnsupportedFormatError: Somebody's id is listed in the other team.
         """
         keys = teams * _SHIRTS + numbers
         known, first, where = np.unique(keys, return_index=True, return_inverse=True)
@@ -68,9 +72,20 @@ class Squads:
         return places
 
     def _who(self, team: Team, number: int, name: Callable[[], str]) -> Member:
+        player_id = name()
+        self._check_team(team, player_id)
         for one in self._listed[team]:
             if one.jersey == number:
                 return one
-        found = Member(name(), team, number, listed=False)
+        found = Member(player_id, team, number, listed=False)
         self._found[team].append(found)
         return found
+
+    def _check_team(self, team: Team, player_id: str) -> None:
+        (other,) = (one for one in _TEAMS if one is not team)
+        listed = {whose: {one.player_id for one in self._listed[whose]} for whose in _TEAMS}
+        if player_id in listed[other] and player_id not in listed[team]:
+            raise UnsupportedFormatError(
+                f"player {player_id} is in the {other.value} team by the metadata and in the {team.value} team by the frames",
+                hint="home and away are swapped in one of the files, or an id is used twice",
+            )
