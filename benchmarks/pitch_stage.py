@@ -26,7 +26,7 @@ from sightline.analytics.pitch.residuals import centred, row_of
 from sightline.core.frames import Frame
 from sightline.core.packets import Packet
 from sightline.ports import ModelOptions
-from sightline.stages.pitch import PitchStage
+from sightline.stages.football.pitch import PitchStage
 from sightline.vision.catalog import build_model
 from sightline.vision.pitch.paint import find_paint
 from sightline.vision.weights import Zoo

@@ -19,7 +19,6 @@ LISTS = {
     "cli": 26,  # one command a file
     "media": 13,  # one part of reading or writing videos a file
     "service": 30,  # one use-case a file
-    "stages": 16,  # one stage, or one application's overlay, a file
     "vision": 14,  # one part of looking at a frame a file
     "vision/models": 16,  # one model family a file
     "analytics": 16,  # one measure a file

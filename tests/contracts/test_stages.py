@@ -9,10 +9,10 @@ import numpy as np
 from sightline.core.models import Task
 from sightline.core.poses import Poses
 from sightline.stages.detect import DetectStage
-from sightline.stages.kits import KitStage
+from sightline.stages.football.kits import KitStage
 from sightline.stages.pose import PoseStage
 from sightline.stages.record import RecordStage
-from sightline.stages.sight import SightStage
+from sightline.stages.road.sight import SightStage
 from sightline.stages.track import TrackStage
 from sightline.testing.contracts import StageContract
 from sightline.testing.fakes import FakeModel, FakeTracker, walker

@@ -20,7 +20,7 @@ from sightline.core.errors import CalibrationError, ConflictError, SettingsError
 from sightline.service.football.clicks.page import make_page
 from sightline.service.football.clicks.session import Clicks
 from sightline.service.submit import AnalyzeRequest
-from sightline.stages.pitch import read_cameras
+from sightline.stages.football.pitch import read_cameras
 
 SIZE = PitchSize()
 HEIGHT, WIDTH = 180, 320

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from sightline.core.media import MediaInfo
     from sightline.ports import ModelAdapter, ReportContext, Stage, StageContext, TableReader
     from sightline.stages.annotate import Overlay
-    from sightline.stages.pitch import PitchSettings
-    from sightline.stages.top_view import TopView
+    from sightline.stages.football.pitch import PitchSettings
+    from sightline.stages.football.top_view import TopView
 
 
 class FootballApp:
@@ -77,7 +77,7 @@ class FootballApp:
         """Give what is drawn over the video: rings in the kits' colours, the ball, the pitch from above."""
         from sightline.analytics.football.match import PitchSize
         from sightline.apps.football.teams import REFEREE
-        from sightline.stages.match_overlay import MatchOverlay
+        from sightline.stages.football.overlay import MatchOverlay
 
         colors = {name: team["kit"] or team["color"] for name, team in report["teams"].items()}
         pitch = PitchSize(*report["source"]["pitch_m"])
@@ -90,7 +90,7 @@ class FootballApp:
         from sightline.analytics.football.match import PitchSize
         from sightline.apps.football.moments import match_clock
         from sightline.apps.football.teams import REFEREE
-        from sightline.stages.top_view import TopView
+        from sightline.stages.football.top_view import TopView
 
         source = report["source"]
         periods = [(one["number"], one["start_s"]) for one in source["periods"]]
@@ -107,8 +107,8 @@ class FootballApp:
 
 
 def _stage(step: Mapping[str, Any], context: StageContext, settings: FootballSettings) -> Stage:
-    from sightline.stages.kits import KitStage
-    from sightline.stages.pitch import PitchStage
+    from sightline.stages.football.kits import KitStage
+    from sightline.stages.football.pitch import PitchStage
     from sightline.stages.track import TrackStage
 
     if step["stage"] == "track":
@@ -131,7 +131,7 @@ def _camera(settings: FootballSettings) -> PitchSettings:
         SettingsError: Points are to be clicked, but no file of them is given.
     """
     from sightline.analytics.football.match import PitchSize
-    from sightline.stages.pitch import PitchSettings
+    from sightline.stages.football.pitch import PitchSettings
 
     pitch = PitchSize(settings.pitch_length_m, settings.pitch_width_m)
     said = settings.calibration

@@ -74,7 +74,7 @@ class JugglingApp:
 
     def overlays(self, tables: TableReader, report: Mapping[str, Any], media: MediaInfo) -> Sequence[Overlay]:
         """Give what is drawn over the annotated video: arcs, counts and the pattern."""
-        from sightline.stages.juggling_overlay import JugglingOverlay
+        from sightline.stages.juggling.overlay import JugglingOverlay
 
         return (JugglingOverlay(media.size, tables, report),)
 

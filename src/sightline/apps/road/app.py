@@ -90,13 +90,13 @@ class RoadApp:
 
     def overlays(self, tables: TableReader, report: Mapping[str, Any], media: MediaInfo) -> Sequence[Overlay]:
         """Give what is drawn over the annotated video: the region, hazards in it, and how many there were."""
-        from sightline.stages.road_overlay import RoadOverlay
+        from sightline.stages.road.overlay import RoadOverlay
 
         return (RoadOverlay(media.size, tables, report),)
 
 
 def _stage(step: Mapping[str, Any], context: StageContext, settings: RoadSettings) -> Stage:
-    from sightline.stages.sight import SightStage
+    from sightline.stages.road.sight import SightStage
     from sightline.stages.track import TrackStage
 
     if step["stage"] == "sight":

@@ -18,7 +18,7 @@ from sightline.core.packets import Packet
 from sightline.media.decode import SegmentDecoder
 from sightline.media.index import index_video
 from sightline.service.football.calibration_files import read_json
-from sightline.stages.pitch import PitchSettings, PitchStage, homography_of
+from sightline.stages.football.pitch import PitchSettings, PitchStage, homography_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

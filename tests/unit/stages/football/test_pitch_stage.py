@@ -17,7 +17,7 @@ from sightline.core.errors import CalibrationError, SettingsError
 from sightline.core.frames import Frame
 from sightline.core.packets import Packet
 from sightline.core.tables import schema_of
-from sightline.stages.pitch import PitchSettings, PitchStage, homography_of
+from sightline.stages.football.pitch import PitchSettings, PitchStage, homography_of
 from sightline.testing.contracts.stage import StageContract
 from sightline.testing.fakes import FakeModel
 

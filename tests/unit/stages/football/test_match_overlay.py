@@ -8,7 +8,7 @@ from football_play import SIZE, Play
 from sightline.analytics.football.match import PitchSize
 from sightline.apps.football.app import FootballApp
 from sightline.stages.annotate import Scene
-from sightline.stages.match_overlay import MatchOverlay, short
+from sightline.stages.football.overlay import MatchOverlay, short
 from sightline.testing.tables import MemoryTables
 
 COLORS = {"home": "#d5202f", "away": "#f2f3f5"}

@@ -11,7 +11,7 @@ import pytest
 from sightline.analytics.football.match import PitchSize
 from sightline.analytics.football.rows import ball_batch, player_batches
 from sightline.media.draw import bgr_of
-from sightline.stages.top_view import TopView
+from sightline.stages.football.top_view import TopView
 from sightline.testing.tables import MemoryTables
 from unit.analytics.football.matches import two_teams
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sightline.stages.road_overlay import RoadOverlay
+from sightline.stages.road.overlay import RoadOverlay
 from sightline.testing.tables import MemoryTables
 
 REPORT = {

@@ -10,7 +10,7 @@ import pytest
 from sightline.core.frames import Frame
 from sightline.core.packets import Packet
 from sightline.core.tracks import Tracks
-from sightline.stages.kits import KitStage
+from sightline.stages.football.kits import KitStage
 
 GRASS = (60, 140, 50)  # BGR
 RED = (30, 30, 210)

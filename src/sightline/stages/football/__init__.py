@@ -1,0 +1,1 @@
+"""Football: the pitch and its camera, shirts, what is drawn on the match and from above."""

@@ -1,0 +1,1 @@
+"""Juggling: what is drawn on the video."""

@@ -1,0 +1,1 @@
+"""Road: how well the road is seen, what is drawn on the drive."""
