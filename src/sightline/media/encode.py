@@ -44,7 +44,7 @@ class VideoWriter:
         crf: Constant rate factor, 0 (lossless) to 51; 23 is x264's default.
         preset: x264 preset.
         threads: Cores to use; another number gives other bytes.
-        audio_from: A file whose first sound track is kept: copied where MP4 can hold it, else coded as AAC.
+        audio_from: A file whose first sound track is kept: copied where it is AAC, else coded as AAC.
         start_s: The time in the source's seconds that becomes 0 in the file, for sound and pictures alike.
 
     Raises:

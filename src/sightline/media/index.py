@@ -299,14 +299,23 @@ def _presentation_order(scan: _Scan) -> _Order:
     rank[packets] = place
     held = int((np.arange(len(place)) - place).max()) if by_time else 0
     return _Order(
-        # AVI has decoding times only; sorted, they are the times at which frames are shown.
-        times=_rising(np.sort(_filled(dts, pts))) if not by_time or scan.container == "avi" else pts[order],
+        times=pts[order] if by_time and scan.container != "avi" else _times_shown(pts, dts, scan.container),
         by_time=by_time,
         rank=rank,
         packet_of=packets[order],
         keys=np.flatnonzero(np.frombuffer(scan.keys, np.bool_)).astype(np.int32),
         reorder_depth=min(max(depth, held), _MAX_REORDER),
     )
+
+
+def _times_shown(pts: Int64, dts: Int64, container: str) -> Int64:
+    """Give the times at which frames are shown, where a frame's own packet does not tell.
+
+    AVI has decoding times only; sorted, they are the times at which frames are shown. Elsewhere times of decoding lie
+    before those by as much as the codec may hold back, also where nothing is held back, and stand in only for a gap.
+    """
+    told = container != "avi" and bool((pts != NO_TIME).all())
+    return _rising(np.sort(pts if told else _filled(dts, pts)))
 
 
 def _filled(first: Int64, second: Int64) -> Int64:

@@ -17,8 +17,7 @@ from sightline.media.mp4 import BITEXACT, open_mp4, part_of, writing_to
 if TYPE_CHECKING:
     from av.container import InputContainer, OutputContainer
 
-# What MP4 holds and players play; anything else is coded anew.
-_COPIED = frozenset({"aac", "mp3", "ac3", "eac3", "alac"})
+_COPIED = "aac"  # the one that MP4 holds and every player and browser plays; anything else is coded anew
 _USUAL_RATE_HZ = 48_000
 _FOREVER_S = Fraction(10**12)
 
@@ -37,9 +36,9 @@ class SoundTrack:
         self._stream = stream
         self._container = container
         self._start_s = start_s
-        copied = stream.codec_context.name in _COPIED
+        copied = stream.codec_context.name == _COPIED
         self._out: Any = container.add_stream_from_template(stream) if copied else self._coded_stream()
-        self._packets = self._copied() if copied else self._coded()
+        self._packets = self._rising(self._copied() if copied else self._coded())
         self._waiting: Any = None
 
     @classmethod
@@ -62,8 +61,13 @@ class SoundTrack:
             self._waiting = packet
             if packet is None or packet.dts * packet.time_base >= t_s:
                 return
-            self._container.mux(packet)
             self._waiting = None
+            try:
+                self._container.mux(packet)
+            except OSError:
+                raise
+            except av.FFmpegError:
+                continue  # it is damaged
 
     def close(self) -> None:
         """Let go of the source; sound that was not written yet is left out."""
@@ -79,42 +83,63 @@ class SoundTrack:
         out.codec_context.flags |= BITEXACT
         return out
 
+    def _rising(self, packets: Generator[Any]) -> Generator[Any]:
+        """Leave out packets that start no later than the one before, by the result's clock: the muxer refuses them."""
+        last = None
+        for packet in packets:
+            tick = round(packet.dts * packet.time_base * self._out.codec_context.sample_rate)
+            if last is None or tick > last:
+                last = tick
+                yield packet
+
     def _copied(self) -> Generator[Any]:
-        last_dts = None
         for packet in self._read():
-            if packet.dts is None or packet.pts is None or (last_dts is not None and packet.dts <= last_dts):
-                continue  # the muxer refuses time that does not rise
-            last_dts = packet.dts
+            if packet.dts is None or packet.pts is None:
+                continue
             shift = round(self._start_s / packet.time_base)
             packet.dts, packet.pts = packet.dts - shift, packet.pts - shift
             packet.stream = self._out
             yield packet
 
     def _coded(self) -> Generator[Any]:
+        """Code the sound anew; what changes its rate or channels on the way, as broadcasts do, goes on as it began."""
+        coder = self._out.codec_context
+        resampler: Any = None
+        given = None
+        for frame in self._decoded():
+            tick_s = Fraction(1, frame.sample_rate)  # the source's own may be a whole packet long, as in AVI
+            frame.pts = round((frame.pts * frame.time_base - self._start_s) / tick_s)
+            frame.time_base = tick_s
+            form = (frame.format.name, frame.layout.name, frame.sample_rate)
+            if form != given:
+                given = form
+                resampler = av.AudioResampler(coder.format, coder.layout, coder.sample_rate)
+            for even in resampler.resample(frame):
+                yield from self._out.encode(even)
+        if resampler is not None:
+            yield from self._out.encode(None)
+
+    def _decoded(self) -> Generator[Any]:
         for packet in self._read():
             try:
                 frames = packet.decode()
             except av.FFmpegError:
                 continue
-            for frame in frames:
-                if frame.pts is not None:
-                    frame.pts -= round(self._start_s / frame.time_base)
-                yield from self._out.encode(frame)
-        yield from self._out.encode(None)
+            yield from (frame for frame in frames if frame.pts is not None)
 
     def _read(self) -> Generator[Any]:
         try:
             for packet in self._source.demux(self._stream):
                 if packet.size:
                     yield packet
-        except av.FFmpegError:
-            return  # the rest of the sound is lost
+        except (av.FFmpegError, IndexError):
+            return  # the rest of the sound is lost; IndexError is PyAV's, where a stream turned up midway
 
 
 def extract_sound(path: Path, out: Path) -> bool:
     """Write a file's first sound track as an MP4 of its own, whole or not at all.
 
-    Its times are the source's, so that it runs beside the video. Sound that MP4 does not hold is coded as AAC.
+    Its times are the source's, so that it runs beside the video. Sound that is not AAC is coded as AAC.
 
     Returns:
         False where the file has no sound that can be read; nothing is written then.

@@ -31,17 +31,18 @@ def write(path: Path, frames: int = 20, *, times=None, size=SIZE, rate_hz=Fracti
     return path.read_bytes()
 
 
-def silent_source(path: Path, codec: str, *, seconds: int = 2) -> Path:
+def silent_source(path: Path, codec: str, *, seconds: int = 2, channels: int = 2) -> Path:
     with av.open(str(path), "w") as container:
         video = container.add_stream("mpeg2video", rate=25)
         video.width, video.height = 96, 64
-        sound = container.add_stream(codec, rate=48000)
-        tone = (np.sin(np.arange(1920) * 0.05) * 9000).astype(np.int16).repeat(2)[None]
+        layout = "stereo" if channels == 2 else "mono"
+        sound = container.add_stream(codec, rate=48000, layout=layout)
+        tone = (np.sin(np.arange(1920) * 0.05) * 9000).astype(np.int16).repeat(channels)[None]
         for number in range(25 * seconds):
             frame = av.VideoFrame(96, 64, "yuv420p")
             frame.pts, frame.time_base = number, Fraction(1, 25)
             container.mux(video.encode(frame))
-            samples = av.AudioFrame.from_ndarray(tone, format="s16", layout="stereo")
+            samples = av.AudioFrame.from_ndarray(tone, format="s16", layout=layout)
             samples.sample_rate, samples.pts, samples.time_base = 48000, number * 1920, Fraction(1, 48000)
             container.mux(sound.encode(samples))
         container.mux(video.encode(None))
@@ -106,7 +107,14 @@ def test_the_same_input_gives_the_same_bytes(tmp_path):
 
 @pytest.mark.parametrize(
     ("suffix", "codec", "coded_anew"),
-    [(".mp4", "aac", False), (".ts", "aac", False), (".mkv", "libopus", True), (".avi", "pcm_s16le", True)],
+    [
+        (".mp4", "aac", False),
+        (".ts", "aac", False),
+        (".mkv", "libopus", True),
+        (".avi", "pcm_s16le", True),
+        (".avi", "libmp3lame", True),
+        (".mkv", "ac3", True),
+    ],
 )
 def test_sound_is_kept_and_ends_with_the_pictures(tmp_path, suffix, codec, coded_anew):
     source = silent_source(tmp_path / f"sound{suffix}", codec)
@@ -124,6 +132,28 @@ def test_sound_is_kept_and_ends_with_the_pictures(tmp_path, suffix, codec, coded
     if suffix == ".mp4":
         assert packets[0] == packets[1]
     assert (packets[0] == packets[1] or suffix == ".ts") is not coded_anew
+
+
+def test_sound_that_changes_its_channels_on_the_way_goes_on(tmp_path):
+    parts = [silent_source(tmp_path / f"{n}.ts", "mp2", seconds=1, channels=n).read_bytes() for n in (2, 1)]
+    source = tmp_path / "broadcast.ts"
+    source.write_bytes(b"".join(parts))
+    path = tmp_path / "out.mp4"
+    write(path, frames=25, audio_from=source)
+    assert index_video(path).info.frames == 25
+
+
+@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize(("suffix", "codec"), [(".ts", "aac"), (".ts", "ac3"), (".avi", "libmp3lame")])
+def test_damaged_sound_never_costs_the_pictures(tmp_path, suffix, codec, seed):
+    source = silent_source(tmp_path / f"sound{suffix}", codec, seconds=1)
+    content, rng = bytearray(source.read_bytes()), np.random.default_rng(seed)
+    for place in rng.integers(0, len(content), 400):
+        content[place] = rng.integers(0, 256)
+    source.write_bytes(content)
+    path = tmp_path / "out.mp4"
+    write(path, frames=25, audio_from=source)
+    assert index_video(path).info.frames == 25
 
 
 def test_a_source_without_sound_gives_a_video_without(tmp_path, make):

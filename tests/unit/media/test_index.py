@@ -46,6 +46,17 @@ def test_times_are_those_that_the_frames_were_written_with(make, kind):
     assert gaps == [number * step for number in range(30)]
 
 
+@pytest.mark.parametrize(
+    "kind", ["mpeg2-flat-mpg", "mpeg2-flat-ts", "mpeg2-flat-mp4", "mpeg2-flat-mkv", "mpeg2-ts", "ts"]
+)
+def test_times_are_those_of_showing_also_where_a_codec_could_hold_frames_back_and_does_not(make, kind):
+    path = make(kind)
+    with av.open(str(path)) as container:
+        shown = [frame.pts for frame in container.decode(video=0)]
+        assert shown[0] > 0 or kind.endswith(("mp4", "mkv"))
+    assert index_video(path).pts.tolist() == shown
+
+
 def test_variable_frame_rate_keeps_each_time_exactly(make):
     ticks = [20 * number + 3 * (number % 7) for number in range(30)]
     index = index_video(make(ticks=ticks, tick_hz=600))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sightline.core.media import Segment
-from sightline.media.container import open_streams
+from sightline.media.container import has_decoder, open_streams
 from sightline.media.decode import SegmentDecoder
 from sightline.media.encode import VideoWriter
 from sightline.media.index import VideoIndex, index_video
@@ -133,7 +133,8 @@ def _copy(video: Path, out: Path, spans: Sequence[Span]) -> None:
 
 def _copy_spans(source: InputContainer, sink: OutputContainer, spans: Sequence[Span]) -> None:
     kept: list[Stream] = [source.streams.video[0]]
-    kept += [sound for sound in source.streams.audio[:1] if sound.codec_context.name in _COPIED_SOUND]
+    sounds = [sound for sound in source.streams.audio[:1] if has_decoder(sound)]
+    kept += [sound for sound in sounds if sound.codec_context.name in _COPIED_SOUND]
     written = {stream.index: _Written(sink.add_stream_from_template(stream)) for stream in kept}
     offset_s = Fraction(0)
     for span in spans:
