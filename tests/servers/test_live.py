@@ -19,8 +19,8 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from servers.gstreamer import RtspServer
 from servers.live import Server, free_port, wait_for
+from sightline.core.stream_messages import write_binary
 from sightline.core.time import SystemClock
-from sightline.live.wire import write_binary
 from sightline.media.live.connection import Address, CameraState
 from sightline.media.live.source import LiveSource
 from unit.service.live.streams import jpeg, text

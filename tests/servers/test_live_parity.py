@@ -6,7 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from servers.live import Server
-from sightline.live.client import StreamClient, play
+from sightline.client.stream import StreamClient, play
 from sightline.media.live.pace import pictures_of
 from sightline.quick import analyze
 from sightline.service.simulate import simulate

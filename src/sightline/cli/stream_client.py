@@ -14,7 +14,7 @@ from sightline.cli.options import pairs
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sightline.live.client import Tally
+    from sightline.client.stream import Tally
 
 
 @leaf(
@@ -58,7 +58,7 @@ def stream_client(
     from itertools import chain, islice
 
     from sightline.cli.session import open_settings, stoppable
-    from sightline.live.client import StreamClient, play
+    from sightline.client.stream import StreamClient, play
     from sightline.media.live.pace import is_camera, pictures_of
 
     open_settings()

@@ -1,1 +1,1 @@
-"""A client of Sightline's HTTP API: `SightlineClient`."""
+"""Clients of a server: `SightlineClient` of its HTTP API, `StreamClient` of its live streams."""

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sightline.live.wire import PingMessage
+    from sightline.core.stream_messages import PingMessage
     from sightline.service.live.stream.outbox import Message
     from sightline.service.live.stream.session import Stream
 

@@ -10,7 +10,7 @@ from starlette.websockets import WebSocketDisconnect
 
 from sightline.core.accounts import Role
 from sightline.core.cameras import StoredCamera
-from sightline.live.wire import write_binary
+from sightline.core.stream_messages import write_binary
 from sightline.service.live.stream.frames import Drop
 from unit.live.doors import door, signed_in, user_id
 from unit.service.live.streams import jpeg, text

@@ -7,7 +7,7 @@ elsewhere a moment later (DNS rebinding) gains nothing. Redirects are answers, a
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
@@ -85,10 +85,10 @@ class HttpSender:
         return judged[0]
 
 
-def _drain(chunks: object) -> None:
+def _drain(chunks: Iterable[bytes]) -> None:
     """Read what is answered, so that the other side is not cut off; a flood is left alone."""
     left = _MOST_ANSWER_BYTES
-    for chunk in chunks:  # type: ignore[attr-defined]
+    for chunk in chunks:
         left -= len(chunk)
         if left < 0:
             return

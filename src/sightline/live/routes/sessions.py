@@ -18,8 +18,8 @@ from sightline.core.errors import (
     StreamNotFoundError,
     StreamOverloadedError,
 )
+from sightline.core.stream_messages import FrameMessage, frame_of, named_frame, read_object
 from sightline.live.dependencies import LiveHere, lifespan, own_stream, stream_for
-from sightline.live.wire import FrameMessage, frame_of, named_frame, read_object
 
 router = APIRouter(prefix="/stream", tags=["live"], lifespan=lifespan)
 

@@ -14,15 +14,15 @@ from starlette.websockets import WebSocketDisconnect, WebSocketState
 from sightline.asgi.security import may
 from sightline.core.accounts import Principal
 from sightline.core.errors import LimitError, SightlineError, StreamOverloadedError
+from sightline.core.stream_messages import ConfigMessage, FrameMessage, read_binary, read_text
 from sightline.live.dependencies import LiveHere, own_stream, settings_of
 from sightline.live.reply import as_text, finished, pong
 from sightline.live.waking import waking
-from sightline.live.wire import ConfigMessage, FrameMessage, read_binary, read_text
 from sightline.service.accounts.access import allow
 from sightline.service.live.stream.rate import TokenBucket
 
 if TYPE_CHECKING:
-    from sightline.live.wire import ClientMessage
+    from sightline.core.stream_messages import ClientMessage
     from sightline.service.live.stream.session import Stream
 
 router = APIRouter(prefix="/stream")

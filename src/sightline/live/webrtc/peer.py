@@ -21,10 +21,10 @@ from anyio import to_thread
 from av import VideoFrame
 
 from sightline.core.errors import MessageInvalidError, SightlineError
+from sightline.core.stream_messages import ConfigMessage, PingMessage, read_text
 from sightline.live.reply import as_text, finished, pong
 from sightline.live.waking import waking
 from sightline.live.webrtc.annotated import AnnotatedTrack, annotated
-from sightline.live.wire import ConfigMessage, PingMessage, read_text
 from sightline.media.live.pictures import RawPicture
 from sightline.service.live.stream.rate import TokenBucket
 

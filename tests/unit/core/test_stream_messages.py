@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sightline.core.errors import MessageInvalidError
-from sightline.live.wire import (
+from sightline.core.stream_messages import (
     ConfigMessage,
     FrameMessage,
     PingMessage,

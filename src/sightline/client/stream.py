@@ -1,4 +1,4 @@
-"""A client of the live door: sends frames at a pace, takes results, and measures how long they took.
+"""A client of live streams: sends frames at a pace, takes results, and measures how long they took.
 
 What `sightline stream-client` and the load generator use; examples/stream_frames.py shows the protocol without it.
 """
@@ -29,7 +29,7 @@ from sightline.core.errors import (
     StreamError,
     StreamOverloadedError,
 )
-from sightline.live.wire import write_binary
+from sightline.core.stream_messages import write_binary
 
 if TYPE_CHECKING:
     from websockets.sync.client import ClientConnection
@@ -99,7 +99,7 @@ class StreamClient:
         self._binary = binary
         self._listener = listener
         self._open = ExitStack()
-        self._socket: ClientConnection | None = None
+        self._socket: ClientConnection  # from `open` on
         self._receiver: threading.Thread | None = None
         self._changed = threading.Condition()
         self._captured_s: dict[int, float] = {}
@@ -148,7 +148,6 @@ class StreamClient:
         Raises:
             SourceUnavailableError: The connection is gone.
         """
-        assert self._socket is not None  # noqa: S101 - open() comes first
         frame_id = self.tally.sent
         now_s = time.time()
         self._captured_s[frame_id] = now_s
@@ -166,7 +165,6 @@ class StreamClient:
 
     def configure(self, **settings: Any) -> None:
         """Change settings while it runs."""
-        assert self._socket is not None  # noqa: S101 - open() comes first
         self._socket.send(json.dumps({"type": "config", "data": settings}))
 
     def wait(self, seconds: float, *, leave: int = 0) -> bool:
@@ -176,7 +174,6 @@ class StreamClient:
 
     def settle(self, seconds: float) -> bool:
         """Ask what became of the frames until that is known of all; says whether it came about in time."""
-        assert self._socket is not None  # noqa: S101 - open() comes first
         end_s = time.monotonic() + seconds
         while self.tally.open > 0 and not self._ended and time.monotonic() < end_s:
             with suppress(ConnectionClosed):
@@ -191,7 +188,6 @@ class StreamClient:
             self._receiver.join(timeout=5)
 
     def _receive(self) -> None:
-        assert self._socket is not None  # noqa: S101 - open() comes first
         try:
             for text in self._socket:
                 message = json.loads(text)

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from sightline.live.client import Tally, play, refusal
+from sightline.client.stream import Tally, play, refusal
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ class Listener:
 )
 def test_whoever_wants_every_frame_answered_sends_no_more_than_the_limit(monkeypatch, every_frame, sent_s):
     listener = Listener(fps_limit=5)
-    monkeypatch.setattr("sightline.live.client.time", listener)
+    monkeypatch.setattr("sightline.client.stream.time", listener)
     times = [0.0, 0.05, 0.1, 0.6]
     play(listener, [(t_s, b"") for t_s in times], every_frame=every_frame)
     assert listener.sent_s == list(zip(sent_s, times, strict=True))
@@ -94,6 +94,6 @@ def test_a_file_keeps_its_pace_from_the_first_answer_on_and_a_camera_from_its_be
     monkeypatch, first_answered, sent_s
 ):
     listener = SlowToOpen(fps_limit=1000)
-    monkeypatch.setattr("sightline.live.client.time", listener)
+    monkeypatch.setattr("sightline.client.stream.time", listener)
     play(listener, [(0.0, b""), (0.1, b""), (0.2, b"")], first_answered=first_answered)
     assert listener.sent_s == [(sent, sent) for sent in sent_s]
