@@ -14,7 +14,7 @@ from sightline.core.accounts import AuditEntry, Role
 from sightline.core.errors import AdapterUnavailableError
 from sightline.server.app import build_server
 from sightline.service.accounts.users import named_user
-from sightline.service.published import publish_objects
+from sightline.service.object_results import publish_objects
 from sightline.settings import read_settings
 from sightline.testing.accounts import MemoryAccountStore, headers_of
 from sightline.testing.fakes import FakeClock

@@ -36,7 +36,7 @@ def doctor(
     settings, machine = open_settings(), this_machine()
     findings = list(examine(settings, machine, out=Path(OUT), environ=os.environ))
     if measure:
-        from sightline.service.measure import measure_machine
+        from sightline.service.benchmark import measure_machine
         from sightline.vision.weights import Zoo
 
         findings += measure_machine(settings, machine, Zoo(settings.models))

@@ -28,9 +28,9 @@ from sightline.service.folder import RunFolder, free_bytes
 from sightline.service.jobs.ending import ending, run_timeout
 from sightline.service.jobs.fan_out import Course, can_share, share
 from sightline.service.jobs.relay import relay_if_there, tell
+from sightline.service.object_results import publish_objects
 from sightline.service.prepare import Prepared, engine_settings, prepare
 from sightline.service.publish import publish
-from sightline.service.published import publish_objects
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from sightline.cli.main import run
-from sightline.service import measure
+from sightline.service import benchmark
 from sightline.service.doctor import Finding, Level
 from sightline.vision.weights import Zoo
 
@@ -144,7 +144,7 @@ def test_the_doctors_status_tells_of_problems(monkeypatch, capsys):
 
 def test_the_doctor_measures_on_demand(monkeypatch, capsys):
     measured = [Finding("decoding", Level.GOOD, "about 500 frames a second")]
-    monkeypatch.setattr(measure, "measure_machine", lambda *_: measured)
+    monkeypatch.setattr(benchmark, "measure_machine", lambda *_: measured)
     assert run(["doctor", "--measure"]) == 0
     assert "ok    decoding   about 500 frames a second" in capsys.readouterr().out
 

@@ -85,11 +85,11 @@ def test_a_bench_takes_medians_of_each_combination(zoo):
 @pytest.mark.slow
 def test_the_machine_is_measured_in_words(zoo, tmp_path, monkeypatch):
     from sightline.core.machine import Machine
-    from sightline.service import measure
+    from sightline.service import benchmark
     from sightline.settings import read_settings
 
-    monkeypatch.setattr(measure, "_FRAMES", 10)
-    monkeypatch.setattr(measure, "_BUDGET_S", 0.05)
-    findings = list(measure.measure_machine(read_settings(home=tmp_path), Machine(cores=1), zoo))
+    monkeypatch.setattr(benchmark, "_FRAMES", 10)
+    monkeypatch.setattr(benchmark, "_BUDGET_S", 0.05)
+    findings = list(benchmark.measure_machine(read_settings(home=tmp_path), Machine(cores=1), zoo))
     assert [one.topic for one in findings] == ["decoding", "inference", "together"]
     assert "with motion in f32 on 1 cores" in findings[1].words

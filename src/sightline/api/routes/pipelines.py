@@ -41,7 +41,7 @@ from sightline.service.accounts.quotas import check_run_quota
 from sightline.service.accounts.shares import shared_ids
 from sightline.service.jobs.enqueue import Enqueued, resume_job
 from sightline.service.pipelines.find import find_run
-from sightline.service.pipelines.once import once
+from sightline.service.pipelines.idempotency import once
 from sightline.service.pipelines.start import start_pipeline
 from sightline.service.platform import Platform
 from sightline.service.videos.find import find_video, ready_file

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sightline.core.errors import NotFoundError, RunNotFoundError
-from sightline.service.published import PREFIX, remove_published
+from sightline.service.object_results import PREFIX, remove_published
 
 if TYPE_CHECKING:
     from sightline.service.platform import Platform

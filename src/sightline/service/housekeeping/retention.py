@@ -14,7 +14,7 @@ from sightline.core.errors import ConflictError, RunNotFoundError
 from sightline.core.runs import LOCAL_OWNER
 from sightline.service.delete import delete_run
 from sightline.service.folder import folder_bytes
-from sightline.service.published import remove_published
+from sightline.service.object_results import remove_published
 
 if TYPE_CHECKING:
     from sightline.core.runs import Run

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from sightline.core.errors import AccessDeniedError, AdapterError, NotFoundError, RunNotFoundError
 from sightline.core.links import checked_link, signed_link
 from sightline.service.accounts.tokens import derived_key
+from sightline.service.object_results import PREFIX
 from sightline.service.pipelines.artifacts import Artifact, find_artifact
-from sightline.service.published import PREFIX
 
 if TYPE_CHECKING:
     from sightline.core.runs import Run

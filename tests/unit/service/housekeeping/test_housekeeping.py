@@ -21,7 +21,7 @@ from sightline.service.housekeeping.chores import CHORES, Housekeeper, do_chore
 from sightline.service.housekeeping.leftovers import remove_leftovers
 from sightline.service.housekeeping.pressure import check_room
 from sightline.service.housekeeping.retention import apply_retention
-from sightline.service.published import publish_objects
+from sightline.service.object_results import publish_objects
 from sightline.settings import read_settings
 from sightline.testing.fakes import FakeClock
 from sightline.testing.memory import MemoryObjects, MemoryRunStore, MemoryUpkeep

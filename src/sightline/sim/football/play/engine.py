@@ -372,7 +372,7 @@ class Game(State):
             return
         self.ball_m = restart.carried_m(self.t_s)
         taker = restart.taker
-        far = float(np.hypot(*(self.movement.places_m[taker] - restart.stand_m(self.half_m))))
+        far = float(np.hypot(*(self.movement.places_m[taker] - restart.stand_m())))
         if (self.t_s >= restart.ready_s and far < 0.8) or self.t_s > restart.ready_s + 12:
             self._put_into_play(restart)
 

@@ -44,14 +44,13 @@ class Restart:
     fetched_s: float = 0.0
     lying_m: Float64 = field(default_factory=lambda: np.array([0.0, 0.0, RADIUS_M]))
 
-    def stand_m(self, half_m: tuple[float, float]) -> Float64:
+    def stand_m(self) -> Float64:
         """Give where the taker stands, `(2,)`."""
         back = -self.place_m / max(float(np.hypot(*self.place_m)), 1e-6) * 0.5
         if self.kind in {"corner", "throw_in"}:
             back = -back * (1.2 if self.kind == "throw_in" else 0.8)
         if self.kind == "goal_kick":
             back = np.array([float(np.sign(self.place_m[0])) * 0.6, 0.0])
-        del half_m
         result: Float64 = self.place_m + back
         return result
 
@@ -157,7 +156,7 @@ def places_for(
                 far = np.maximum(np.hypot(field[:, 0], field[:, 1]), 0.1)
                 field *= np.maximum(9.6 / far, 1.0)[:, None]
         elif restart.kind == "corner":
-            field = _in_the_box(field, restart, attack, having=having, half_m=half_m)
+            field = _in_the_box(field, restart, having=having, half_m=half_m)
         elif restart.kind == "throw_in" and not having:
             field[:, 0] -= attack * 2.0
         found.append(np.concatenate([shape.keeper(restart.place_m, attack, half_m)[None], field]))
@@ -167,15 +166,12 @@ def places_for(
 _BOX = np.array([(5.0, 3.5), (5.5, -2.5), (8.0, 0.5), (9.0, 5.0), (10.0, -4.5), (12.0, 1.5), (3.5, 0.5)])
 
 
-def _in_the_box(
-    field: Float64, restart: Restart, attack: int, *, having: bool, half_m: tuple[float, float]
-) -> Float64:
+def _in_the_box(field: Float64, restart: Restart, *, having: bool, half_m: tuple[float, float]) -> Float64:
     """Send most of both teams before the goal, defenders on the goal's side."""
     end = float(np.sign(restart.place_m[0]))
     moved = field.copy()
     order = np.argsort(-field[:, 0] * end, kind="stable")[:7]
-    spots = _BOX * (1.0, 1.0) + ((0.0, 0.0) if not having else (1.3, 0.6))
+    spots = _BOX + ((1.3, 0.6) if having else (0.0, 0.0))
     moved[order, 0] = end * (half_m[0] - spots[: len(order), 0])
     moved[order, 1] = spots[: len(order), 1]
-    del attack
     return moved

@@ -24,7 +24,7 @@ def targets(state: State) -> tuple[Float64, Float64]:
         wanted = (
             places_for(state.restart, state.attacks, state.formations, state.half_m) + 0.4 * state.wander_m
         )
-        wanted[state.restart.taker] = state.restart.stand_m(state.half_m)
+        wanted[state.restart.taker] = state.restart.stand_m()
         pace = np.clip(0.45 * np.hypot(*(wanted - places_m).T), 0.0, 4.2)
         pace[state.restart.taker] += 1.6
     else:

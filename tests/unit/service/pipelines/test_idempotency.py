@@ -9,8 +9,8 @@ import pytest
 from sightline.bootstrap import build_platform
 from sightline.core.accounts import LOCAL
 from sightline.core.errors import ConflictError, KeyReusedError, OutputFullError
-from sightline.service.pipelines import once as module
-from sightline.service.pipelines.once import once
+from sightline.service.pipelines import idempotency as module
+from sightline.service.pipelines.idempotency import once
 from sightline.settings import read_settings
 from sightline.testing.fakes import FakeClock
 from sightline.testing.memory import MemoryRunStore
