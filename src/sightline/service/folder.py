@@ -21,6 +21,11 @@ from sightline.core.tables import schema_of
 MANIFEST = "manifest.json"
 BACKGROUND = "background.png"
 AUDIO = "audio.m4a"
+_RESULTS = (
+    *("tables", "figures", "highlights"),
+    *(MANIFEST, BACKGROUND, AUDIO, "report.json", "report.html", "annotated.mp4"),
+)
+"""Every name under which results lie in a run's folder."""
 
 
 @contextmanager
@@ -73,6 +78,10 @@ def write_json(path: Path, value: Any) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
+def _holds_files(path: Path) -> bool:
+    return any(path.iterdir()) if path.is_dir() else path.exists()
+
+
 def sha256_of(path: Path) -> str:
     """Give a file's SHA-256 in hexadecimal."""
     with path.open("rb") as file:
@@ -120,6 +129,42 @@ class RunFolder:
         """Whether it holds a finished run: the manifest is written last."""
         return (self.root / MANIFEST).is_file()
 
+    def check_free(self) -> None:
+        """Refuse a folder in which something stands where results go, whoever made it: nothing is removed unasked.
+
+        Raises:
+            ConflictError: It holds results, an unfinished run, or files of somebody else.
+        """
+        if self.is_complete:
+            raise ConflictError(
+                f"{self.root} holds results already", hint="add --overwrite, or choose another --out"
+            )
+        if self.part(0).parent.is_dir():
+            raise ConflictError(
+                f"{self.root} holds an unfinished run",
+                hint="--resume goes on where this machine knows the run; --overwrite starts again",
+            )
+        taken = [name for name in _RESULTS if _holds_files(self.root / name)]
+        if taken:
+            raise ConflictError(
+                f"{self.root} holds {', '.join(taken)} of no finished run",
+                hint="choose another --out; --overwrite removes them",
+            )
+
+    def is_result(self, path: Path) -> bool:
+        """Tell whether a file lies where results go: a new run here would remove it."""
+        place, root = path.resolve(), self.root.resolve()
+        return place.is_relative_to(root) and place != root and place.relative_to(root).parts[0] in _RESULTS
+
+    def described(self) -> dict[str, dict[str, Any]]:
+        """Give each result's name with its `sha256` and `bytes`; files that are not ours are left out."""
+        places = [self.root / name for name in _RESULTS if name != MANIFEST]
+        files = [path for place in places for path in (place, *place.rglob("*")) if path.is_file()]
+        return {
+            path.relative_to(self.root).as_posix(): {"sha256": sha256_of(path), "bytes": path.stat().st_size}
+            for path in sorted(files)
+        }
+
     def create(self) -> None:
         """Make it, with its work folder.
 
@@ -156,17 +201,12 @@ class RunFolder:
             OutputError: Something could not be removed.
         """
         with writing(self.root):
-            for name in (
-                "tables",
-                "figures",
-                "highlights",
-                ".sightline/parts",
-                ".sightline/found",
-                ".sightline/new",
-            ):
-                shutil.rmtree(self.root / name, ignore_errors=True)
-            for name in (MANIFEST, BACKGROUND, AUDIO, "report.json", "report.html", "annotated.mp4"):
-                (self.root / name).unlink(missing_ok=True)
+            for name in (*_RESULTS, ".sightline/parts", ".sightline/found", ".sightline/new"):
+                path = self.root / name
+                if path.is_dir() and not path.is_symlink():
+                    shutil.rmtree(path, ignore_errors=True)
+                else:
+                    path.unlink(missing_ok=True)
 
     # -- parts ---------------------------------------------------------------------------------------------
 

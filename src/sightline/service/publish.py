@@ -19,7 +19,7 @@ from sightline.media.sound import extract_sound
 from sightline.media.thumbnails import thumbnail
 from sightline.ports import ReportContext
 from sightline.service.clips import Footage, cut_clips, cut_pictures, draw_clips
-from sightline.service.folder import AUDIO, BACKGROUND, MANIFEST, RunFolder, sha256_of, whole, write_json
+from sightline.service.folder import AUDIO, BACKGROUND, MANIFEST, RunFolder, whole, write_json
 from sightline.service.tables import ParquetTables, ParquetWriter
 from sightline.stages.annotate import Scene, annotate_video
 
@@ -208,11 +208,6 @@ def _keep_background(folder: RunFolder, background: UInt8 | None) -> None:
 def _write_manifest(
     platform: Platform, run: Run, folder: RunFolder, prepared: Prepared, timings: Mapping[str, Any]
 ) -> None:
-    files = sorted(
-        path
-        for path in folder.root.rglob("*")
-        if path.is_file() and path.name != MANIFEST and folder.work not in path.parents
-    )
     media = prepared.media
     write_json(
         folder.root / MANIFEST,
@@ -242,13 +237,7 @@ def _write_manifest(
             "machine": {"cpu": platform.machine.cpu, "cores": platform.machine.cores},
             "versions": {"python": host.python_version(), **versions()},
             "performance": dict(timings),
-            "files": {
-                path.relative_to(folder.root).as_posix(): {
-                    "sha256": sha256_of(path),
-                    "bytes": path.stat().st_size,
-                }
-                for path in files
-            },
+            "files": folder.described(),
         },
     )
 

@@ -42,10 +42,14 @@ def replay(folder: Path, rules: Path, out: Path | None = None, *, overwrite: boo
     application: Application = plugins.load("apps", provenance["app"])()
     settings = {**provenance["settings"]["app"], "rules": read_rules(rules)}
     target = RunFolder((out or results.folder / f"replay-{rules.stem}").absolute())
-    if (target.root / "report.json").exists() and not overwrite:
-        raise ConflictError(
-            f"{target.root} holds a report already", hint="add --overwrite, or choose another --out"
-        )
+    if target.root == results.folder.absolute():
+        raise ConflictError(f"{target.root} holds the first report, which stays", hint="choose another --out")
+    if not overwrite:
+        if (target.root / "report.json").exists():
+            raise ConflictError(
+                f"{target.root} holds a report already", hint="add --overwrite, or choose another --out"
+            )
+        target.check_free()
     provenance = {**provenance, "settings": {**provenance["settings"], "app": settings}}
     with target.locked():
         write_report(

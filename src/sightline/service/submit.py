@@ -136,6 +136,11 @@ def store_request(
         OutputError: The folder cannot be written to.
     """
     folder = RunFolder((request.out or Path(OUT) / request.video.stem).absolute())
+    if folder.is_result(request.video):
+        raise ConflictError(
+            f"{request.video} is itself a result in {folder.root}, which is to be overwritten",
+            hint="choose another --out",
+        )
     _claim(platform, folder, overwrite=request.overwrite)
     now_s = platform.clock.now_s()
     run = Run(
@@ -233,15 +238,8 @@ def _check_numbers(request: AnalyzeRequest) -> None:
 
 def _claim(platform: Platform, folder: RunFolder, *, overwrite: bool) -> None:
     """Make the folder this request's own; what earlier runs left in it goes, and they with it."""
-    if folder.is_complete and not overwrite:
-        raise ConflictError(
-            f"{folder.root} holds results already", hint="add --overwrite, or choose another --out"
-        )
-    if folder.part(0).parent.is_dir() and not overwrite:
-        raise ConflictError(
-            f"{folder.root} holds an unfinished run",
-            hint="--resume goes on where this machine knows the run; --overwrite starts again",
-        )
+    if not overwrite:
+        folder.check_free()
     with folder.locked():
         for run in runs_in(platform, folder.root):
             _forget(platform, run)

@@ -243,6 +243,21 @@ def test_new_rules_are_applied_to_stored_tables(results, tmp_path, capsys):
     assert "error[rules_invalid]" in capsys.readouterr().err
 
 
+def test_a_replay_removes_nothing_unasked_and_never_the_first_report(results, tmp_path, capsys):
+    rules = tmp_path / "gate.yaml"
+    rules.write_text(RULES)
+    mine = tmp_path / "mine" / "figures" / "my.png"
+    mine.parent.mkdir(parents=True)
+    mine.write_text("precious")
+    report = (results / "report.json").read_bytes()
+    replay = ["replay", str(results), "--rules", str(rules), "--out"]
+    assert run([*replay, str(tmp_path / "mine")]) == 1
+    assert run([*replay, str(results), "--overwrite"]) == 1
+    assert capsys.readouterr().err.count("error[conflict]") == 2
+    assert mine.read_text() == "precious"
+    assert (results / "report.json").read_bytes() == report
+
+
 def test_exported_tracks_scored_against_themselves_are_perfect(results, tmp_path, capsys):
     out = tmp_path / "t.txt"
     assert run(["export", str(results), "-f", "mot", "-o", str(out)]) == 0

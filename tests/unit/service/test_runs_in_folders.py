@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from sightline.service.delete import delete_run
 from sightline.service.execute import execute
 from sightline.service.inspect import find_by_folder, get_run
 from sightline.service.platform import Platform
+from sightline.service.results import Results
 from sightline.service.resume import resume
 from sightline.service.submit import AnalyzeRequest, submit
 from sightline.settings import read_settings
@@ -91,6 +93,39 @@ def test_results_are_not_written_over_unasked(platform, request_for):
 
     with pytest.raises(ConflictError, match="holds results already"):
         submit(platform, request_for())
+
+
+@pytest.mark.parametrize("name", ["tables/my.csv", "figures/my.png", "highlights/my.mp4", "report.html"])
+def test_files_of_somebody_else_are_not_removed_unasked(platform, request_for, tmp_path, name):
+    mine = tmp_path / "out" / name
+    mine.parent.mkdir(parents=True)
+    mine.write_text("precious")
+
+    with pytest.raises(ConflictError, match=f"holds {name.split('/')[0]} of no finished run"):
+        submit(platform, request_for())
+    assert mine.read_text() == "precious"
+
+
+def test_a_video_that_is_itself_a_result_is_not_removed_to_make_room(platform, request_for, tmp_path):
+    request = request_for(overwrite=True)
+    video = tmp_path / "out" / "annotated.mp4"
+    video.parent.mkdir()
+    video.write_bytes(request.video.read_bytes())
+
+    with pytest.raises(ConflictError, match="itself a result"):
+        submit(platform, replace(request, video=video))
+    assert video.is_file()
+
+
+def test_the_manifest_describes_results_alone(platform, request_for, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "notes.txt").write_text("mine")
+    os.mkfifo(tmp_path / "out" / "pipe")
+    execute(platform, submit(platform, request_for()).id)
+
+    names = set(Results(tmp_path / "out").manifest["files"])
+    assert {"tables/frames.parquet", "report.json"} <= names
+    assert not names & {"notes.txt", "pipe", "manifest.json"}
 
 
 def test_a_setting_that_the_application_does_not_have_is_refused(platform, request_for):

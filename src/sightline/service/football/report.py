@@ -15,7 +15,6 @@ import sightline
 from sightline import plugins
 from sightline.analytics.football.match import PitchSize
 from sightline.analytics.football.rows import ball_batch, facts_of, player_batches, record
-from sightline.core.errors import ConflictError
 from sightline.core.ledger import FrameStatus
 from sightline.core.media import MediaInfo
 from sightline.service.folder import MANIFEST, RunFolder, sha256_of, write_json
@@ -101,10 +100,8 @@ def report_on_match(
     application: Application = plugins.load("apps", APP)()
     chosen = _settings(application, match, names or {}, settings or {})
     folder = RunFolder(out.absolute())
-    if folder.is_complete and not overwrite:
-        raise ConflictError(
-            f"{folder.root} holds results already", hint="add --overwrite, or choose another --out"
-        )
+    if not overwrite:
+        folder.check_free()
     provenance = {
         "sightline": sightline.__version__,
         "app": APP,
@@ -180,11 +177,6 @@ def _media(match: Match) -> MediaInfo:
 
 
 def _write_manifest(folder: RunFolder, provenance: Mapping[str, Any], media: MediaInfo) -> None:
-    files = sorted(
-        path
-        for path in folder.root.rglob("*")
-        if path.is_file() and path.name != MANIFEST and folder.work not in path.parents
-    )
     write_json(
         folder.root / MANIFEST,
         {
@@ -206,12 +198,6 @@ def _write_manifest(folder: RunFolder, provenance: Mapping[str, Any], media: Med
             "ledger": read_ledger(ParquetTables(folder.tables)).to_json(),
             "versions": {"python": host.python_version(), **versions()},
             "performance": {},
-            "files": {
-                path.relative_to(folder.root).as_posix(): {
-                    "sha256": sha256_of(path),
-                    "bytes": path.stat().st_size,
-                }
-                for path in files
-            },
+            "files": folder.described(),
         },
     )
