@@ -162,14 +162,14 @@ def _advance(
     state: _State, walkers: Sequence[Walker], live: list[int], now_s: float,
     obstacles_m: Float64, clearances_m: Float64,
 ) -> None:  # fmt: skip
-    wishes = np.array([_wish(state, walkers[row], row, now_s) for row in live])
+    wanted_mps = np.array([_wanted(state, walkers[row], row, now_s) for row in live])
     rows = np.array(live)
     here, speeds = state.places[rows], state.speeds[rows]
     push = _repel(here, speeds, here, 1.5, strength=10.0)
     push += _repel(here, speeds, obstacles_m, clearances_m + 0.7, strength=16.0)
     still = np.array([state.waiting[row] for row in live])
     push[still] *= 0.15
-    speeds = speeds + ((wishes - speeds) / _RELAX_S + push) * STEP_S
+    speeds = speeds + ((wanted_mps - speeds) / _RELAX_S + push) * STEP_S
     pace = np.sqrt((speeds**2).sum(axis=1))
     speeds *= np.minimum(1.0, 2.2 / np.maximum(pace, 1e-9))[:, None]
     for row, place, speed in zip(live, here, speeds, strict=True):
@@ -179,7 +179,7 @@ def _advance(
     _turn(state, walkers, live)
 
 
-def _wish(state: _State, walker: Walker, row: int, now_s: float) -> Float64:
+def _wanted(state: _State, walker: Walker, row: int, now_s: float) -> Float64:
     """Give the velocity somebody would like; moves on to the next goal where this one is reached."""
     goal = walker.goals[state.next_goal[row]]
     ahead: Float64 = np.array(goal.place_m) - state.places[row]

@@ -13,8 +13,8 @@ from sightline.core.errors import SettingsError
 from sightline.media.probe import probe
 from sightline.service.accounts.quotas import check_run_quota
 from sightline.service.jobs.enqueue import Enqueued, enqueue
-from sightline.service.pipelines.wanted.stage_configs import Configured, read_stage_configs
-from sightline.service.pipelines.wanted.wishes import Wishes, take_wishes
+from sightline.service.pipelines.options.preferences import Preferences, resolve_preferences
+from sightline.service.pipelines.options.stage_configs import Configured, read_stage_configs
 from sightline.service.submit import AnalyzeRequest, media_limits
 
 if TYPE_CHECKING:
@@ -76,9 +76,9 @@ def start_pipeline(
     application: Application = plugins.load("apps", request.app)()
     configured = read_stage_configs(request.stage_configs, request.app, frozenset(application.defaults()))
     fields = configured.fields
-    wishes = take_wishes(
+    effective = resolve_preferences(
         probe(video, media_limits(platform)),
-        Wishes(
+        Preferences(
             gpu=request.gpu,
             checkpoints=request.checkpoints,
             target_fps=fields.get("target_fps"),
@@ -87,12 +87,12 @@ def start_pipeline(
             audio=fields.get("extract_audio"),
         ),
     )
-    warnings = [*configured.warnings, *wishes.warnings]
+    warnings = [*configured.warnings, *effective.warnings]
     analyze = AnalyzeRequest(
         video=video,
         app=request.app,
         model=_closest("model_version", _named(request.model), _named(fields.get("model")), warnings),
-        stride=wishes.stride,
+        stride=effective.stride,
         skip_still=fields.get("skip_still", False),
         annotate=fields.get("annotate", True),
         tracker=fields.get("tracker", "bytetrack"),
@@ -103,9 +103,9 @@ def start_pipeline(
         priority=request.priority,
         tags=tuple(sorted(set(request.tags))),
         video_id=video_id,
-        within=wishes.within,
-        audio=wishes.audio,
-        checkpoints=wishes.checkpoints,
+        within=effective.within,
+        audio=effective.audio,
+        checkpoints=effective.checkpoints,
         warnings=tuple(warnings),
     )
     return enqueue(platform, analyze)

@@ -7,7 +7,7 @@ import pytest
 from sightline.api.views.pipelines import EXAMPLE
 from sightline.apps.football.app import FootballApp
 from sightline.core.errors import SettingsError
-from sightline.service.pipelines.wanted.stage_configs import STAGES, read_resolution, read_stage_configs
+from sightline.service.pipelines.options.stage_configs import STAGES, read_resolution, read_stage_configs
 
 FOOTBALL = frozenset(FootballApp().defaults())
 

@@ -1,4 +1,4 @@
-"""Meets what somebody wishes of machine and video as far as they go, and says where they do not."""
+"""Meets what somebody would like of machine and video as far as they go, and says where they do not."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _NEARLY = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class Preferences:
     """What somebody would like; None where they do not mind.
 
     Attributes:
@@ -35,7 +35,7 @@ class Wishes:
 
 
 @dataclass(frozen=True, slots=True)
-class Met:
+class Effective:
     """What a run will do about it.
 
     Attributes:
@@ -53,34 +53,34 @@ class Met:
     warnings: tuple[str, ...]
 
 
-def take_wishes(media: MediaInfo, wishes: Wishes) -> Met:
-    """Give what can be done of somebody's wishes.
+def resolve_preferences(media: MediaInfo, preferences: Preferences) -> Effective:
+    """Give what can be done of what somebody would like.
 
     Raises:
         SettingsError: They contradict one another, or a number makes no sense.
     """
     warnings: list[str] = []
-    if wishes.gpu:
+    if preferences.gpu:
         warnings.append("gpu_enabled: no GPU is used here; the run computes on the processor")
-    audio = bool(wishes.audio)
+    audio = bool(preferences.audio)
     if audio and media.audio_codec is None:
         warnings.append("extract_audio: the video has no sound")
         audio = False
-    return Met(
-        stride=_stride(media, wishes, warnings),
-        within=_within(media, wishes.within, warnings),
+    return Effective(
+        stride=_stride(media, preferences, warnings),
+        within=_within(media, preferences.within, warnings),
         audio=audio,
-        checkpoints=wishes.checkpoints is not False,
+        checkpoints=preferences.checkpoints is not False,
         warnings=tuple(warnings),
     )
 
 
-def _stride(media: MediaInfo, wishes: Wishes, warnings: list[str]) -> int:
+def _stride(media: MediaInfo, preferences: Preferences, warnings: list[str]) -> int:
     """Give every how many frames are looked at, for a pace as near to `target_fps` as whole frames allow."""
-    target_fps = wishes.target_fps
+    target_fps = preferences.target_fps
     if target_fps is None:
-        return 1 if wishes.stride is None else wishes.stride
-    if wishes.stride is not None:
+        return 1 if preferences.stride is None else preferences.stride
+    if preferences.stride is not None:
         raise SettingsError("target_fps and stride say the same thing twice", hint="give one of them")
     if not 0 < target_fps < float("inf"):
         raise SettingsError(f"target_fps is {target_fps:g}", hint="give frames a second, above 0")

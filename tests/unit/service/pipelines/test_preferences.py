@@ -1,4 +1,4 @@
-"""Wishes are met as far as machine and video go; what is left of them is said."""
+"""Preferences are met as far as machine and video go; what is left of them is said."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from sightline.core.errors import SettingsError
 from sightline.core.media import MediaInfo
-from sightline.service.pipelines.wanted.wishes import Wishes, take_wishes
+from sightline.service.pipelines.options.preferences import Preferences, resolve_preferences
 from sightline.service.prepare import _within
 
 VIDEO = MediaInfo(
@@ -27,13 +27,13 @@ VIDEO = MediaInfo(
 
 
 def test_who_wishes_nothing_is_warned_of_nothing():
-    met = take_wishes(VIDEO, Wishes())
+    met = resolve_preferences(VIDEO, Preferences())
     assert (met.stride, met.within, met.audio, met.checkpoints, met.warnings) == (1, None, False, True, ())
 
 
 def test_what_can_be_met_is_met_without_a_word():
-    wishes = Wishes(gpu=False, checkpoints=False, target_fps=12.5, within=(360, 640), audio=True)
-    met = take_wishes(VIDEO, wishes)
+    preferences = Preferences(gpu=False, checkpoints=False, target_fps=12.5, within=(360, 640), audio=True)
+    met = resolve_preferences(VIDEO, preferences)
     assert (met.stride, met.within, met.audio, met.checkpoints, met.warnings) == (
         2,
         (360, 640),
@@ -44,48 +44,48 @@ def test_what_can_be_met_is_met_without_a_word():
 
 
 @pytest.mark.parametrize(
-    ("wishes", "says"),
+    ("preferences", "says"),
     [
-        (Wishes(gpu=True), "no GPU is used here"),
-        (Wishes(target_fps=60), "the video has 25"),
-        (Wishes(target_fps=10), "12.5 a second are looked at"),
-        (Wishes(within=(1080, 1920)), "the video has 1280x720, and no picture is enlarged"),
+        (Preferences(gpu=True), "no GPU is used here"),
+        (Preferences(target_fps=60), "the video has 25"),
+        (Preferences(target_fps=10), "12.5 a second are looked at"),
+        (Preferences(within=(1080, 1920)), "the video has 1280x720, and no picture is enlarged"),
     ],
 )
-def test_what_cannot_be_met_is_said_and_stops_nothing(wishes, says):
-    met = take_wishes(VIDEO, wishes)
+def test_what_cannot_be_met_is_said_and_stops_nothing(preferences, says):
+    met = resolve_preferences(VIDEO, preferences)
     assert len(met.warnings) == 1
     assert says in met.warnings[0]
 
 
 def test_the_size_that_a_video_has_anyway_needs_no_word():
-    met = take_wishes(VIDEO, Wishes(within=(720, 1280)))
+    met = resolve_preferences(VIDEO, Preferences(within=(720, 1280)))
     assert (met.within, met.warnings) == (None, ())
 
 
 def test_a_video_without_sound_gives_none_and_says_so():
-    met = take_wishes(replace(VIDEO, audio_codec=None), Wishes(audio=True))
+    met = resolve_preferences(replace(VIDEO, audio_codec=None), Preferences(audio=True))
     assert (met.audio, met.warnings) == (False, ("extract_audio: the video has no sound",))
 
 
 def test_a_video_without_a_frame_rate_is_looked_at_whole():
-    met = take_wishes(replace(VIDEO, frame_rate_hz=None), Wishes(target_fps=10))
+    met = resolve_preferences(replace(VIDEO, frame_rate_hz=None), Preferences(target_fps=10))
     assert met.stride == 1
     assert "does not say" in met.warnings[0]
 
 
 @pytest.mark.parametrize(
-    "wishes",
+    "preferences",
     [
-        Wishes(target_fps=0),
-        Wishes(target_fps=-1),
-        Wishes(target_fps=float("nan")),
-        Wishes(target_fps=5, stride=5),
+        Preferences(target_fps=0),
+        Preferences(target_fps=-1),
+        Preferences(target_fps=float("nan")),
+        Preferences(target_fps=5, stride=5),
     ],
 )
-def test_nonsense_is_refused(wishes):
+def test_nonsense_is_refused(preferences):
     with pytest.raises(SettingsError) as refused:
-        take_wishes(VIDEO, wishes)
+        resolve_preferences(VIDEO, preferences)
     assert refused.value.hint
 
 
