@@ -20,7 +20,7 @@ from sightline.service.live.quality import FIXED, AutoQuality
 from sightline.service.live.stream.analysis import make_analysis, message_of
 from sightline.service.live.stream.frames import Arrival, StreamLedger
 from sightline.service.live.stream.latency import Latencies
-from sightline.service.live.stream.look import Look
+from sightline.service.live.stream.processor import FrameProcessor
 from sightline.service.live.stream.session import Stream, StreamContext, StreamLimits
 from sightline.service.live.stream.settings import StreamSettings
 from sightline.service.webhooks.notifier import Notice
@@ -193,13 +193,13 @@ class LiveStreams:
         with self._measuring:
             if self.admission.cost_s:
                 return
-            look = Look("measuring", self.models.of(app), max_pixels=1 << 20)
+            processor = FrameProcessor("measuring", self.models.of(app), max_pixels=1 << 20)
             settings, costs = StreamSettings(), []
             picture = _test_picture()
             for number in range(_TRIALS + 1):
                 now_s = self._clock.monotonic_s()
                 arrival = Arrival(picture, number, float(number), now_s, now_s)
-                look.at(arrival, settings, FIXED["balanced"], self._clock)
+                processor.process(arrival, settings, FIXED["balanced"], self._clock)
                 costs.append(self._clock.monotonic_s() - now_s)
             self.models.forget("measuring")
             self.admission.note(statistics.median(costs[1:]))

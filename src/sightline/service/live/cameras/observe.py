@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sightline.service.live.stream.look import rows
+from sightline.service.live.stream.processor import rows
 
 if TYPE_CHECKING:
     from sightline.core.detections import Detections

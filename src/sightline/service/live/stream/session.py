@@ -20,8 +20,8 @@ from sightline.service.live.quality import AutoQuality, level_of
 from sightline.service.live.stream.analysis import message_of
 from sightline.service.live.stream.frames import Arrival, Drop, StreamLedger
 from sightline.service.live.stream.latency import Latencies
-from sightline.service.live.stream.look import Answer, Look
 from sightline.service.live.stream.outbox import Outbox
+from sightline.service.live.stream.processor import Answer, FrameProcessor
 from sightline.service.live.stream.rate import TokenBucket
 
 if TYPE_CHECKING:
@@ -110,7 +110,9 @@ class Stream:
         self._rate = TokenBucket(1, 1, self.heard_mono_s)
         self._accepted = 0
         self._arrivals: deque[float] = deque(maxlen=256)
-        self._look = Look(stream_id, context.models.of(settings.app), max_pixels=context.limits.max_pixels)
+        self._processor = FrameProcessor(
+            stream_id, context.models.of(settings.app), max_pixels=context.limits.max_pixels
+        )
         self.closed = False
         self._apply(settings)
 
@@ -204,7 +206,7 @@ class Stream:
     @property
     def level(self) -> Level:
         """How closely it is looked at now."""
-        return self._look.taken(level_of(self.settings.quality_mode, self._context.auto))
+        return self._processor.taken(level_of(self.settings.quality_mode, self._context.auto))
 
     def close(self, reason: str = "closed") -> None:
         """Let go of everything; frames that wait count as dropped."""
@@ -215,7 +217,7 @@ class Stream:
             for _ in range(len(self._queue)):
                 self._queue.popleft()
                 self.ledger.drop(Drop.CLOSED)
-        for event in self._look.finish():
+        for event in self._processor.finish():
             self.tell(message_of(event), dict(event))
             self._context.told(self, event)
         if reason != "closed":
@@ -259,7 +261,7 @@ class Stream:
         settings, level = self.settings, self.level
         begun_s = self._context.clock.monotonic_s()
         try:
-            answer = self._look.at(arrival, settings, level, self._context.clock)
+            answer = self._processor.process(arrival, settings, level, self._context.clock)
         except (MediaError, StreamError) as error:
             self._lose(arrival, Drop.UNDECODABLE, error)
             return False
@@ -342,7 +344,7 @@ class Stream:
                 )
                 if analysis.tracking is not None and not settings.enable_tracking:
                     raise SettingsError("app: it needs tracking", hint="set enable_tracking")
-            self._look.analyse_with(analysis, models)
+            self._processor.analyse_with(analysis, models)
         self.settings = settings
         if before is None or before.fps_limit != settings.fps_limit:
             burst = max(2.0, settings.fps_limit / 4)

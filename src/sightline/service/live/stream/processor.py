@@ -55,7 +55,7 @@ class Answer:
     legs: Mapping[str, float] = field(default_factory=dict)
 
 
-class Look:
+class FrameProcessor:
     """Looks at a stream's frames one after the other; called from one thread at a time.
 
     Attributes:
@@ -92,7 +92,7 @@ class Look:
         """Give the events that the stream's end completes."""
         return self.analysis.finish() if self.analysis is not None else ()
 
-    def at(self, arrival: Arrival, settings: StreamSettings, level: Level, clock: Clock) -> Answer:
+    def process(self, arrival: Arrival, settings: StreamSettings, level: Level, clock: Clock) -> Answer:
         """Decode, detect, track.
 
         Raises:
