@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sightline.cli.console import say, show_json, show_table
+from sightline.cli.console import note, say, show_json, show_table
 from sightline.cli.lazy import examples, group
 from sightline.cli.options import AsJson
 
@@ -19,7 +19,13 @@ if TYPE_CHECKING:
 
 _Name = Annotated[str, typer.Argument(metavar="NAME", help="The user's name.")]
 _Role = Annotated[str, typer.Option(help="admin, analyst or viewer.")]
-_Url = Annotated[str, typer.Option(help="Where people reach the server; the link begins with it.")]
+_Url = Annotated[
+    str | None,
+    typer.Option(
+        help="Where people reach the server; the link begins with it.",
+        show_default="SIGHTLINE_SERVER_ADDRESS, or http://127.0.0.1:8000",
+    ),
+]
 _HERE = "http://127.0.0.1:8000"
 _MOST = 10_000
 
@@ -49,7 +55,7 @@ def list_users(as_json: AsJson = False) -> None:
 @users.command(
     "add", epilog=examples("sightline admin users add ada --role analyst --url https://video.example.org")
 )
-def add_user(name: _Name, role: _Role = "analyst", url: _Url = _HERE, as_json: AsJson = False) -> None:
+def add_user(name: _Name, role: _Role = "analyst", url: _Url = None, as_json: AsJson = False) -> None:
     """Make a user and print the link with which they set a password, once."""
     from sightline.core.accounts import LOCAL
     from sightline.service.accounts.users import add_user as add
@@ -59,7 +65,7 @@ def add_user(name: _Name, role: _Role = "analyst", url: _Url = _HERE, as_json: A
 
 
 @users.command("invite", epilog=examples("sightline admin users invite ada"))
-def invite(name: _Name, url: _Url = _HERE, as_json: AsJson = False) -> None:
+def invite(name: _Name, url: _Url = None, as_json: AsJson = False) -> None:
     """Print a new link for a user who has lost the password, or the first link."""
     from sightline.core.accounts import LOCAL
     from sightline.service.accounts.users import invite_again, named_user
@@ -130,7 +136,12 @@ def list_keys(
 def add_key(
     user: _Name,
     name: Annotated[str, typer.Argument(help="What it is for.")],
-    scope: Annotated[list[str] | None, typer.Option(help="As in runs.read, runs.*, *.read or *.")] = None,
+    scope: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="As in runs.read, runs.*, or * for all that the user may do.", show_default="*.read"
+        ),
+    ] = None,
     days: Annotated[
         float | None, typer.Option(help="How long it holds; for ever if left out.", min=0)
     ] = None,
@@ -149,6 +160,8 @@ def add_key(
         show_json({"id": made.key.id, "scopes": list(made.key.scopes), "text": made.text})
     else:
         say(made.text)
+    if not scope:
+        note(f"it is good for reading alone; --scope '*' makes one for all that {owner.name} may do")
 
 
 @keys.command("revoke", epilog=examples("sightline admin keys revoke sl_k3n5vmx8q2ab"))
@@ -257,10 +270,10 @@ def _role(text: str) -> Role:
         raise typer.BadParameter(f"{text!r} is none of {', '.join(Role)}", param_hint="--role") from None
 
 
-def _show_link(platform: Platform, invited: Invited, url: str, *, as_json: bool) -> None:
+def _show_link(platform: Platform, invited: Invited, url: str | None, *, as_json: bool) -> None:
     from sightline.service.accounts.users import setup_path
 
-    link = url.rstrip("/") + setup_path(invited.setup_token)
+    link = (url or platform.settings.server_address or _HERE).rstrip("/") + setup_path(invited.setup_token)
     hours = platform.settings.setup_link_s / 3600
     if as_json:
         show_json({"id": invited.user.id, "name": invited.user.name, "link": link})

@@ -43,7 +43,7 @@ def analyze_there(
     """
     from sightline.cli.progress import shown_progress
     from sightline.client.client import SightlineClient
-    from sightline.core.errors import SettingsError
+    from sightline.core.errors import SettingsError, SourceUnavailableError
     from sightline.service.submit import OUT
 
     given = [f"--{name.replace('_', '-')}" for name, value in refused.items() if value]
@@ -51,6 +51,8 @@ def analyze_there(
         raise SettingsError(
             f"{', '.join(given)} is for this machine alone", hint="leave it out, or leave --server out"
         )
+    if not request.video.is_file():
+        raise SourceUnavailableError(f"there is no file {request.video}", hint="check the path")
     folder = request.out or Path(OUT) / request.video.stem
     _check_folder(folder, overwrite=request.overwrite)
     with (

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import sqlite3
 from contextlib import closing, contextmanager
 
 import pytest
 
+from factories import ROOT
 from sightline.api.views.start import start_page
 from sightline.bootstrap import build_platform
 from sightline.cli.main import run
+from sightline.core.accounts import Principal, Role
 from sightline.core.runs import Run, RunState
 from sightline.service.accounts.users import first_admin
 from sightline.settings import read_settings
@@ -63,8 +66,37 @@ def test_what_the_first_page_of_a_server_has_one_type_works(admin, tmp_path):
     first_admin(platform)
     platform.runs.close()
     invite, key = re.findall(r"sightline admin ([^<\n]+)", start_page("1.0"))
-    assert "/setup#" in admin(*invite.split()).out
-    assert admin(*key.split()).out.startswith("sl_")
+    assert "/setup#" in admin(*shlex.split(invite)).out
+    made = json.loads(admin(*shlex.split(key), "--json").out)
+    assert made["text"].startswith("sl_")
+    assert made["scopes"] == ["*"]  # the next step sends a video and runs it
+
+
+@pytest.mark.parametrize(
+    ("page", "needed"),
+    [
+        ("README.md", ("videos.create", "runs.create", "live.create")),
+        ("docs/live.md", ("live.create", "account.read")),
+    ],
+)
+def test_a_key_that_is_made_as_the_pages_say_is_good_for_what_they_then_do(admin, page, needed):
+    admin("users", "add", "admin", "--role", "admin")
+    command = re.search(r"sightline admin (keys add [^#\n]+)", (ROOT / page).read_text())[1]
+    made = json.loads(admin(*shlex.split(command.replace("NAME", "admin")), "--json").out)
+    who = Principal("u1", "admin", Role.ADMIN, scopes=frozenset(made["scopes"]))
+    assert all(who.covers(action) for action in needed)
+
+
+def test_a_key_for_which_nothing_is_said_is_good_for_reading_and_says_so(admin):
+    admin("users", "add", "ada")
+    told = admin("keys", "add", "ada", "ci")
+    assert told.out.startswith("sl_")
+    assert "reading alone" in told.err
+
+
+def test_a_link_begins_with_the_servers_own_address(admin, monkeypatch):
+    monkeypatch.setenv("SIGHTLINE_SERVER_ADDRESS", "https://video.example.org/")
+    assert "https://video.example.org/setup#" in admin("users", "add", "ada").out
 
 
 def test_what_is_wrong_is_said(admin):

@@ -119,6 +119,12 @@ def test_another_videos_run_is_not_resumed(results, tmp_path, capsys):
     assert "holds a run of another video" in capsys.readouterr().err
 
 
+def test_a_file_that_is_not_there_is_told_before_a_server_is_asked(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("SIGHTLINE_SERVER", "http://127.0.0.1:9")
+    assert run(["analyze", str(tmp_path / "no.mp4")]) == 1
+    assert "error[source_unavailable]: there is no file" in capsys.readouterr().err
+
+
 def test_a_setting_of_the_app_is_passed_on(video, tmp_path, capsys):
     out = tmp_path / "o"
     given = ["--set", "min_score=0.25", "--no-annotate", "-q"]

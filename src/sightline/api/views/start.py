@@ -22,7 +22,7 @@ its camera; there is no dashboard.</p>
 <li>Set the admin's password: open the link that <code>sightline serve</code> printed. It works once;
 <code>sightline admin users invite admin</code> on the server's machine prints another.</li>
 <li>Make a key, there as well; it is shown this once:
-<pre>sightline admin keys add admin laptop</pre></li>
+<pre>sightline admin keys add admin laptop --scope '*'</pre></li>
 <li>Have a video analysed, from any machine that has Sightline; put this page's address for <code>SERVER</code>:
 <pre>export SIGHTLINE_TOKEN=sl_...
 sightline --server SERVER analyze street.mp4</pre></li>
