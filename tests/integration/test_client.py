@@ -117,6 +117,13 @@ def test_an_upload_survives_what_breaks(client, wire, clip, broken):
         assert client.upload(clip)["state"] == "ready"
 
 
+def test_an_upload_survives_a_server_that_is_away_for_longer_than_one_request_is_tried(client, wire, clip):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sightline.client.client._PART_BYTES", 1500)
+        wire.breaks = ["", "", *["before"] * 5]  # a part, three times the question how far it is, once more ...
+        assert client.upload(clip)["state"] == "ready"
+
+
 @pytest.mark.parametrize("broken", ["half", "short", "busy", "before"])
 def test_events_are_not_lost_where_the_stream_breaks(client, wire, clip, broken):
     pipeline = client.process(video_id=client.upload(clip)["id"], settings={"min_score": 0.3})

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sightline.service.submit import AnalyzeRequest
 
 SERVER, TOKEN = "SIGHTLINE_SERVER", "SIGHTLINE_TOKEN"
+_TRIES = 8  # about a minute for each request under way: a server is started anew, a network comes back
 
 
 def server() -> str | None:
@@ -43,6 +44,7 @@ def analyze_there(
     """
     from sightline.cli.progress import shown_progress
     from sightline.client.client import SightlineClient
+    from sightline.client.http import Patience
     from sightline.core.errors import SettingsError, SourceUnavailableError
     from sightline.service.submit import OUT
 
@@ -56,7 +58,7 @@ def analyze_there(
     folder = request.out or Path(OUT) / request.video.stem
     _check_folder(folder, overwrite=request.overwrite)
     with (
-        SightlineClient(address, os.environ.get(TOKEN, "")) as client,
+        SightlineClient(address, os.environ.get(TOKEN, ""), patience=Patience(tries=_TRIES)) as client,
         shown_progress(quiet=quiet or as_json) as listener,
     ):
         pipeline_id = _carried_out(client, request, listener)

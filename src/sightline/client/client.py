@@ -95,20 +95,20 @@ class SightlineClient:
         )
         place = begun.headers["location"]
         with path.open("rb") as file:
-            offset, failures = 0, 0
+            offset, failures, known = 0, 0, True
             while offset < size_bytes:
-                if progress is not None:
-                    progress(offset, size_bytes)
-                file.seek(offset)
-                part = file.read(_PART_BYTES)
                 try:
-                    offset = self._send(place, offset, part)
+                    if not known:
+                        offset, known = self._offset(place, size_bytes), True
+                    if progress is not None:
+                        progress(offset, size_bytes)
+                    file.seek(offset)
+                    offset = self._send(place, offset, file.read(_PART_BYTES))
                     failures = 0
                 except (AdapterUnavailableError, RemoteError) as error:
-                    failures += 1
+                    failures, known = failures + 1, False
                     if not _may_go_on(error) or not self._http.wait(failures):
                         raise
-                    offset = self._offset(place, size_bytes)
         if progress is not None:
             progress(size_bytes, size_bytes)
         return self.video(place.rpartition("/")[2])
