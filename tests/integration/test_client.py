@@ -120,7 +120,11 @@ def test_an_upload_survives_what_breaks(client, wire, clip, broken):
 def test_an_upload_survives_a_server_that_is_away_for_longer_than_one_request_is_tried(client, wire, clip):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("sightline.client.client._PART_BYTES", 1500)
-        wire.breaks = ["", "", *["before"] * 5]  # a part, three times the question how far it is, once more ...
+        wire.breaks = [
+            "",
+            "",
+            *["before"] * 5,
+        ]  # a part, three times the question how far it is, once more ...
         assert client.upload(clip)["state"] == "ready"
 
 

@@ -141,6 +141,13 @@ def test_what_is_no_video_is_refused_and_its_bytes_removed(client, platform):
     assert not (platform.settings.videos / refused[0]["id"]).exists()
 
 
+def test_an_upload_that_is_refused_at_once_leaves_nothing(client, platform):
+    before = list(platform.settings.videos.glob("*"))
+    answer = client.post(f"{API}/uploads", headers={**TUS, "Upload-Length": "999999999999999"})
+    assert answer.status_code == 413
+    assert list(platform.settings.videos.glob("*")) == before
+
+
 def test_a_form_that_breaks_off_leaves_nothing(client, platform):
     body = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.mp4"\r\n\r\nabc'
     headers = {"Content-Type": "multipart/form-data; boundary=x"}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
 
 from sightline.core.errors import ContentTypeError, RequestError
 
@@ -28,7 +29,7 @@ async def pass_on(request: Request, write: Callable[[bytes], None]) -> None:
     """Have a body written in a thread, about a megabyte at a time, while the next one comes.
 
     Raises:
-        RequestError: The client fell silent, and is given up.
+        RequestError: The client fell silent, and is given up, or has gone.
     """
     writing: asyncio.Task[None] | None = None
     try:
@@ -40,6 +41,8 @@ async def pass_on(request: Request, write: Callable[[bytes], None]) -> None:
                 writing = asyncio.create_task(run_in_threadpool(_write, write, piece))
     except TimeoutError:
         raise RequestError(f"nothing came for {_SILENCE_S:g} s", hint="go on with the upload") from None
+    except ClientDisconnect:
+        raise RequestError("the connection broke before all had come", hint="go on with the upload") from None
     finally:
         if writing is not None:
             await writing

@@ -101,7 +101,9 @@ def share(
 
 
 def help_out(platform: Platform, run_id: str, stop: Callable[[], bool]) -> None:
-    """Do segments of somebody else's run until none is left to claim.
+    """Do segments of somebody else's run for as long as a lease lasts, or until none is left to claim.
+
+    Then whole runs have their turn before it is helped again: the one helped among them, where its process has died.
 
     Raises:
         RunCancelled: `stop` said yes.
@@ -111,7 +113,8 @@ def help_out(platform: Platform, run_id: str, stop: Callable[[], bool]) -> None:
     folder = RunFolder(Path(run.folder))
     prepared = prepare(platform, run, folder)
     try:
-        claims = _Claims(platform, run.id, prepared.segments, stop)
+        ends_s = time.monotonic() + platform.settings.lease_s
+        claims = _Claims(platform, run.id, prepared.segments, lambda: stop() or time.monotonic() > ends_s)
         _work(folder, prepared, engine_settings(platform, run), claims, stop)
     finally:
         prepared.source.close()

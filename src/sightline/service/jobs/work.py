@@ -148,9 +148,11 @@ class Worker:
             return OFF
         order = Order(run_id, self._name, run.attempts, 0, helps=True)
         _log.info("run_helped", run=run_id, worker=self._name)
+        began_s = time.monotonic()
         with self._watched(order, lambda: self._keep(lease)):
             self._run(order)
-        return Next(0.0) if order.why is Stop.CLOSING else OFF
+        its_turn_is_over = order.why is None and time.monotonic() - began_s > self._platform.settings.lease_s
+        return Next(0.0) if its_turn_is_over or order.why is Stop.CLOSING else OFF
 
     def carry_out(self, run: Run, keep: Callable[[], None]) -> Next:
         """Carry a queued run out, and give what becomes of its job.

@@ -66,9 +66,13 @@ def begin(platform: Platform, who: Principal, offer: Offer) -> Video:
         updated_s=now_s,
         expires_s=now_s + platform.settings.upload_expires_s,
     )
-    with writing(platform, video) as file:
-        file.check_room(offer.size_bytes or 0)
-        platform.videos.add(video)
+    try:
+        with writing(platform, video) as file:
+            file.check_room(offer.size_bytes or 0)
+            platform.videos.add(video)
+    except BaseException:
+        shutil.rmtree(folder_of(platform, video), ignore_errors=True)
+        raise
     if video.size_bytes >= _LARGE_BYTES:
         PROBES.make_ready()
     return video

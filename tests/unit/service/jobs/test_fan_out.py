@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import threading
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -15,6 +17,7 @@ from sightline.core.runs import RunState
 from sightline.service import prepare as prepare_module
 from sightline.service.folder import RunFolder
 from sightline.service.jobs import enqueue as enqueue_module
+from sightline.service.jobs import fan_out
 from sightline.service.jobs.enqueue import enqueue
 from sightline.service.jobs.fan_out import can_share
 from sightline.service.jobs.work import Worker, in_this_thread
@@ -124,6 +127,23 @@ def test_a_shared_run_that_is_stopped_goes_on_from_what_all_have_found(video, tm
         assert worker.work_once()
     assert platform.runs.get(run.id).attempts == 2
     assert hashes(Path(run.folder)) == expected
+
+
+def test_a_helper_leaves_off_when_its_turn_is_over(video, tmp_path, monkeypatch):
+    platform = platform_at(tmp_path)
+    run = enqueue(platform, request_for(video)).run
+    folder = RunFolder(Path(run.folder))
+    folder.create()
+    prepared = prepare(platform, run, folder)
+    prepared.source.close()
+    fan_out._offer(platform, run, folder, prepared.segments)
+    ticks = itertools.count()
+    monkeypatch.setattr(
+        fan_out, "time", SimpleNamespace(monotonic=lambda: float(next(ticks)))
+    )  # a lease is a second
+    fan_out.help_out(platform, run.id, lambda: False)
+    found = sum(folder.found(segment.number).is_file() for segment in prepared.segments)
+    assert 0 < found < len(prepared.segments)
 
 
 def test_a_failure_while_looking_ends_the_run_with_its_reason(video, tmp_path, monkeypatch):

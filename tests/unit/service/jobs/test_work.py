@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -110,6 +111,28 @@ def test_a_crash_is_tried_again(platform, closing, enqueue):
         assert mine.work_once()
     assert platform.runs.get("r1").state is RunState.FAILED
     assert platform.queue.take(lease_s=1) is None
+
+
+@pytest.mark.parametrize(("took_s", "then"), [(9.0, [None]), (11.0, ["r1", "r1+0"])])
+def test_a_helper_whose_turn_is_over_lets_whole_runs_go_first(
+    platform, closing, enqueue, monkeypatch, took_s, then
+):
+    """The run helped is among them where the server that carried it out was killed: nobody else would take it up."""
+    now_s = [0.0]
+    monkeypatch.setattr(work, "time", SimpleNamespace(monotonic=lambda: now_s[0]))
+    platform.runs.add(replace(queued("r1"), state=RunState.RUNNING))
+    platform.queue.put("r1+0", priority=-1)
+
+    def helping(order):
+        assert order.helps
+        if took_s > 10:
+            platform.queue.put("r1")  # as when its lease runs out
+        now_s[0] += took_s
+
+    assert worker(platform, helping, closing).work_once()
+    for job_id in then:
+        lease = platform.queue.take(lease_s=10)
+        assert (lease and lease.job_id) == job_id
 
 
 def test_a_poison_run_holds_up_nobody(platform, closing, enqueue):
