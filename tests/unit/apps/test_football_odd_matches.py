@@ -157,6 +157,20 @@ def test_without_a_ball_people_still_run_and_nothing_else_is_told(told):
     assert made.number("home", "distance") == pytest.approx(11 * SECONDS * 1.0, rel=0.05)
 
 
+def test_a_spare_ball_beside_the_pitch_is_not_the_match_ball(told):
+    match = walking()
+    ball = np.full((len(match), 3), np.nan)
+    ball[::2] = (10.0, 38.0, 0.1)
+    ball[:20] = (10.0, 0.0, 0.1)
+
+    made = told(with_ball(match, ball))
+
+    assert "ball was hardly ever seen" in " ".join(made.report["coverage"]["reasons"])
+    assert made.report["score"]["home"] is None
+    assert made.number("home", "distance") > 0
+    assert formations(made, "home") == [("all", "4-2-3-1")]
+
+
 def test_a_ball_off_the_pitch_is_out_of_play(told):
     match = walking()
     ball = match.ball_m.copy()

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 _TEAM_SIZE = 11
 _LEAST_PLAYERS = 6
 _LEAST_BALL = 0.1
+_BESIDE_M = 1.0  # a ball beyond the lines by more than this is a spare one, or out of play
 _LEAST_S = 2.0
 
 
@@ -107,7 +108,8 @@ def measure(context: ReportContext, settings: FootballSettings) -> Found:
         watched = watch(context, settings)
         ball = follow_ball(context, settings, watched)
         match = replace(watched.match, ball_m=ball.ball_m, ball_states=ball.states)
-    reasons = _reasons(match, watched)
+    lacking = _lacking(match, watched)
+    reasons = (*lacking, *_lacking_ball(match))
     events = find_events(match) if not reasons else _nothing(match)
     work = PhysicalSettings(zones_kmh=tuple(settings.speed_zones_kmh))
     ways = match
@@ -124,7 +126,7 @@ def measure(context: ReportContext, settings: FootballSettings) -> Found:
         ball=ball,
         motion=motion,
         physical=measure_physical(ways, motion, work) if located(match).any() else (),
-        formations=_formations(match, events, settings) if not reasons else (),
+        formations=_formations(match, events, settings) if not lacking else (),
     )
 
 
@@ -157,8 +159,8 @@ def row_seconds(match: Match) -> float:
     return float(1 / match.frame_rate_hz)
 
 
-def _reasons(match: Match, watched: Watched | None) -> tuple[str, ...]:
-    """Say why this is not measured as a match is; nobody's possession is better than an invented one."""
+def _lacking(match: Match, watched: Watched | None) -> tuple[str, ...]:
+    """Say why the people in this are not those of a match; nobody's possession is better than an invented one."""
     within = in_periods(match)
     if not within.any():
         return ("No frame was looked at.",)
@@ -179,10 +181,15 @@ def _reasons(match: Match, watched: Watched | None) -> tuple[str, ...]:
         )
         if float(both.sum()) * row_seconds(match) < _LEAST_S:
             reasons.append("There were never enough players of both teams in view at once for a match.")
-    known = np.isfinite(match.ball_m[within, 0])
-    if float(known.mean()) < _LEAST_BALL:
-        reasons.append("The ball was hardly ever seen on the pitch.")
     return tuple(reasons)
+
+
+def _lacking_ball(match: Match) -> tuple[str, ...]:
+    """Say so where the ball was not on the pitch for long enough: lost, or another one beside it."""
+    half_m = np.array([match.pitch.length_m, match.pitch.width_m]) / 2
+    near = np.abs(match.ball_m[in_periods(match), :2]) <= half_m + _BESIDE_M
+    enough = len(near) > 0 and float(near.all(axis=1).mean()) >= _LEAST_BALL
+    return () if enough else ("The ball was hardly ever seen on the pitch.",)
 
 
 def _sight(match: Match, events: FootballEvents, reasons: tuple[str, ...]) -> Sight:

@@ -166,7 +166,7 @@ def _notes(found: Found, context: ReportContext) -> list[str]:
     notes = [*found.sight.reasons]
     if found.sight.reasons:
         notes.append(
-            "So no possession, passes, shots or distances are told; what is not seen is not made up."
+            "So no possession, passes or shots are told; what is not seen is not made up."
         )
     notes += _video_notes(found) if found.watched is not None else []
     if not any(period.home_attacks for period in found.match.periods):
