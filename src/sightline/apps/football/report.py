@@ -165,9 +165,7 @@ def _formation(words: str, mine: Sequence[TeamFormation]) -> dict[str, Any]:
 def _notes(found: Found, context: ReportContext) -> list[str]:
     notes = [*found.sight.reasons]
     if found.sight.reasons:
-        notes.append(
-            "So no possession, passes or shots are told; what is not seen is not made up."
-        )
+        notes.append("So no possession, passes or shots are told; what is not seen is not made up.")
     notes += _video_notes(found) if found.watched is not None else []
     if not any(period.home_attacks for period in found.match.periods):
         notes.append("Which way each team attacks is not known, so nothing that depends on it is told.")

@@ -9,16 +9,19 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from factories import ROOT
 from sightline.analytics.football.events.event import FootballEvent
 from sightline.analytics.football.match import Period, Team
 from sightline.core.errors import ConfigError
+from sightline.core.tables import schema_of
 from sightline.service.football.evaluate.interop import compare
 from sightline.service.football.exports.gsr import export_gsr
 from sightline.service.football.exports.second_spectrum import export_second_spectrum, write_second_spectrum
-from sightline.service.football.exports.source import MatchData, squads
+from sightline.service.football.exports.source import MatchData, match_data, squads
 from sightline.service.football.exports.sportscode import export_sportscode
 from sightline.service.football.exports.statsbomb import export_statsbomb, write_statsbomb
 from sightline.service.football.exports.timeline import timeline_of
@@ -229,6 +232,49 @@ def test_exports_read_a_result_folder(results, tmp_path, told):
             assert len(sportscode.load(str(tmp_path / "events.xml")).records) > 0
     with pytest.raises(ConfigError, match="no boxes"):
         export_gsr(results, tmp_path / "gsr.json")
+
+
+def test_a_tracab_frame_without_players_holds_an_object_of_no_team(told, tmp_path):
+    positions = told.match.positions_m.copy()
+    positions[:5] = np.nan
+    write_tracab(replace(told, match=replace(told.match, positions_m=positions)), tmp_path)
+    lines = (tmp_path / "tracking.dat").read_text().splitlines()
+    assert lines[0].split(":")[1] == "4,0,-1,5550,4400,0.00;"
+    assert "4,0,-1" not in lines[5]
+    read = load_match("tracab", tmp_path / "tracking.dat", tmp_path / "metadata.xml")
+    assert np.isnan(read.positions_m[:5]).all()
+    assert len(read.players) == 22
+
+
+@pytest.mark.slow
+def test_a_video_s_export_attacks_the_way_its_report_says(results, told):
+    """The same tables as a video would leave them: periods, ends and owner stand in the report and tables alone."""
+    manifest = json.loads((results / "manifest.json").read_text())
+    del manifest["provenance"]["settings"]["app"]["match"]
+    manifest["media"] = {"frame_rate_hz": "10", "height_px": 720, "width_px": 1280, "container": "", "codec": "",
+        "rotation_deg": 0, "variable_frame_rate": False, "duration_s": "10", "frames": 100, "audio_codec": None}  # fmt: skip
+    (results / "manifest.json").write_text(json.dumps(manifest))
+    report = json.loads((results / "report.json").read_text())
+    for period in report["source"]["periods"]:
+        period["home_attacks"] = {"left": "right", "right": "left"}[period["home_attacks"]]
+    (results / "report.json").write_text(json.dumps(report))
+    spell = dict.fromkeys(schema_of("possession").names) | {"frame": 10, "end_frame": 20, "team": "away"}
+    pq.write_table(
+        pa.Table.from_pylist([spell], schema_of("possession")), results / "tables" / "possession.parquet"
+    )
+    match = match_data(results).match
+    assert [(one.number, one.start, one.stop) for one in match.periods] == [
+        (one.number, one.start, one.stop) for one in told.match.periods
+    ]
+    assert [one.home_attacks for one in match.periods] == [-one.home_attacks for one in told.match.periods]
+    assert match.owner.tolist() == [""] * 10 + ["away"] * 11 + [""] * 79
+
+
+def test_second_spectrum_always_names_who_touched_the_ball_last(told, tmp_path):
+    owner = np.array([""] * 20 + ["away"] * 20 + [""] * 60)
+    write_second_spectrum(replace(told, match=replace(told.match, owner=owner)), tmp_path)
+    frames = [json.loads(line) for line in (tmp_path / "tracking.jsonl").read_text().splitlines()]
+    assert [frame["lastTouch"] for frame in frames] == ["home"] * 20 + ["away"] * 80
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ import numpy as np
 
 from sightline.analytics.football.match import Match, Role, Team
 from sightline.service.folder import whole, write_json
-from sightline.service.football.exports.source import MatchData, make_folder, match_data, squads
+from sightline.service.football.exports.source import MatchData, held_owner, make_folder, match_data, squads
 from sightline.service.football.exports.timeline import Timeline, timeline_of
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def write_second_spectrum(told: MatchData, out: Path) -> Path:
     """Write a match.
 
     Metres from the centre spot, to a tenth of a millimetre. Players who are not in a frame are left out of it, a
-    lost ball is null. Loads with kloppy and floodlight.
+    lost ball is null; nobody's ball is its last owner's, at first the home team's. Loads with kloppy and floodlight.
 
     Raises:
         OutputError: The files cannot be written.
@@ -58,7 +58,7 @@ def _frames(line: Timeline) -> Iterator[dict[str, Any]]:
     match, teams = line.match, squads(line.match)
     places = np.round(match.positions_m, 4)
     ball_m = np.round(match.ball_m, 4)
-    speeds = _speeds(match)
+    speeds, touched = _speeds(match), held_owner(match)
     for period in match.periods:
         for row in range(period.start, period.stop):
             seen = np.isfinite(ball_m[row, 0])
@@ -70,7 +70,7 @@ def _frames(line: Timeline) -> Iterator[dict[str, Any]]:
                 **{f"{team.value}Players": _players(teams[team], places[row], speeds[row]) for team in Team},
                 "ball": {"xyz": ball_m[row].tolist() if seen else None, "speed": None},
                 "live": bool(match.alive[row]) if match.alive is not None else True,
-                "lastTouch": str(match.owner[row]) if match.owner is not None and match.owner[row] else None,
+                "lastTouch": touched[row],
             }
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sightline.analytics.football.ends import find_ends
 from sightline.analytics.football.events.event import FootballEvent
 from sightline.analytics.football.match import BallState, Match, Period, PitchSize, Player, Role, Team
 from sightline.analytics.football.rows import match_from_tables
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sightline.core.arrays import Float64
 
 _FIELDS = tuple(FootballEvent.__dataclass_fields__)
+_ROUNDED_S = 0.001
 _SPARE = range(99, 0, -1)  # numbers for who has none; databallpy refuses more than 100
 
 
@@ -92,7 +93,7 @@ def _formations(results: Results) -> dict[Team, str]:
 
 
 def _from_video(results: Results, settings: dict[str, Any]) -> Match:
-    """Give the match that a video's tables hold: who, from the players table; periods, from the settings."""
+    """Give the match that a video's tables hold: who, from the players table; periods and ends, as the report tells them."""
     columns = ("frame", "player_id", "team", "role", "jersey", "x_m", "y_m")
     table = results.table("players", columns)
     frames_table = results.table("frames", ("frame", "t_s"))
@@ -114,18 +115,18 @@ def _from_video(results: Results, settings: dict[str, Any]) -> Match:
         positions[at, held, axis] = table[name].to_numpy()[known]
     ball_m, states = _ball(results, frames)
     rate_hz = results.media.frame_rate_hz or Fraction(25)
-    match = Match(
+    return Match(
         rate_hz,
         frames,
         t_s,
-        _periods(t_s, settings.get("periods")),
+        _periods(t_s, results.report["source"]),
         players,
         positions,
         ball_m,
         states,
+        owner=_owner(results, frames),
         pitch=PitchSize(settings.get("pitch_length_m", 105.0), settings.get("pitch_width_m", 68.0)),
     )
-    return _with_ends(match)
 
 
 def _ball(results: Results, frames: Any) -> tuple[Float64, Any]:
@@ -141,25 +142,33 @@ def _ball(results: Results, frames: Any) -> tuple[Float64, Any]:
     return ball_m, states
 
 
-def _periods(t_s: Float64, given: Any) -> tuple[Period, ...]:
-    if not given:
-        return (Period(1, 0, len(t_s)),)
-    edges = [tuple(np.searchsorted(t_s, span).tolist()) for span in given]
-    return tuple(Period(number, start, stop) for number, (start, stop) in enumerate(edges, start=1))
+def _owner(results: Results, frames: Any) -> Any:
+    """Give `(n,)` whose ball it is, empty where that is not known."""
+    owner = np.full(len(frames), "", dtype="<U4")
+    for row in _rows(results, "possession", ("frame", "end_frame", "team")):
+        start, stop = np.searchsorted(frames, (row["frame"], row["end_frame"] + 1))
+        owner[start:stop] = row["team"] or ""
+    return owner
 
 
-def _with_ends(match: Match) -> Match:
-    home, away = (match.positions_m[:, match.columns(team)] for team in Team)
-    return replace(
-        match,
-        periods=tuple(
-            replace(
-                one,
-                home_attacks=find_ends(home[one.start : one.stop], away[one.start : one.stop]).home_attacks,
-            )
-            for one in match.periods
-        ),
-    )
+def _periods(t_s: Float64, source: Mapping[str, Any]) -> tuple[Period, ...]:
+    """Give the periods as the report has them, whose times are rounded to milliseconds."""
+    ways = {"right": 1, "left": -1}
+    found = []
+    for one in source["periods"]:
+        begin_s, end_s = (source["start_s"] + one[edge] for edge in ("start_s", "stop_s"))
+        start, stop = np.searchsorted(t_s, (begin_s - _ROUNDED_S, end_s + _ROUNDED_S)).tolist()
+        found.append(Period(one["number"], start, stop, ways.get(one["home_attacks"], 0)))
+    return tuple(found)
+
+
+def held_owner(match: Match) -> list[str]:
+    """Give whose ball it is in every row, for formats that must say so: nobody's is its last owner's, at first home's."""
+    held, found = Team.HOME.value, []
+    for word in match.owner.tolist() if match.owner is not None else [""] * len(match):
+        held = word or held
+        found.append(str(held))
+    return found
 
 
 def squads(match: Match) -> dict[Team, list[tuple[int, int, Player]]]:

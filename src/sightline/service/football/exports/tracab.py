@@ -12,7 +12,7 @@ import numpy as np
 
 from sightline.analytics.football.match import Match, Team
 from sightline.service.folder import whole
-from sightline.service.football.exports.source import MatchData, make_folder, match_data, squads
+from sightline.service.football.exports.source import MatchData, held_owner, make_folder, match_data, squads
 from sightline.service.football.exports.timeline import Timeline, timeline_of
 
 if TYPE_CHECKING:
@@ -69,6 +69,8 @@ def _lines(line: Timeline) -> Iterator[str]:
         for team in Team
         for column, number, _ in teams[team]
     ]
+    # As the provider writes whom it does not see: of no team, without a number, beside the pitch. floodlight wants somebody.
+    nobody = f"4,0,-1,{match.pitch.length_m * 50 + 300:.0f},{match.pitch.width_m * 50 + 1000:.0f},0.00;"
     for period in match.periods:
         for row in range(period.start, period.stop):
             told = "".join(
@@ -76,6 +78,7 @@ def _lines(line: Timeline) -> Iterator[str]:
                 for column, head in people
                 if np.isfinite(places[row, column]).all()
             )
+            told = told or nobody
             x, y, z = ball[row]
             state = "Alive" if alive[row] else "Dead"
             yield f"{line.numbers[row]}:{told}:{x:.0f},{y:.0f},{z:.0f},0.00,{owner[row]},{state};:\n"
@@ -87,10 +90,7 @@ def _ball(match: Match) -> tuple[Float64, NDArray[np.bool_], list[str]]:
     last = np.maximum.accumulate(np.where(seen, np.arange(len(match)), -1))
     ball = np.where((last >= 0)[:, None], match.ball_m[np.maximum(last, 0)], 0.0)
     alive = seen if match.alive is None else seen & match.alive
-    owner, held = [], "H"
-    for word in match.owner.tolist() if match.owner is not None else [""] * len(match):
-        held = _OWNER_CODES.get(word, held)
-        owner.append(held)
+    owner = [_OWNER_CODES[word] for word in held_owner(match)]
     return np.round(np.nan_to_num(ball) * 100), np.asarray(alive), owner
 
 
