@@ -95,13 +95,13 @@ def border_share(polygon: Float64, outer: Point, inner: Point) -> float:
 
 
 def area_px2(polygon: Float64) -> float:
-    """Give a polygon's area, by the shoelace formula; 0 where its corners lie on one line."""
+    """Give the area of a polygon `(n, 2)`, by the shoelace formula; 0 where its corners lie on one line."""
     x, y = polygon[:, 0], polygon[:, 1]
     return float(abs(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))) / 2)
 
 
 def crosses_itself(polygon: Float64) -> bool:
-    """Tell whether two edges of a polygon that are not neighbours meet."""
+    """Tell whether two edges of a polygon `(n, 2)` that are not neighbours meet."""
     count = len(polygon)
     corners = [(float(x), float(y)) for x, y in polygon]
     for first in range(count):

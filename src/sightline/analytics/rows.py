@@ -26,7 +26,7 @@ FRAMES_A_BATCH = 512
 
 
 def to_ns(seconds: Float64 | float) -> Int64:
-    """Give seconds as whole nanoseconds."""
+    """Give seconds, one or `(n,)`, as whole nanoseconds."""
     return np.rint(np.asarray(seconds, np.float64) * NS_PER_S).astype(np.int64)
 
 

@@ -215,7 +215,7 @@ class NetworkDetector(WholePictureModel):
 
 
 def rows_above(scores: Float32, min_score: float, name: str) -> Int64:
-    """Give the rows scored at least `min_score`.
+    """Give the rows `(k,)` scored at least `min_score`.
 
     Raises:
         InferenceFailedError: A score is not finite.

@@ -154,7 +154,7 @@ def working_size(source_size: tuple[int, int], width_px: int) -> tuple[int, int]
 
 
 def scaled(image: UInt8, size: tuple[int, int]) -> UInt8:
-    """Give a picture at a size, averaged where it shrinks."""
+    """Give a picture at a size `(height, width)`, averaged where it shrinks."""
     if image.shape[:2] == size:
         return image
     shrunk: UInt8 = cv2.resize(image, size[::-1], interpolation=cv2.INTER_AREA)

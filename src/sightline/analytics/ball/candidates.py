@@ -45,7 +45,7 @@ class BallCandidates:
         return len(self.rows)
 
     def usable(self, settings: BallSettings) -> Int64:
-        """Give the indices of those with a place, a fitting radius and a score."""
+        """Give the indices `(k,)` of those with a place, a fitting radius and a score."""
         fits = np.isfinite(self.positions).all(axis=1) & (self.scores >= settings.min_score)
         with np.errstate(invalid="ignore"):
             fits &= ~(self.radii < settings.min_ball_radius) & ~(self.radii > settings.max_ball_radius)
@@ -78,7 +78,7 @@ class BallTrack:
 
 
 def log_odds(scores: Float64) -> Float64:
-    """Give how much more a score speaks for the ball than against it, held within bounds."""
+    """Give how much more scores `(n,)` of 0..1 speak for the ball than against it, `(n,)` within -3.9..3.9."""
     held = np.clip(scores, 0.02, 0.98)
     odds: Float64 = np.log(held / (1.0 - held))
     return odds

@@ -155,7 +155,7 @@ def attacking(match: Match, team: Team, rows: Int64, columns: Int64) -> Float64:
 
 
 def outfield(match: Match, team: Team) -> Int64:
-    """Give the columns of a team's outfield players; where no goalkeeper is named, its deepest player is left out."""
+    """Give the columns `(k,)` of a team's outfield players; where no goalkeeper is named, its deepest player is left out."""
     columns = match.columns(team)
     keepers = set(match.columns(team, role=Role.GOALKEEPER).tolist())
     if not keepers and len(columns):

@@ -137,7 +137,7 @@ class Match:
         return len(self.frames)
 
     def columns(self, team: Team, *, role: Role | None = None) -> NDArray[np.int64]:
-        """Give the columns of a team's players, all of them or those of one role."""
+        """Give the columns `(k,)` of a team's players, all of them or those of one role."""
         return np.array(
             [
                 column

@@ -126,7 +126,7 @@ def _in_flight(candidates: Candidates, grid: Grid, tolerance: Tolerance) -> tupl
 
 
 def ends_s(moments: Sequence[Moment]) -> Float64:
-    """Give the times of some moments."""
+    """Give the times `(n,)` of some moments."""
     return np.array([moment.t_s for moment in moments])
 
 

@@ -71,7 +71,7 @@ class Gravity:
         return np.stack([points_px @ across, points_px @ down], axis=1)
 
     def tilted(self, points_px: Float64) -> Float64:
-        """Undo `upright`."""
+        """Undo `upright`, `(n, 2)`."""
         down = np.array([self.x_px_s2, self.y_px_s2]) / self.length_px_s2
         across = np.array([down[1], -down[0]])
         return np.asarray(points_px[:, :1] * across + points_px[:, 1:] * down)
@@ -101,7 +101,7 @@ class Piece:
 
 
 def tolerance_px(upright: Sequence[Float64], gravity: Gravity, settings: FlightSettings) -> float:
-    """Give how far a point may lie from its parabola."""
+    """Give how far a point of these paths, each `(n, 2)` with gravity along +y, may lie from its parabola."""
     heights = np.concatenate([points[:, 1] for points in upright])
     span_px = float(np.quantile(heights, 0.98) - np.quantile(heights, 0.02))
     return settings.tolerance_noises * gravity.noise_px + settings.tolerance_share * span_px
@@ -110,7 +110,18 @@ def tolerance_px(upright: Sequence[Float64], gravity: Gravity, settings: FlightS
 def fit_fall(
     t_s: Float64, points: Float64, gravity: float, noise: float, spread: float
 ) -> tuple[Float64, Float64]:
-    """Fit x by a line and y by a parabola whose gravity is held near the clip's own, never further than twice `spread`."""
+    """Fit x by a line and y by a parabola whose gravity is held near the clip's own, never further than twice `spread`.
+
+    Args:
+        t_s: `(n,)` rising.
+        points: `(n, 2)` with gravity along +y, in pixels.
+        gravity: The clip's, px/s2.
+        noise: Of a point, in pixels.
+        spread: By which share of it gravity may differ.
+
+    Returns:
+        `(2,)` and `(3,)` coefficients of x and y, of rising power of the time since the first point.
+    """
     ago = t_s - t_s[0]
     line = np.stack([np.ones_like(ago), ago], axis=1)
     x = np.linalg.lstsq(line, points[:, 0], rcond=None)[0]
@@ -127,7 +138,16 @@ def fit_fall(
 def grow(
     index: int, t_s: Float64, points: Float64, gravity: float, tolerance: float, settings: FlightSettings
 ) -> list[Piece]:
-    """Give the parabolas of one path, longest evidence first, none overlapping another."""
+    """Give the parabolas of one path, longest evidence first, none overlapping another.
+
+    Args:
+        index: The path's number, for the pieces.
+        t_s: `(n,)` rising.
+        points: `(n, 2)` with gravity along +y, in pixels.
+        gravity: The clip's, px/s2.
+        tolerance: How far a point may lie from its parabola, in pixels.
+        settings: How to search.
+    """
     count = len(t_s)
     if count < settings.least_points:
         return []

@@ -85,7 +85,7 @@ def _ground(cameras: Float64, points: Float64) -> Float64:
 
 
 def decayed(qualities: Float64, half_life: float) -> Float64:
-    """Give each frame the best that a frame before or after it can lend, halved every `half_life` frames."""
+    """Give each frame, `(n,)` of 0..1, the best that a frame before or after it can lend, halved every `half_life` frames."""
     step = 0.5 ** (1 / half_life)
     lent = np.array(qualities, np.float64)
     for order in (range(1, len(lent)), range(len(lent) - 2, -1, -1)):

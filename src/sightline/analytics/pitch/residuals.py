@@ -59,7 +59,7 @@ class Evidence:
 
     @property
     def residual_weights(self) -> Float64:
-        """`weights` for each of the residuals, of which a named point has two."""
+        """`weights` for each of the `(r,)` residuals, of which a named point has two."""
         return np.concatenate([self.weights, self.weights[len(self.line_points) + len(self.arc_points) :]])
 
 
@@ -144,14 +144,14 @@ def camera_of(row: Float64, size: tuple[int, int]) -> PitchCamera:
 
 
 def row_of(camera: PitchCamera, size: tuple[int, int]) -> Float64:
-    """Give a camera as a row; its principal point is taken to be the picture's middle."""
+    """Give a camera as a row `(8,)`; its principal point is taken to be the picture's middle."""
     focal = camera.focal_px / (size[1] / 2)
     angles = np.radians([camera.pan_deg, camera.tilt_deg, camera.roll_deg])
     return np.array([*angles, np.log(focal), *camera.position_m, camera.radial[0] / focal**2])
 
 
 def centred(points_px: Float64, size: tuple[int, int]) -> Float64:
-    """Give pixels in halves of the picture's width from its middle."""
+    """Give pixels `(..., 2)` in halves of the picture's width from its middle."""
     return np.asarray((points_px - middle_px(size)) / (size[1] / 2), np.float64)
 
 

@@ -50,7 +50,7 @@ class BallColours:
         return bool(self._balls.sum() >= _ENOUGH)
 
     def codes(self, image: UInt8) -> Index:
-        """Give each pixel's colour code; and learn the picture's colours every few frames."""
+        """Give each pixel's colour code, `(h, w)` of a BGR picture; and learn the picture's colours every few frames."""
         luma, red, blue = cv2.split(cv2.cvtColor(image, cv2.COLOR_BGR2YCrCb))
         codes = (luma >> 4).astype(np.uint16) << 12
         codes |= (red >> 2).astype(np.uint16) << 6
@@ -90,14 +90,14 @@ class BallColours:
         self._stale = True
 
     def likeness(self, codes: Index) -> UInt8:
-        """Give how much each pixel looks like a ball, 0..255."""
+        """Give how much each pixel looks like a ball, `(h, w)` of 0..255."""
         if self._stale:
             self._refresh()
         found: UInt8 = self._table.take(codes)
         return found
 
     def shares(self, samples: Index) -> Float64:
-        """Give how much the codes of each row look like a ball, 0..1."""
+        """Give how much the codes of each row look like a ball, `(n,)` of 0..1."""
         shares: Float64 = self.likeness(samples).mean(axis=1) / 255
         return shares
 

@@ -28,7 +28,7 @@ _LEAST_PART = 0.2
 
 
 def clean(mask: UInt8) -> UInt8:
-    """Drop specks."""
+    """Drop specks from a mask `(h, w)`."""
     opened: UInt8 = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
     return opened
 

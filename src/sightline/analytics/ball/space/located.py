@@ -51,7 +51,7 @@ class Bearings:
         return np.stack([turn * self.level, fall], axis=1) * self.focal_px
 
     def pixels(self, rows: Int64, bearings: Float64) -> Float64:
-        """Undo `of`; NaN for what lies behind the camera."""
+        """Undo `of`: `(k, 2)` source pixels, NaN for what lies behind the camera."""
         turn = bearings[:, 0] / self.focal_px / self.level + self.heading_rad
         fall = bearings[:, 1] / self.focal_px
         rays = np.stack([np.sin(turn) * np.cos(fall), np.cos(turn) * np.cos(fall), -np.sin(fall)], axis=1)

@@ -95,7 +95,7 @@ def _near(scene: Scene, touches: Touches, before: int, after: int) -> bool:
 
 
 def team_of_rows(scene: Scene, touches: Touches, carries: tuple[Carry, ...], play: Play) -> Int64:
-    """Give the team in possession row by row: +1 home, -1 away, 0 nobody or not known.
+    """Give the team in possession of each row, `(n,)`: +1 home, -1 away, 0 nobody or not known.
 
     A team keeps the ball from its touch to the next one of the other team, `loose_s` at most. Possession shorter
     than `hysteresis_s` between two spells of the other team is taken back.

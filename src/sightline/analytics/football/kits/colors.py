@@ -109,6 +109,6 @@ def shaded(lab: Float64) -> Float64:
 
 
 def unshaded(values: Float64) -> Float64:
-    """Undo `shaded`."""
+    """Undo `shaded`, `(..., 3)`."""
     brightness = np.maximum(values[..., :1] + 16.0, 1.0)
     return np.concatenate([values[..., :1], values[..., 1:] * brightness / _HUE_SCALE], axis=-1)

@@ -56,7 +56,7 @@ class Tolerance:
     extent: float = 0.006
 
     def of(self, radius_px: float | Float64, extent_px: float | Float64 = 0.0) -> Float64:
-        """Give it in pixels for a ball that large and an arc that far across."""
+        """Give it in pixels for a ball that large and an arc that far across, one or `(n,)` of each."""
         return np.asarray(self.px + self.radii * radius_px + self.extent * extent_px)
 
 
@@ -153,7 +153,7 @@ def find_arcs(candidates: Candidates, grid: Grid, gravity: Gravity, tolerance: T
 
 
 def fit(rows: list[int], candidates: Candidates, fall: Float64, varies: float = _FALL_VARIES) -> Arc:
-    """Fit place, speed and fall to some candidates; the clip's gravity is what the fall is expected to be.
+    """Fit place, speed and fall to some candidates; the clip's gravity, `(2,)` px/s2, is what the fall is expected to be.
 
     A ball that comes nearer falls faster in the picture, so each flight may differ by some per cent, `varies`.
     """

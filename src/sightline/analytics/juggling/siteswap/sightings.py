@@ -44,7 +44,7 @@ class Reading:
 
 
 def levels(flight_s: Float64) -> list[float]:
-    """Give lengths below which flights may not be throws: none, and the widest gaps among short ones.
+    """Give lengths in seconds below which flights, of lengths `(n,)`, may not be throws: none, and the widest gaps among short ones.
 
     Hand-to-hand passes and carries that look like a fall are short; where they end and throws begin shows as a gap.
     """
@@ -194,7 +194,7 @@ def _carried(flights: list[Flight], across_px: Float64) -> Float64:
 
 
 def two_means(values: Float64) -> tuple[float, float]:
-    """Part numbers in two groups with the least spread within them; gives the groups' means."""
+    """Part numbers `(n,)` in two groups with the least spread within them; gives the groups' means."""
     ordered = np.sort(values)
     count = len(ordered)
     if count < 2:

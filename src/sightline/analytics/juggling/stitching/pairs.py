@@ -83,6 +83,14 @@ def _best_rival(values: Float64, keys: Int64, alone: float) -> Float64:
 def fit(rows: Float64, right: NDArray[np.bool_], *, ridge: float = 0.3) -> Float64:
     """Fit a logistic rule by Newton's method, with a ridge on all weights but the constant.
 
+    Args:
+        rows: `(n, k)` features of pairs, the first column ones.
+        right: `(n,)` which pairs are right.
+        ridge: How strongly weights are held at 0.
+
+    Returns:
+        `(k,)` weights.
+
     Raises:
         AnalysisError: There is nothing to learn from.
     """
@@ -100,12 +108,12 @@ def fit(rows: Float64, right: NDArray[np.bool_], *, ridge: float = 0.3) -> Float
 
 
 def probability(rows: Float64, weights: Float64) -> Float64:
-    """Give the chance that each stitch is right."""
+    """Give the chance `(n,)` that each stitch is right, of features `(n, k)` and weights `(k,)`."""
     return np.asarray(1.0 / (1.0 + np.exp(-np.clip(rows @ weights, -50, 50))))
 
 
 def folds(pairs: Pairs) -> Int64:
-    """Give each pair's fold: pairs that share a tracklet, also over others, stay together, so that no fold leaks."""
+    """Give each pair's fold, `(n,)`: pairs that share a tracklet, also over others, stay together, so that no fold leaks."""
     parent = np.arange(len(pairs))
 
     def root(row: int) -> int:
@@ -124,7 +132,7 @@ def folds(pairs: Pairs) -> Int64:
 
 
 def cross_validated(pairs: Pairs, right: NDArray[np.bool_], *, ridge: float = 0.3) -> Float64:
-    """Give each pair's chance by a rule learnt on all folds but its own."""
+    """Give each pair's chance, `(n,)` of 0..1, by a rule learnt on all folds but its own."""
     rows, fold = features(pairs), folds(pairs)
     found = np.zeros(len(pairs))
     for one in np.unique(fold):
@@ -134,15 +142,15 @@ def cross_validated(pairs: Pairs, right: NDArray[np.bool_], *, ridge: float = 0.
 
 
 def nearest(pairs: Pairs) -> NDArray[np.bool_]:
-    """The plain rule: each source goes on as the candidate with the least error."""
+    """The plain rule, `(n,)`: each source goes on as the candidate with the least error."""
     return pairs.errors_px <= _best_rival(pairs.errors_px, pairs.sources, np.inf)
 
 
 def mutual(pairs: Pairs) -> NDArray[np.bool_]:
-    """The plain rule: source and candidate are each other's nearest."""
+    """The plain rule, `(n,)`: source and candidate are each other's nearest."""
     return nearest(pairs) & (pairs.errors_px <= _best_rival(pairs.errors_px, pairs.candidates, np.inf))
 
 
 def gated(pairs: Pairs, limit_px: float) -> NDArray[np.bool_]:
-    """The plain rule: any pair within a distance."""
+    """The plain rule, `(n,)`: any pair within a distance."""
     return pairs.errors_px <= limit_px

@@ -94,7 +94,7 @@ def directions_of(seen: Floats) -> Floats:
 
 
 def bins_of(directions_rad: Floats) -> NDArray[np.int64]:
-    """Give the number of the nearest of the map's directions."""
+    """Give the numbers of the nearest of the map's directions, in the shape of the angles given."""
     return np.round(directions_rad * (DIRECTIONS / np.pi)).astype(np.int64) % DIRECTIONS
 
 
