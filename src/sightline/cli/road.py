@@ -41,7 +41,7 @@ def drives(
 
     Boxes are the truth's with noise, no network's: what is scored is everything behind the detector.
     """
-    from sightline.service.road.evaluate import evaluate_drives
+    from sightline.service.road.evaluate.drives import evaluate_drives
 
     found = evaluate_drives(drives=drives, first_seed=seed, laps=laps, hz=fps, gps_noise_m=gps_noise_m)
     if as_json:
@@ -75,7 +75,7 @@ def rendered(
 ) -> None:
     """Render drives and analyse them, network and all: recall, precision, one event a hazard, sizes."""
     from sightline.cli.session import open_platform
-    from sightline.service.road.evaluate_rendered import DriveKind, evaluate_rendered
+    from sightline.service.road.evaluate.rendered import DriveKind, evaluate_rendered
 
     kind = DriveKind(seconds=seconds, fps=fps, size=parsed_size(size), model=model, settings=pairs(settings))
     found = evaluate_rendered(
@@ -97,7 +97,7 @@ def geojson(
     as_json: AsJson = False,
 ) -> None:
     """Check a GeoJSON file against RFC 7946."""
-    from sightline.service.road.evaluate import evaluate_geojson
+    from sightline.service.road.evaluate.drives import evaluate_geojson
 
     found = evaluate_geojson(file)
     if as_json:

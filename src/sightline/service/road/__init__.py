@@ -1,1 +1,1 @@
-"""How right the road application is."""
+"""What the road commands do: score the application against the truth (`evaluate`)."""

@@ -9,8 +9,8 @@ import pytest
 
 from sightline.analytics.road.region import RoadRegion
 from sightline.core.errors import SettingsError, SourceUnavailableError
-from sightline.service.road.evaluate import evaluate_drives, evaluate_geojson
-from sightline.service.road.simulated import BoxNoise, drive
+from sightline.service.road.evaluate.drives import evaluate_drives, evaluate_geojson
+from sightline.service.road.evaluate.simulated import BoxNoise, drive
 
 PERFECT = BoxNoise(edge_px=0.0, edge_share=0.0, miss=0.0, confusion=0.0, false_a_frame=0.0, things=False)
 SHORT = {"lap_m": 216.0, "bumps": 0.0}

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from sightline.bootstrap import build_platform
-from sightline.service.road.evaluate_rendered import (
+from sightline.service.road.evaluate.rendered import (
     DriveKind,
     RenderedDrive,
     evaluate_rendered,

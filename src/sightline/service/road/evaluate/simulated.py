@@ -116,23 +116,23 @@ def drive(
     camera = RoadCamera(SIZE, scene.rest.focal_px, scene.chosen["height_m"], scene.chosen["pitch_deg"])
     watch = HazardWatch(RoadRegion.of_camera(camera), _WATCHED, camera if camera_known else None)
     tracker = make_tracker("bytetrack", camera_motion=False, tuned=_tuned())
-    eye = _Eye(scene, wrong, seed)
+    detector = _NoisyDetector(scene, wrong, seed)
     events: list[HazardEvent] = []
     frames = int(seconds * hz)
     for frame in range(frames):
         t_s = frame / hz
-        tracks = tracker.update(eye.look(frame, t_s), t_s=t_s)
+        tracks = tracker.update(detector.look(frame, t_s), t_s=t_s)
         events += watch.feed(Sighting.of(tracks, KINDS, frame=frame, t_s=t_s, place=gps.at(t_s)))
     events += watch.finish()
     closed = [event for event in events if event.phase is Phase.CLOSED]
-    meant = {event.event_id: eye.meant(event) for event in closed}
+    meant = {event.event_id: detector.meant(event) for event in closed}
     return SimulatedDrive(
         seed,
         scene.events()["hazards"],
         closed,
         meant,
-        frozenset(one.event_id for one in closed if not meant[one.event_id] and eye.is_beside(one)),
-        (len(eye.things), eye.thing_boxes),
+        frozenset(one.event_id for one in closed if not meant[one.event_id] and detector.is_beside(one)),
+        (len(detector.things), detector.thing_boxes),
         _gps_errors_m(scene, gps, seconds),
         frames,
         dict(settings),
@@ -162,7 +162,7 @@ def _gps_errors_m(scene: Any, gps: GpsTrack, seconds: float) -> Float64:
     return np.array(found, np.float64)
 
 
-class _Eye:
+class _NoisyDetector:
     """Gives truth boxes with noise, and things that are none."""
 
     def __init__(self, scene: Any, noise: BoxNoise, seed: int) -> None:

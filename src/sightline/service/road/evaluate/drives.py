@@ -19,7 +19,7 @@ from sightline.analytics.road.geojson import faults_of
 from sightline.analytics.road.hazards import HazardPlace
 from sightline.analytics.road.known import distance_m
 from sightline.core.errors import SettingsError, SourceUnavailableError
-from sightline.service.road.simulated import BoxNoise, SimulatedDrive, drive
+from sightline.service.road.evaluate.simulated import BoxNoise, SimulatedDrive, drive
 
 if TYPE_CHECKING:
     from sightline.core.arrays import Float64

@@ -1,0 +1,1 @@
+"""Scores each part of the road application against the truth, one file a part."""
