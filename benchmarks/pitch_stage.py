@@ -29,7 +29,7 @@ from sightline.ports import ModelOptions
 from sightline.stages.football.pitch import PitchStage
 from sightline.vision.catalog import build_model
 from sightline.vision.pitch.paint import find_paint
-from sightline.vision.weights import Zoo
+from sightline.vision.zoo import Zoo
 
 JUDGE_EVERY = 10
 JUDGED_PX = 5.0

@@ -23,7 +23,7 @@ from sightline.stages.decode import VideoSource
 from sightline.vision.catalog import build_model
 from sightline.vision.detect import decode_size, predict
 from sightline.vision.geometry import tight_size
-from sightline.vision.weights import Zoo
+from sightline.vision.zoo import Zoo
 
 
 def answers(frames: list[Frame], options: ModelOptions, zoo: Zoo) -> tuple[list[Detections], float]:

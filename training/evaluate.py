@@ -60,7 +60,7 @@ def find(
 def open_model(file: Path, options: ModelOptions) -> ModelAdapter:
     """Open a weights file with whichever family its graph fits."""
     from sightline.vision.catalog import build_model
-    from sightline.vision.weights import Zoo
+    from sightline.vision.zoo import Zoo
 
     model = build_model(str(file), options, Zoo(CACHE / "zoo"))
     model.open()

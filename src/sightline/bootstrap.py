@@ -16,6 +16,7 @@ from sightline.settings import Settings, read_settings
 if TYPE_CHECKING:
     from sightline.core.machine import Machine
     from sightline.core.time import Clock
+    from sightline.ports import AccountStore
 
 
 def build_platform(
@@ -24,7 +25,7 @@ def build_platform(
     clock: Clock | None = None,
     machine: Machine | None = None,
     store: Any = None,
-    accounts: Any = None,
+    accounts: AccountStore | None = None,
 ) -> Platform:
     """Choose adapters by the settings and hand them over, ready to use.
 
@@ -45,7 +46,7 @@ def build_platform(
     from sightline.adapters.sql.upkeep import SqlUpkeep
     from sightline.adapters.sql.videos import SqlReceiptStore, SqlVideoStore
     from sightline.adapters.sql.webhooks import SqlWebhooks
-    from sightline.vision.weights import Zoo
+    from sightline.vision.zoo import Zoo
 
     settings = settings or read_settings()
     clock = clock or SystemClock()

@@ -13,7 +13,7 @@ from sightline import plugins
 from sightline.ports import ModelOptions
 from sightline.testing.contracts import ModelAdapterContract
 from sightline.vision.catalog import build_model
-from sightline.vision.weights import Zoo
+from sightline.vision.zoo import Zoo
 
 
 class _Weightless(ModelAdapterContract):

@@ -17,7 +17,7 @@ from sightline.core.detections import Detections
 from sightline.core.frames import Frame
 from sightline.ports import ModelOptions
 from sightline.vision.catalog import build_model
-from sightline.vision.weights import Zoo
+from sightline.vision.zoo import Zoo
 
 pytestmark = [pytest.mark.data, pytest.mark.slow]
 

@@ -214,7 +214,7 @@ def main() -> None:
     """Label what is not labelled yet and write the file."""
     from sightline.ports import ModelOptions
     from sightline.vision.catalog import build_model
-    from sightline.vision.weights import Zoo
+    from sightline.vision.zoo import Zoo
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder of the data sets")

@@ -150,7 +150,7 @@ def main() -> None:
     from sightline.ports import ModelOptions
     from sightline.vision.catalog import build_model
     from sightline.vision.detect import predict
-    from sightline.vision.weights import Zoo
+    from sightline.vision.zoo import Zoo
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder of the data sets")

@@ -8,7 +8,7 @@ the audit here; changes to accounts tell of themselves, in the transaction that 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fastapi import Depends
 from starlette.concurrency import run_in_threadpool
@@ -24,6 +24,7 @@ from sightline.service.accounts.authenticate import Credentials, nobody
 from sightline.service.accounts.limits import Pace, check_pace
 
 if TYPE_CHECKING:
+    from sightline.core.accounts import AuditEntry
     from sightline.service.platform import Platform
 
 _BEARER = "bearer "
@@ -180,7 +181,7 @@ def _bearer(given: str) -> str:
 
 def _refusal(
     platform: Platform, who: Principal, action: str, connection: HTTPConnection, error: SightlineError
-) -> Any:
+) -> AuditEntry:
     return entry(
         platform,
         who,

@@ -37,7 +37,7 @@ def doctor(
     findings = list(examine(settings, machine, out=Path(OUT), environ=os.environ))
     if measure:
         from sightline.service.benchmark import measure_machine
-        from sightline.vision.weights import Zoo
+        from sightline.vision.zoo import Zoo
 
         findings += measure_machine(settings, machine, Zoo(settings.models))
     if as_json:

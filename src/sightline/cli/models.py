@@ -48,7 +48,7 @@ def show(model: _Model, layout: _Layout = None, as_json: AsJson = False) -> None
     from sightline.cli.session import open_settings
     from sightline.ports import ModelOptions
     from sightline.service.models import describe_model
-    from sightline.vision.weights import Zoo
+    from sightline.vision.zoo import Zoo
 
     settings = open_settings()
     zoo = Zoo(settings.models)
@@ -152,7 +152,7 @@ def bench(
     from sightline.core.machine import this_machine
     from sightline.ports import ModelOptions
     from sightline.service.models import bench as paces
-    from sightline.vision.weights import Zoo
+    from sightline.vision.zoo import Zoo
 
     settings = open_settings(runtime=runtime)
     counts = _whole_numbers(threads) if threads else sorted({1, this_machine().cores})
@@ -186,7 +186,7 @@ def bench(
 
 def _zoo() -> Any:
     from sightline.cli.session import open_settings
-    from sightline.vision.weights import Zoo
+    from sightline.vision.zoo import Zoo
 
     return Zoo(open_settings().models)
 

@@ -20,7 +20,7 @@ from sightline.stages.decode import VideoSource
 if TYPE_CHECKING:
     from sightline.core.machine import Machine
     from sightline.settings import Settings
-    from sightline.vision.weights import Zoo
+    from sightline.vision.zoo import Zoo
 
 _SIZE = (720, 1280)
 _FRAMES = 150

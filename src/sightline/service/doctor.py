@@ -189,7 +189,7 @@ def _runtime(settings: Settings) -> Finding:
 def _model(settings: Settings) -> Iterator[Finding]:
     """Say which models are installed and which one a run without --model uses."""
     from sightline.service.models import check_model, list_models
-    from sightline.vision.weights import Zoo
+    from sightline.vision.zoo import Zoo
 
     zoo = Zoo(settings.models)
     try:

@@ -19,7 +19,7 @@ from sightline.service.mot_files import read_mot, read_mot_truth
 
 if TYPE_CHECKING:
     from sightline.core.arrays import UInt8
-    from sightline.vision.weights import Zoo
+    from sightline.vision.zoo import Zoo
 
 _PICTURES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
 _LABEL_LAYOUT = (

@@ -23,7 +23,7 @@ from sightline.vision.detect import decode_size
 
 if TYPE_CHECKING:
     from sightline.core.arrays import UInt8
-    from sightline.vision.weights import Zoo
+    from sightline.vision.zoo import Zoo
 
 _SOURCE_SIZE = (720, 1280)
 _PICTURES = 8

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
         WebhookStore,
     )
     from sightline.settings import Settings
-    from sightline.vision.weights import Zoo
+    from sightline.vision.zoo import Zoo
 
 
 @dataclass(frozen=True, slots=True)

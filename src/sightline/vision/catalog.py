@@ -13,7 +13,7 @@ from sightline.vision.network import describe
 
 if TYPE_CHECKING:
     from sightline.ports import GraphInfo, ModelAdapter, ModelOptions
-    from sightline.vision.weights import Zoo
+    from sightline.vision.zoo import Zoo
 
 SUFFIXES = (".onnx", ".xml")
 """Weights files that are taken by path."""

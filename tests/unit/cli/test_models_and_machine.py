@@ -13,7 +13,7 @@ import pytest
 from sightline.cli.main import run
 from sightline.service import benchmark
 from sightline.service.doctor import Finding, Level
-from sightline.vision.weights import Zoo
+from sightline.vision.zoo import Zoo
 
 
 @pytest.fixture(autouse=True)

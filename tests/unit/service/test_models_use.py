@@ -10,7 +10,7 @@ import pytest
 from sightline.core.errors import UnknownPluginError, WeightsMissingError
 from sightline.ports import ModelOptions
 from sightline.service.models import bench, check_model, describe_model, list_models, made_up_frames
-from sightline.vision.weights import Zoo
+from sightline.vision.zoo import Zoo
 
 
 @pytest.fixture

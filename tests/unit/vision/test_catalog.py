@@ -17,7 +17,7 @@ from sightline.ports import GraphInfo, ModelOptions, TensorInfo
 from sightline.testing.fakes import FakeModel, plain_image
 from sightline.vision.catalog import build_model, detect_layout, layouts, weightless
 from sightline.vision.detect import decode_size, predict
-from sightline.vision.weights import Zoo
+from sightline.vision.zoo import Zoo
 
 
 def graph(*outputs, size=(640, 640), channels_last=False, **metadata):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sightline import plugins
-from sightline.vision.weights import Zoo
+from sightline.vision.zoo import Zoo
 
 PAGE = (Path(__file__).parents[3] / "docs" / "models.md").read_text(encoding="utf-8")
 

@@ -9,7 +9,7 @@ from sightline.core.frames import Frame
 from sightline.ports import ModelOptions
 from sightline.vision.catalog import build_model
 from sightline.vision.detect import predict
-from sightline.vision.weights import Zoo
+from sightline.vision.zoo import Zoo
 
 ROOT = Path(__file__).parents[3]
 MOST_BYTES = 10_000_000

@@ -20,7 +20,7 @@ from sightline.vision.detect import decode_size
 if TYPE_CHECKING:
     from sightline.core.detections import Detections
     from sightline.ports import ModelAdapter
-    from sightline.vision.weights import Zoo
+    from sightline.vision.zoo import Zoo
 
 BALL_NAMES = frozenset({"ball", "sports ball", "football"})
 _LOWEST_SCORE = 0.02

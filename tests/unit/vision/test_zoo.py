@@ -18,7 +18,7 @@ from sightline.core.errors import (
     WeightsMissingError,
 )
 from sightline.testing.fakes import FakeClock
-from sightline.vision.weights import Zoo
+from sightline.vision.zoo import Zoo
 from unit.vision.flaky_server import (
     BODY,
     PATIENCE,
