@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -22,8 +22,10 @@ from sightline.sim.truth import CAMERAS_SCHEMA, COUNTED_FROM, OBJECTS_SCHEMA
 
 if TYPE_CHECKING:
     from sightline.core.arrays import UInt8
+    from sightline.ports import SceneOptions
     from sightline.sim.football.picture import Drawn
-    from sightline.sim.football.scene import FootballScene
+    from sightline.sim.football.play.record import Played
+    from sightline.sim.football.staging import Staging
     from sightline.sim.football.views import PinholeCamera
 
 CLASSES = ("ball", "goalkeeper", "player", "referee")
@@ -56,9 +58,27 @@ class FootballShot:
     seen: Sequence[Drawn]
 
 
-def film(
-    scene: FootballScene, out: Path, progress: Callable[[int, int], None] | None = None
-) -> Mapping[str, Path]:
+class _Scene(Protocol):
+    """What is filmed; see `scene.FootballScene`."""
+
+    options: SceneOptions
+    frames: int
+    drawn: bool
+    ball_id: int
+    played: Played
+    staging: Staging
+    cameras: tuple[PinholeCamera, ...]
+
+    def shots(self) -> Iterator[FootballShot]: ...
+    def event_rows(self) -> list[dict[str, Any]]: ...
+    def events(self) -> Mapping[str, Any]: ...
+    def match_facts(self) -> Mapping[str, Any]: ...
+    def camera_facts(self) -> Mapping[str, Any]: ...
+    def rules(self) -> Mapping[str, Any]: ...
+    def facts(self) -> Mapping[str, Any]: ...
+
+
+def film(scene: _Scene, out: Path, progress: Callable[[int, int], None] | None = None) -> Mapping[str, Path]:
     """Write a match's clip and truth; see `ports.Scene.render`.
 
     Without pictures (`pictures: none`) there is no clip among what is written.
@@ -81,7 +101,7 @@ def film(
 
 
 def _film_frames(
-    scene: FootballScene, paths: Mapping[str, Path], progress: Callable[[int, int], None] | None
+    scene: _Scene, paths: Mapping[str, Path], progress: Callable[[int, int], None] | None
 ) -> set[tuple[int, int]]:
     """Write what belongs to single frames; give which column was seen in which frame, the ball as column -1."""
     tracks: list[dict[str, Any]] = []
@@ -140,7 +160,7 @@ def _track_rows(shot: FootballShot, ball_id: int) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _object_rows(shot: FootballShot, scene: FootballScene) -> list[dict[str, Any]]:
+def _object_rows(shot: FootballShot, scene: _Scene) -> list[dict[str, Any]]:
     names = ("full_x1_px", "full_y1_px", "full_x2_px", "full_y2_px")
     rows = []
     for one in shot.seen:
@@ -160,7 +180,7 @@ def _object_rows(shot: FootballShot, scene: FootballScene) -> list[dict[str, Any
     return rows
 
 
-def _write_tables(scene: FootballScene, paths: Mapping[str, Path], seen: set[tuple[int, int]]) -> None:
+def _write_tables(scene: _Scene, paths: Mapping[str, Path], seen: set[tuple[int, int]]) -> None:
     """Write `players`, `ball` and `events`: everybody in every frame, also who is out of the picture."""
     staging = scene.staging
     players = scene.played.players
@@ -189,7 +209,7 @@ def _write_tables(scene: FootballScene, paths: Mapping[str, Path], seen: set[tup
         pq.write_table(pa.Table.from_pylist(table, schema=schema), paths[role], compression="zstd")
 
 
-def _ball_row(scene: FootballScene, index: int, t_s: float, *, shown: bool) -> dict[str, Any]:
+def _ball_row(scene: _Scene, index: int, t_s: float, *, shown: bool) -> dict[str, Any]:
     staging, camera = scene.staging, scene.cameras[index]
     place = staging.ball_m[index]
     points_px, depths_m = camera.project(place[None])

@@ -12,14 +12,15 @@ import numpy as np
 
 from sightline.analytics.football.match import PitchSize
 from sightline.sim.football.play import choices, shape
+from sightline.sim.football.play.award import award
 from sightline.sim.football.play.flight import RADIUS_M, Flight, fly
 from sightline.sim.football.play.record import Played
-from sightline.sim.football.play.restarts import Restart, award
 from sightline.sim.football.play.state import PLAYERS, STEP_S, TEAM, Sent, State, rivals_of, side_of
 from sightline.sim.football.play.targets import targets
 
 if TYPE_CHECKING:
     from sightline.core.arrays import Float64
+    from sightline.sim.football.play.restarts import Restart
 
 _REACH_M = 0.85
 _HIGH_M = 1.1
