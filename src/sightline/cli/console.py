@@ -38,8 +38,10 @@ def refuse(code: str, message: str, hint: str | None, *, status: int = 1) -> int
 
 
 def show_json(value: Any) -> None:
-    """Write plain data as JSON."""
-    say(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+    """Write plain data as JSON; a number that JSON does not hold (NaN, infinity) becomes null."""
+    from sightline.service.pipelines.plain import plain
+
+    say(json.dumps(plain(value), indent=2, ensure_ascii=False, allow_nan=False, default=str))
 
 
 def show_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
