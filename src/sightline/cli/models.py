@@ -95,9 +95,16 @@ def add(
     ] = None,
     licence: Annotated[str, typer.Option(help="Of the weights.")] = "unknown",
 ) -> None:
-    """Keep a copy of a file under a name, with its checksum."""
+    """Keep a copy of a file under a name, with its checksum, once it has been opened as a model."""
+    from sightline.cli.session import open_settings
+    from sightline.ports import ModelOptions
+    from sightline.service.models import add_model
+    from sightline.vision.zoo import Zoo
+
+    settings = open_settings()
+    options = ModelOptions(runtime=settings.runtime, layout=layout)
     names = tuple(word.strip() for word in classes.split(",")) if classes else ()
-    entry = _zoo().add(file, name=name, layout=layout or "", classes=names, licence=licence)
+    entry = add_model(Zoo(settings.models), file, options, name=name, classes=names, licence=licence)
     say(f"{entry.name} can be used: sightline analyze VIDEO --model {entry.name}")
 
 

@@ -47,6 +47,16 @@ _NEXT: Mapping[RunState, frozenset[RunState]] = {
 }
 
 
+_WAY_ON = {
+    RunState.QUEUED: "it has yet to begin",
+    RunState.RUNNING: "wait for its end, or stop it with `sightline runs cancel`",
+    RunState.COMPLETED: "its results stand; `sightline analyze --overwrite` begins again",
+    RunState.FAILED: "`sightline runs resume` goes on with it",
+    RunState.CANCELLED: "`sightline runs resume` goes on with it",
+    RunState.INTERRUPTED: "`sightline runs resume` goes on with it",
+}
+
+
 def check_transition(now: RunState, then: RunState) -> None:
     """Refuse a step that a run cannot take.
 
@@ -54,7 +64,7 @@ def check_transition(now: RunState, then: RunState) -> None:
         IllegalTransitionError: From `now` no way leads to `then`.
     """
     if then not in _NEXT[now]:
-        raise IllegalTransitionError(f"a {now} run cannot become {then}")
+        raise IllegalTransitionError(f"a {now} run cannot become {then}", hint=_WAY_ON[now])
 
 
 @dataclass(frozen=True, slots=True)

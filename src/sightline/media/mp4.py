@@ -63,7 +63,11 @@ def writing_to(path: Path) -> Iterator[None]:
             raise OutputFullError(
                 f"no room left for {path}", hint="free some space and resume the run"
             ) from error
+        at_fault = (
+            "check the folder and its permissions"
+            if isinstance(error, OSError)
+            else "the coder failed, as it does where memory is short: try fewer threads, or go without this video"
+        )
         raise OutputUnwritableError(
-            f"{path} cannot be written: {error.strerror or error}",
-            hint="check the folder and its permissions",
+            f"{path} cannot be written: {error.strerror or error}", hint=at_fault
         ) from error

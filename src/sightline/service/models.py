@@ -9,7 +9,8 @@ from fractions import Fraction
 from itertools import product
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,10 +21,11 @@ from sightline.core.models import ModelInfo, Task
 from sightline.ports import ModelAdapter, ModelOptions
 from sightline.vision.catalog import SUFFIXES, build_model, weightless
 from sightline.vision.detect import decode_size
+from sightline.vision.zoo import Zoo
 
 if TYPE_CHECKING:
     from sightline.core.arrays import UInt8
-    from sightline.vision.zoo import Zoo
+    from sightline.vision.zoo import ZooEntry
 
 _SOURCE_SIZE = (720, 1280)
 _PICTURES = 8
@@ -105,6 +107,42 @@ def describe_model(zoo: Zoo, name_or_path: str, options: ModelOptions) -> ModelI
         return model.info
     finally:
         model.close()
+
+
+def add_model(
+    zoo: Zoo,
+    source: Path,
+    options: ModelOptions,
+    *,
+    name: str | None = None,
+    classes: tuple[str, ...] = (),
+    licence: str = "unknown",
+) -> ZooEntry:
+    """Keep a copy of weights under a name, once a copy of them has been opened: what is no model is not kept.
+
+    Args:
+        zoo: Where they are kept.
+        source: An `.onnx` or `.xml` file.
+        options: How to open it; `options.layout` names its family where it cannot be read off the graph.
+        name: What to call it; its file name without the suffix by default.
+        classes: One name a class id.
+        licence: Of the weights.
+
+    Raises:
+        ModelError: They cannot be used.
+        SettingsError: The name cannot be used, or is taken by other weights.
+        OutputError: They cannot be written.
+    """
+    facts: dict[str, Any] = {
+        "name": name,
+        "layout": options.layout or "",
+        "classes": classes,
+        "licence": licence,
+    }
+    with TemporaryDirectory() as folder:
+        trial = Zoo(Path(folder))
+        describe_model(trial, trial.add(source, **facts).name, options)
+    return zoo.add(source, **facts)
 
 
 @dataclass(frozen=True, slots=True)

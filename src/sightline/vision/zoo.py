@@ -369,7 +369,7 @@ def _local_files(source: Path) -> tuple[ZooFile, ...]:
     parts = (source, source.with_suffix(".bin")) if source.suffix == ".xml" else (source,)
     missing = [part for part in parts if not part.is_file()]
     if missing:
-        raise WeightsMissingError(f"there is no file {missing[0]}")
+        raise WeightsMissingError(f"there is no file {missing[0]}", hint="check the path")
     return tuple(
         ZooFile(name=part.name, sha256=_hash_of(part), size_bytes=part.stat().st_size) for part in parts
     )

@@ -250,7 +250,9 @@ def test_new_rules_are_applied_to_stored_tables(results, tmp_path, capsys):
 
 
 def test_json_of_an_answer_is_json_also_where_a_number_is_none(results, capsys):
-    statement = "select 'nan'::double as a, 'infinity'::double as b, [1, 'nan'::double] as c, blob '\\xAA' as d"
+    statement = (
+        "select 'nan'::double as a, 'infinity'::double as b, [1, 'nan'::double] as c, blob '\\xAA' as d"
+    )
     assert run(["sql", str(results), statement, "--json"]) == 0
     text = capsys.readouterr().out
     assert json.loads(text, parse_constant=pytest.fail) == [{"a": None, "b": None, "c": [1, None], "d": "aa"}]

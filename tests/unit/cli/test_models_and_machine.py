@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
+from graphs import constant_graph
 from sightline.cli.main import run
 from sightline.service import benchmark
 from sightline.service.doctor import Finding, Level
@@ -24,10 +25,8 @@ def home(tmp_path, monkeypatch) -> Path:
 
 @pytest.fixture
 def weights(tmp_path) -> Path:
-    """A file that looks like weights from outside."""
-    path = tmp_path / "Best Net.onnx"
-    path.write_bytes(b"not a graph")
-    return path
+    """A small network of the family `yolo`."""
+    return constant_graph(tmp_path / "Best Net.onnx", {"output0": np.zeros((1, 6, 84))})
 
 
 def said_json(capsys):
@@ -62,6 +61,23 @@ def test_a_file_is_added_verified_and_found_changed(weights, home, capsys):
     assert (check["model"], check["good"], check["actual"]) == ("best-net", False, None)
 
 
+@pytest.mark.parametrize(
+    ("content", "given", "code"),
+    [
+        (b"not a graph", [], "weights_invalid"),
+        (b"", [], "weights_invalid"),
+        (None, ["--layout", "yolox"], "unknown_layout"),
+        (None, ["--layout", "nosuch"], "unknown_layout"),
+    ],
+)
+def test_what_is_no_model_is_not_kept(weights, home, capsys, content, given, code):
+    if content is not None:
+        weights.write_bytes(content)
+    assert run(["models", "add", str(weights), *given]) == 1
+    assert f"error[{code}]" in capsys.readouterr().err
+    assert not (home / "models" / "best-net").exists()
+
+
 def test_weights_that_ship_are_verified_like_any(capsys):
     assert run(["models", "verify"]) == 0
     assert "good     sightline-football-n" in capsys.readouterr().out
@@ -82,6 +98,7 @@ def test_a_model_that_is_here_is_opened_and_shown(capsys):
 
 
 def test_damaged_weights_are_one_line(weights, capsys):
+    weights.write_bytes(b"not a graph")
     assert run(["models", "show", str(weights), "--layout", "yolox"]) == 1
     said = capsys.readouterr()
     assert said.err.startswith("error[weights_invalid]: ")
