@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from sightline.analytics.football.events.event import EventKind, FootballEvent, evidence_of
+from sightline.analytics.football.events.event import EventKind, FootballEvent
 
 if TYPE_CHECKING:
     from sightline.analytics.football.events.passes import Reading
@@ -47,18 +47,13 @@ def _duel(reading: Reading, number: int, touch: int) -> FootballEvent:
         won = follower.side == carry.side if follower and follower.spell == carry.spell else None
     own, rival_m = float(touches.distances_m[touch]), float(touches.rival_distances_m[touch])
     height_m = float(touches.heights_m[touch])
-    x, y = scene.ball_m[row, :2].tolist()
     facts = {"aerial": height_m > _AERIAL_M, "height_m": height_m, "own_m": own, "rival_m": rival_m}
-    return FootballEvent(
-        EventKind.DUEL.value,
-        int(scene.match.frames[row]),
-        float(scene.match.t_s[row]),
-        team=scene.team_name(carry.side),
-        player_id=scene.player_id(carry.player),
-        receiver_id=scene.player_id(int(touches.rivals[touch])),
-        x_m=x,
-        y_m=y,
+    return scene.event(
+        EventKind.DUEL,
+        row,
+        (carry.side, carry.player),
+        receiver=int(touches.rivals[touch]),
         outcome={True: "won", False: "lost", None: "open"}[won],
         confidence=round(max(0.0, 1.0 - rival_m / (2 * scene.settings.duel_m)), 3),
-        evidence=evidence_of(facts),
+        facts=facts,
     )

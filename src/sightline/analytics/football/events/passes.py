@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sightline.analytics.football.events.event import EventKind, FootballEvent, evidence_of
+from sightline.analytics.football.events.event import EventKind, FootballEvent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -163,8 +163,6 @@ def _is_pass(reading: Reading, flight: Flight) -> bool:
 def _pass(reading: Reading, flight: Flight) -> FootballEvent:
     scene, touches, settings = reading.scene, reading.touches, reading.scene.settings
     carry, receiver = reading.carries[flight.carry], reading.receiver(flight)
-    x, y = scene.ball_m[flight.begin, :2].tolist()
-    end_x, end_y = scene.ball_m[flight.end, :2].tolist()
     complete = receiver is not None and receiver.side == carry.side
     facts = {
         "length_m": flight.length_m,
@@ -179,22 +177,15 @@ def _pass(reading: Reading, flight: Flight) -> FootballEvent:
         "one_touch": carry.first == carry.last,
         "restart": carry.restart,
     }
-    return FootballEvent(
-        EventKind.PASS.value,
-        int(scene.match.frames[flight.begin]),
-        float(scene.match.t_s[flight.begin]),
-        int(scene.match.frames[flight.end]),
-        float(scene.match.t_s[flight.end]),
-        team=scene.team_name(carry.side),
-        player_id=scene.player_id(carry.player),
-        receiver_id=scene.player_id(receiver.player) if receiver is not None and complete else None,
-        x_m=x,
-        y_m=y,
-        end_x_m=end_x,
-        end_y_m=end_y,
+    return scene.event(
+        EventKind.PASS,
+        flight.begin,
+        (carry.side, carry.player),
+        until=flight.end,
+        receiver=receiver.player if receiver is not None and complete else -1,
         outcome="complete" if complete else "out" if receiver is None else "incomplete",
         confidence=_confidence(reading, flight),
-        evidence=evidence_of(facts),
+        facts=facts,
     )
 
 
@@ -211,7 +202,6 @@ def _confidence(reading: Reading, flight: Flight) -> float:
 
 def _interception(reading: Reading, flight: Flight, carry: Carry, receiver: Carry) -> FootballEvent:
     scene = reading.scene
-    x, y = scene.ball_m[flight.end, :2].tolist()
     kept = receiver.last > receiver.first
     facts = {
         "from": scene.player_id(carry.player),
@@ -219,17 +209,13 @@ def _interception(reading: Reading, flight: Flight, carry: Carry, receiver: Carr
         "distance_m": float(reading.touches.distances_m[receiver.first]),
         "touches": receiver.last - receiver.first + 1,
     }
-    return FootballEvent(
-        EventKind.INTERCEPTION.value,
-        int(scene.match.frames[flight.end]),
-        float(scene.match.t_s[flight.end]),
-        team=scene.team_name(receiver.side),
-        player_id=scene.player_id(receiver.player),
-        x_m=x,
-        y_m=y,
+    return scene.event(
+        EventKind.INTERCEPTION,
+        flight.end,
+        (receiver.side, receiver.player),
         outcome="kept" if kept else "touched",
         confidence=0.9 if kept else 0.5,
-        evidence=evidence_of(facts),
+        facts=facts,
     )
 
 

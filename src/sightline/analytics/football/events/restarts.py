@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sightline.analytics.football.events.event import EventKind, FootballEvent, evidence_of
+from sightline.analytics.football.events.event import EventKind, FootballEvent
 from sightline.analytics.football.events.play import restart_place
 
 if TYPE_CHECKING:
@@ -53,27 +53,22 @@ def restart_events(scene: Scene, touches: Touches, play: Play) -> Iterator[Footb
 
 
 def _out(scene: Scene, touches: Touches, stop: Stop) -> FootballEvent:
-    x, y, z = scene.ball_m[stop.row].tolist()
     last = int(np.searchsorted(touches.rows, stop.row, side="right")) - 1
     same = last >= 0 and scene.period_of[touches.rows[last]] == scene.period_of[stop.row]
     rival = float(touches.rival_distances_m[last]) if same else np.inf
-    facts = {
+    facts: dict[str, float | str | bool | None] = {
         "line": stop.cause,
-        "height_m": z,
+        "height_m": float(scene.ball_m[stop.row, 2]),
         "last_touch_s": (stop.row - int(touches.rows[last])) * scene.step_s if same else None,
         "rival_m": rival if np.isfinite(rival) else None,
     }
-    return FootballEvent(
-        EventKind.OUT.value,
-        int(scene.match.frames[stop.row]),
-        float(scene.match.t_s[stop.row]),
-        team=scene.team_name(int(touches.sides[last])) if same else None,
-        player_id=scene.player_id(int(touches.players[last])) if same else None,
-        x_m=x,
-        y_m=y,
+    return scene.event(
+        EventKind.OUT,
+        stop.row,
+        (int(touches.sides[last]), int(touches.players[last])) if same else (0, -1),
         outcome=stop.cause,
         confidence=0.9 if stop.restart >= 0 else 0.6,
-        evidence=evidence_of(facts),
+        facts=facts,
     )
 
 
@@ -120,16 +115,5 @@ def _event(
     confidence: float,
     facts: dict[str, float | str | bool | None],
 ) -> FootballEvent:
-    row = int(touches.rows[touch])
-    x, y = scene.ball_m[row, :2].tolist()
-    return FootballEvent(
-        kind.value,
-        int(scene.match.frames[row]),
-        float(scene.match.t_s[row]),
-        team=scene.team_name(int(touches.sides[touch])),
-        player_id=scene.player_id(int(touches.players[touch])),
-        x_m=x,
-        y_m=y,
-        confidence=confidence,
-        evidence=evidence_of(facts),
-    )
+    who = int(touches.sides[touch]), int(touches.players[touch])
+    return scene.event(kind, int(touches.rows[touch]), who, confidence=confidence, facts=facts)

@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sightline.analytics.ball.gaps import fill_gaps
+from sightline.analytics.football.events.event import FootballEvent, evidence_of
 from sightline.analytics.football.match import Match, Role, Team
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
+    from sightline.analytics.football.events.event import EventKind
     from sightline.analytics.football.events.settings import EventSettings
     from sightline.core.arrays import Float64, Int64
 
@@ -63,6 +67,51 @@ class Scene:
     def player_id(self, column: int) -> str | None:
         """Give a column's player; None for -1."""
         return self.match.players[column].player_id if column >= 0 else None
+
+    def event(
+        self,
+        kind: EventKind,
+        row: int,
+        who: tuple[int, int],
+        *,
+        until: int | None = None,
+        receiver: int = -1,
+        outcome: str | None = None,
+        confidence: float,
+        facts: Mapping[str, float | str | bool | None],
+    ) -> FootballEvent:
+        """Give an event at the ball's place.
+
+        Args:
+            kind: What happened.
+            row: Where it begins.
+            who: Side and column of whoever did it: 0 and -1 where that is not known.
+            until: Row in which it ends, where it lasts.
+            receiver: Column of the other one; -1 for nobody.
+            outcome: What became of it.
+            confidence: 0..1.
+            facts: What the rule saw.
+        """
+        x, y = self.ball_m[row, :2].tolist()
+        end_x, end_y = (None, None) if until is None else self.ball_m[until, :2].tolist()
+        side, player = who
+        return FootballEvent(
+            kind.value,
+            int(self.match.frames[row]),
+            float(self.match.t_s[row]),
+            None if until is None else int(self.match.frames[until]),
+            None if until is None else float(self.match.t_s[until]),
+            team=self.team_name(side),
+            player_id=self.player_id(player),
+            receiver_id=self.player_id(receiver),
+            x_m=x,
+            y_m=y,
+            end_x_m=end_x,
+            end_y_m=end_y,
+            outcome=outcome,
+            confidence=confidence,
+            evidence=evidence_of(facts),
+        )
 
     def goal_sign(self, row: int, side: int) -> int:
         """Give the end that a team attacks: +1 or -1, 0 where that is not known."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sightline.analytics.football.events.event import EventKind, FootballEvent, evidence_of
+from sightline.analytics.football.events.event import EventKind, FootballEvent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -185,8 +185,6 @@ def shot_events(reading: Reading, shots: Sequence[Shot]) -> Iterator[FootballEve
 def _shot_event(reading: Reading, shot: Shot) -> FootballEvent:
     scene, touches, flight = reading.scene, reading.touches, reading.flights[shot.flight]
     carry = reading.carries[flight.carry]
-    x, y = scene.ball_m[flight.begin, :2].tolist()
-    end_x, end_y = scene.ball_m[flight.end, :2].tolist()
     facts = {
         "distance_m": shot.distance_m,
         "aim_m": shot.aim_m,
@@ -198,61 +196,44 @@ def _shot_event(reading: Reading, shot: Shot) -> FootballEvent:
         "restart": carry.restart,
         "confirmed": shot.confirmed,
     }
-    return FootballEvent(
-        EventKind.SHOT.value,
-        int(scene.match.frames[flight.begin]),
-        float(scene.match.t_s[flight.begin]),
-        int(scene.match.frames[flight.end]),
-        float(scene.match.t_s[flight.end]),
-        team=scene.team_name(carry.side),
-        player_id=scene.player_id(carry.player),
-        x_m=x,
-        y_m=y,
-        end_x_m=end_x,
-        end_y_m=end_y,
+    return scene.event(
+        EventKind.SHOT,
+        flight.begin,
+        (carry.side, carry.player),
+        until=flight.end,
         outcome=shot.outcome,
         confidence=shot.probability,
-        evidence=evidence_of(facts),
+        facts=facts,
     )
 
 
 def _save(reading: Reading, shot: Shot) -> FootballEvent:
     scene, flight = reading.scene, reading.flights[shot.flight]
     keeper = reading.carries[flight.receiver]
-    x, y = scene.ball_m[flight.end, :2].tolist()
-    return FootballEvent(
-        EventKind.SAVE.value,
-        int(scene.match.frames[flight.end]),
-        float(scene.match.t_s[flight.end]),
-        team=scene.team_name(keeper.side),
-        player_id=scene.player_id(keeper.player),
-        receiver_id=scene.player_id(reading.carries[flight.carry].player),
-        x_m=x,
-        y_m=y,
+    return scene.event(
+        EventKind.SAVE,
+        flight.end,
+        (keeper.side, keeper.player),
+        receiver=reading.carries[flight.carry].player,
         outcome="held" if keeper.last > keeper.first else "touched",
         confidence=shot.probability,
-        evidence=evidence_of({"aim_m": shot.aim_m, "height_m": float(scene.ball_m[flight.end, 2])}),
+        facts={"aim_m": shot.aim_m, "height_m": float(scene.ball_m[flight.end, 2])},
     )
 
 
 def _goal(reading: Reading, shot: Shot) -> FootballEvent:
     scene, flight = reading.scene, reading.flights[shot.flight]
     carry = reading.carries[flight.carry]
-    x, y = scene.ball_m[flight.end, :2].tolist()
     facts = {
         "aim_m": shot.aim_m,
         "confirmed": shot.confirmed,
         "height_m": float(scene.ball_m[flight.end, 2]),
     }
-    return FootballEvent(
-        EventKind.GOAL.value,
-        int(scene.match.frames[flight.end]),
-        float(scene.match.t_s[flight.end]),
-        team=scene.team_name(carry.side),
-        player_id=scene.player_id(carry.player),
-        x_m=x,
-        y_m=y,
+    return scene.event(
+        EventKind.GOAL,
+        flight.end,
+        (carry.side, carry.player),
         outcome="confirmed" if shot.confirmed else "unconfirmed",
         confidence=_CONFIRMED if shot.confirmed else _UNCONFIRMED,
-        evidence=evidence_of(facts),
+        facts=facts,
     )
