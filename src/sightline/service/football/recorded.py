@@ -35,7 +35,6 @@ class FeedEvent:
         t_s: Seconds since the feed's start of the period: not the tracking's clock.
         team: `home`, `away` or None.
         player_id: As in the match; None where the feed names nobody.
-        success: What the feed says of it; None where it says nothing.
         x_m: Where, in `Space.PITCH_M`.
         y_m: See `x_m`.
     """
@@ -44,7 +43,6 @@ class FeedEvent:
     t_s: float
     team: str | None
     player_id: str | None
-    success: bool | None
     x_m: float
     y_m: float
 
@@ -196,14 +194,12 @@ def _feed(folder: Path, teams: dict[str, list[dict[str, Any]]]) -> tuple[FeedEve
             continue
         player = row["player_id"] or None
         t_s = (row["datetime"] - began).total_seconds()
-        said = row["is_successful"]
         events.append(
             FeedEvent(
                 row["databallpy_event"] or row["original_event"],
                 t_s,
                 whose.get(player) if player else None,
                 player,
-                None if said is None else bool(said),
                 float(row["start_x"]),
                 float(row["start_y"]),
             )

@@ -43,7 +43,6 @@ class Touches:
         rivals: Column of the nearest opponent, -1 where none is seen.
         rival_distances_m: From the ball to him.
         changes_mps: Change of the ball's velocity.
-        speeds_in_mps: Speed over the ground before.
         velocities_out_mps: `(k, 2)` velocity over the ground after.
         heights_m: Of the ball.
         quiet_mps: Median speed in the moments before; NaN where nothing is known of them.
@@ -56,7 +55,6 @@ class Touches:
     rivals: Int64
     rival_distances_m: Float64
     changes_mps: Float64
-    speeds_in_mps: Float64
     velocities_out_mps: Float64
     heights_m: Float64
     quiet_mps: Float64
@@ -74,7 +72,6 @@ class _Motion:
     before_mps: Float64
     after_mps: Float64
     changes_mps: Float64
-    changes_ground_mps: Float64
 
 
 def find_touches(scene: Scene) -> Touches:
@@ -143,9 +140,7 @@ def _motion(ball_m: Float64, steps: int, step_s: float) -> _Motion:
     flying = ball_m[:, 2] > _IN_THE_AIR_M
     change[:, 2] = np.where(flying, change[:, 2] + GRAVITY_MPS2 * steps * step_s, 0.0)
     ground = np.hypot(change[:, 0], change[:, 1])
-    return _Motion(
-        before, after, np.nan_to_num(np.hypot(ground, change[:, 2]), nan=0.0), np.nan_to_num(ground, nan=0.0)
-    )
+    return _Motion(before, after, np.nan_to_num(np.hypot(ground, change[:, 2]), nan=0.0))
 
 
 def _peaks(motion: _Motion, ball_m: Float64, scene: Scene) -> Int64:
@@ -208,7 +203,6 @@ def _with_players(
         np.where(np.isinf(rival_distances), -1, rivals)[kept],
         rival_distances[kept],
         changes_mps[kept],
-        np.hypot(before_mps[:, 0], before_mps[:, 1])[kept],
         after_mps[kept, :2],
         scene.ball_m[rows[kept], 2],
         quiet_mps[kept],
@@ -229,4 +223,4 @@ def _bounces(scene: Scene, rows: Int64, before_mps: Float64, after_mps: Float64)
 
 def _none() -> Touches:
     whole, real = np.zeros(0, np.int64), np.zeros(0)
-    return Touches(whole, whole, whole, real, whole, real, real, real, np.zeros((0, 2)), real, real)
+    return Touches(whole, whole, whole, real, whole, real, real, np.zeros((0, 2)), real, real)
