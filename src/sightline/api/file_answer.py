@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 _PIECE_BYTES = 1 << 20
+_SHOWN = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; media-src 'self'; sandbox"
+"""A page of results runs nothing and reaches nothing, wherever its words came from."""
+_PLAYED = "default-src 'none'; style-src 'unsafe-inline'; media-src 'self'"
+"""A browser puts a video whose address is opened into a page of its own, which in a sandbox may not load it."""
 
 
 class ServedFile(Protocol):
@@ -64,8 +68,7 @@ def file_answer(
         "ETag": tag,
         "Accept-Ranges": "bytes",
         "Cache-Control": "private, no-cache",
-        # A page of results runs nothing and reaches nothing, wherever its words came from.
-        "Content-Security-Policy": "default-src 'none'; img-src data:; style-src 'unsafe-inline'; media-src 'self'; sandbox",
+        "Content-Security-Policy": _PLAYED if file.media_type.startswith(("video/", "audio/")) else _SHOWN,
     }
     if if_none_match is not None and _has(if_none_match, tag):
         return Response(status_code=304, headers=headers)
