@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sightline.bootstrap import build_platform
-from sightline.core.errors import AdapterUnavailableError, OutputFullError
+from sightline.core.errors import AdapterUnavailableError, OutputFullError, OutputUnwritableError
 from sightline.core.receipts import Receipt
 from sightline.core.runs import Run, RunState
 from sightline.core.videos import Video
@@ -198,6 +198,15 @@ def test_the_newest_backups_are_kept(make):
     assert len(kept) == 2
     assert kept[-1] == made
     assert back_up_in_turn(make()) is None
+
+
+def test_a_backup_does_not_take_the_place_of_the_database_that_is_in_use(tmp_path):
+    platform = build_platform(read_settings(home=tmp_path))
+    (tmp_path / "link.db").symlink_to(tmp_path / "sightline.db")
+    for itself in (tmp_path / "sightline.db", tmp_path / "link.db"):
+        with pytest.raises(OutputUnwritableError, match="the database itself"):
+            back_up(platform, to=itself)
+    platform.runs.close()
 
 
 def test_a_backup_is_a_database_that_can_be_opened(tmp_path):

@@ -64,12 +64,17 @@ form.addEventListener("submit", async (event) => {
     said.textContent = "The two are not the same.";
     return;
   }
-  const answer = await fetch("/api/v1/auth/setup", {
+  const asked = fetch("/api/v1/auth/setup", {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ setup_token: token, password }),
   });
-  const body = await answer.json();
+  const answer = await asked.catch(() => null);
+  const body = await answer?.json().catch(() => null);
+  if (!body) {
+    said.textContent = "The server cannot be reached; try again.";
+    return;
+  }
   said.textContent = answer.ok
     ? `Done: you can sign in as ${body.name}.`
     : `${body.detail}. ${body.hint || ""}`;
