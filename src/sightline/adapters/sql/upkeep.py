@@ -39,7 +39,9 @@ class SqlUpkeep(InDatabase):
 
 def _copied(source: sqlite3.Connection, target: Path) -> Path:
     own = Path(source.execute("PRAGMA database_list").fetchone()[2])
-    if target.exists() and target.samefile(own):  # whoever has it open would go on writing to a file that is gone
+    if target.exists() and target.samefile(
+        own
+    ):  # whoever has it open would go on writing to a file that is gone
         raise OutputUnwritableError(f"{target} is the database itself", hint="name another file")
     incoming = target.with_name(f".{target.name}.part")
     try:
