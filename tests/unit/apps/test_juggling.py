@@ -52,28 +52,13 @@ def tables(seconds=6.0, *, balls=True, held=True):
         },
     )
     if found:
-        rows = np.array([row for row, _, _ in found])
-        x, y = np.array([[x, y] for _, x, y in found]).T
-        stored.add(
-            "detections",
-            {
-                "frame": rows,
-                "t_s": rows / RATE_HZ,
-                **{name: (at + side).astype(np.float32) for name, at, side in
-                   (("x1_px", x, -10), ("y1_px", y, -10), ("x2_px", x, 10), ("y2_px", y, 10))},
-                "score": np.full(len(rows), 0.8, np.float32),
-                "class_id": np.zeros(len(rows), np.int32),
-                "class_name": ["ball"] * len(rows),
-            },
-        )  # fmt: skip
+        add_balls(stored, np.array([row for row, _, _ in found]), np.array([[x, y] for _, x, y in found]))
     return stored
 
 
-def one_ball(way, seconds=6.0):
-    """Tables of a single ball whose middle is `way(t_s)`."""
-    stored = tables(seconds, balls=False)
-    rows = np.arange(int(seconds * RATE_HZ))
-    x, y = np.array([way(row / RATE_HZ) for row in rows]).T
+def add_balls(stored, rows, middles_px):
+    """Store a ball of 20 pixels for each row."""
+    (x, y), count = middles_px.T, len(rows)
     stored.add(
         "detections",
         {
@@ -81,11 +66,18 @@ def one_ball(way, seconds=6.0):
             "t_s": rows / RATE_HZ,
             **{name: (at + side).astype(np.float32) for name, at, side in
                (("x1_px", x, -10), ("y1_px", y, -10), ("x2_px", x, 10), ("y2_px", y, 10))},
-            "score": np.full(len(rows), 0.8, np.float32),
-            "class_id": np.zeros(len(rows), np.int32),
-            "class_name": ["ball"] * len(rows),
+            "score": np.full(count, 0.8, np.float32),
+            "class_id": np.zeros(count, np.int32),
+            "class_name": ["ball"] * count,
         },
     )  # fmt: skip
+
+
+def one_ball(way, seconds=6.0):
+    """Tables of a single ball whose middle is `way(t_s)`."""
+    stored = tables(seconds, balls=False)
+    rows = np.arange(int(seconds * RATE_HZ))
+    add_balls(stored, rows, np.array([way(row / RATE_HZ) for row in rows]))
     return stored
 
 
