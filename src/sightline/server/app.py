@@ -15,13 +15,13 @@ import sightline
 from sightline.api import app as api
 from sightline.api.feed import EventFeed
 from sightline.api.platform import PREFIX
-from sightline.api.status_lane import StatusLane
+from sightline.api.status_fast_path import StatusFastPath
 from sightline.api.statuses import StatusCache
 from sightline.asgi import problems
 from sightline.asgi.metrics import HttpMetrics
 from sightline.asgi.middleware import BodyLimitMiddleware, RequestMiddleware
 from sightline.live import app as live
-from sightline.server.figures import Figures
+from sightline.server.metrics import ServiceMetrics
 from sightline.service.housekeeping.chores import Housekeeper
 from sightline.service.pipelines.progress import ProgressBoard
 from sightline.service.watch.watcher import WatchKeeper
@@ -56,7 +56,7 @@ def build_server(platform: Platform, *, tls: bool = False) -> FastAPI:
         redoc_url=None,
     )
     metrics = HttpMetrics()
-    app.state.figures = Figures(platform, metrics)
+    app.state.service_metrics = ServiceMetrics(platform, metrics)
     app.state.platform = platform
     app.state.metrics = metrics
     app.state.closing = asyncio.Event()
@@ -67,7 +67,7 @@ def build_server(platform: Platform, *, tls: bool = False) -> FastAPI:
     for router in (*api.routers(), *live.routers()):
         app.include_router(router)
     # The last one added is the first to see a request.
-    app.add_middleware(StatusLane, statuses=app.state.statuses)
+    app.add_middleware(StatusFastPath, statuses=app.state.statuses)
     app.add_middleware(
         BodyLimitMiddleware,
         limit_bytes=settings.max_body_bytes,
@@ -95,7 +95,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     workers = WorkerPool(platform, settings.workers, relays=True, niceness=settings.run_niceness)
     ends = [
         platform.bus.subscribe(app.state.metrics.take),
-        platform.bus.subscribe(app.state.figures.take),
+        platform.bus.subscribe(app.state.service_metrics.take),
         platform.bus.subscribe(app.state.board.take),
         app.state.feed.start(),
     ]

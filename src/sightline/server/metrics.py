@@ -24,8 +24,8 @@ _WAITING = (RunState.QUEUED, RunState.RUNNING)
 _MOST_COUNTED = 10_000
 
 
-class Figures:
-    """Reads the figures at each scrape, and counts frames as runs complete.
+class ServiceMetrics:
+    """Reads them at each scrape, and counts frames as runs complete.
 
     Args:
         platform: Where they are.

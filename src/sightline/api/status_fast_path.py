@@ -25,7 +25,7 @@ _PATH = re.compile(rf"{PREFIX}/pipeline/([\w-]+)/status")
 _ROUTE = SimpleNamespace(path=f"{PREFIX}/pipeline/{{pipeline_id}}/status")
 
 
-class StatusLane:
+class StatusFastPath:
     """Passes requests on, but for those that it answers.
 
     Args:
