@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Annotated, Any, ClassVar
 
@@ -15,7 +16,7 @@ import typer
 
 from sightline.cli.console import STOPPED, refuse
 from sightline.cli.lazy import Entry, LazyGroup, examples
-from sightline.core.errors import RunCancelled, SightlineError
+from sightline.core.errors import NO_ROOM, RunCancelled, SightlineError
 
 _WORK, _RESULTS, _SETUP = "Analyse", "Work with results", "This machine"
 
@@ -105,6 +106,11 @@ def run(argv: Sequence[str]) -> int:
         return refuse("usage", error.format_message(), _usage_hint(error), status=error.exit_code)
     except (RunCancelled, KeyboardInterrupt, typer.Abort):
         return refuse("cancelled", "stopped", None, status=STOPPED)
+    except OSError as error:
+        if error.errno not in NO_ROOM:
+            raise
+        words = error.strerror or str(error)
+        return refuse("output_full", f"what was to be written is cut short: {words}", "free some space")
     return status if isinstance(status, int) else 0
 
 
@@ -120,7 +126,9 @@ def one_line(kind: type[BaseException], error: BaseException, trace: TracebackTy
 
 
 def main() -> None:
-    """Run as a program."""
+    """Run as a program; what a shell closed (`>&-`) is written nowhere."""
+    sys.stdout = sys.stdout or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - it is the process's own
+    sys.stderr = sys.stderr or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
     argv = sys.argv[1:]
     if "--debug" in argv:
         argv.remove("--debug")

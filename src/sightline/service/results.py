@@ -20,6 +20,8 @@ from sightline.core.tracks import Tracks
 from sightline.service.folder import MANIFEST, sha256_of
 from sightline.service.tables import ParquetTables
 
+_FORMAT = 1
+_AGAIN = "copy the whole folder again, or run the analysis again"
 _BOX = ("x1_px", "y1_px", "x2_px", "y2_px")
 
 
@@ -30,7 +32,7 @@ class Results:
         folder: What `sightline analyze --out` named.
 
     Raises:
-        ConfigError: It holds no finished run.
+        ConfigError: It holds no finished run, only a part of one, or one in the format of another version.
     """
 
     def __init__(self, folder: Path | str) -> None:
@@ -40,7 +42,26 @@ class Results:
                 f"{self.folder} holds no finished run",
                 hint="give the folder that `sightline analyze --out` named; --resume finishes a stopped run",
             )
+        self._check_whole()
         self.tables = ParquetTables(self.folder / "tables")
+
+    def _check_whole(self) -> None:
+        """Refuse a folder that was copied by half: a missing table would read as one in which nothing was found."""
+        try:
+            facts: Any = self.manifest
+        except ValueError:
+            facts = None
+        if not isinstance(facts, dict) or not isinstance(facts.get("files"), dict):
+            raise ConfigError(f"{self.folder / MANIFEST} is damaged", hint=_AGAIN)
+        if facts.get("format", _FORMAT) != _FORMAT:
+            raise ConfigError(
+                f"{self.folder} is in format {facts['format']}, and format {_FORMAT} is read here",
+                hint="use the version of Sightline that made it, or run the analysis again",
+            )
+        tables = [self.folder / name for name in facts["files"] if name.startswith("tables/")]
+        missing = [table.name for table in tables if not table.is_file()]
+        if missing:
+            raise ConfigError(f"{self.folder} is not whole: it lacks {', '.join(missing)}", hint=_AGAIN)
 
     @property
     def manifest(self) -> dict[str, Any]:

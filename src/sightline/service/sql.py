@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 
-from sightline.core.errors import QueryError
+from sightline.core.errors import ConfigError, QueryError
 
 _READS = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
 
@@ -70,7 +70,10 @@ def _open_tables(connection: duckdb.DuckDBPyConnection, files: Mapping[str, Path
     connection.execute(f"SET allowed_directories = [{folders}]")
     for name, path in files.items():
         view = '"' + name.replace('"', '""') + '"'
-        connection.execute(f"CREATE VIEW {view} AS SELECT * FROM read_parquet({_quoted(str(path))})")  # noqa: S608 - quoted
+        try:
+            connection.execute(f"CREATE VIEW {view} AS SELECT * FROM read_parquet({_quoted(str(path))})")  # noqa: S608 - quoted
+        except duckdb.Error as error:
+            raise ConfigError(f"{path} is not a readable table", hint="run the analysis again") from error
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
 

@@ -39,7 +39,7 @@ class ParquetTables:
         """Give a table's rows in order, some tens of thousands at a time.
 
         Raises:
-            ConfigError: The file is not a table of that schema.
+            ConfigError: The file is not a table, or lacks one of the columns.
         """
         schema_of(table)
         path = self.path(table)
@@ -47,10 +47,16 @@ class ParquetTables:
             return
         try:
             with pq.ParquetFile(path) as file:
+                lacking = set(columns or ()) - set(file.schema_arrow.names)
+                if lacking:
+                    raise ConfigError(
+                        f"{path} lacks the columns {', '.join(sorted(lacking))}",
+                        hint="another version of Sightline made it: run the analysis again",
+                    )
                 yield from file.iter_batches(
                     batch_size=_BATCH_ROWS, columns=list(columns) if columns else None, use_threads=False
                 )
-        except pa.ArrowInvalid as error:
+        except (pa.ArrowInvalid, OSError) as error:  # Arrow says the second of a damaged page
             raise ConfigError(f"{path} is not a readable table", hint="run the analysis again") from error
 
     def rows(self, table: str) -> int:

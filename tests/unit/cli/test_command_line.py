@@ -77,6 +77,16 @@ def test_it_runs_as_a_module_too():
     assert answer.stdout == f"sightline {sightline.__version__}\n"
 
 
+@pytest.mark.parametrize(
+    ("ending", "status", "says"), [(">&-", 0, ""), (">&- 2>&-", 0, ""), (">/dev/full", 1, "output_full")]
+)
+def test_output_that_goes_nowhere_or_does_not_fit_is_no_riddle(ending, status, says):
+    command = f"{sys.executable} -m sightline settings {ending}"
+    answer = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
+    assert (answer.returncode, answer.stderr.count("\n")) == (status, int(bool(says)))
+    assert says in answer.stderr
+
+
 def test_no_command_shows_the_help(capsys):
     assert run([]) == 0
     assert "Usage: sightline" in capsys.readouterr().out

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from sightline.core.errors import ConfigError
 from sightline.core.tables import TABLES
 from sightline.service import tables as tables_module
 from sightline.service.folder import sha256_of, write_json
+from sightline.service.query import query
 from sightline.service.results import Results
 from sightline.service.tables import ParquetTables, ParquetWriter
 
@@ -37,8 +39,48 @@ def folder(tmp_path: Path) -> Path:
         writer.write("tracks", rows([3, 3, 3, 7]))
     path = tmp_path / "tables" / "tracks.parquet"
     facts = {"sha256": sha256_of(path), "bytes": path.stat().st_size}
-    write_json(tmp_path / "manifest.json", {"files": {"tables/tracks.parquet": facts}})
+    write_json(tmp_path / "manifest.json", {"format": 1, "files": {"tables/tracks.parquet": facts}})
     return tmp_path
+
+
+def test_a_folder_that_lacks_a_table_is_refused_and_one_that_lacks_its_video_is_not(folder: Path) -> None:
+    files = Results(folder).manifest["files"]
+    write_json(folder / "manifest.json", {"files": {**files, "annotated.mp4": {}}})
+    assert Results(folder).tables.names() == ("tracks",)
+    (folder / "tables" / "tracks.parquet").unlink()
+    with pytest.raises(ConfigError, match=r"not whole: it lacks tracks\.parquet"):
+        Results(folder)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"format": 1}', "\udc80"])
+def test_a_damaged_manifest_is_told_as_that(folder: Path, text: str) -> None:
+    (folder / "manifest.json").write_text(text, encoding="utf-8", errors="surrogateescape")
+    with pytest.raises(ConfigError, match=r"manifest\.json is damaged"):
+        Results(folder)
+
+
+def test_results_of_another_format_are_refused(folder: Path) -> None:
+    write_json(folder / "manifest.json", {**Results(folder).manifest, "format": 2})
+    with pytest.raises(ConfigError, match="format 2, and format 1 is read"):
+        Results(folder)
+
+
+def test_a_table_without_a_column_that_is_asked_for_is_refused(folder: Path) -> None:
+    path = folder / "tables" / "tracks.parquet"
+    pq.write_table(pq.read_table(path).drop_columns(["score"]), path)
+    with pytest.raises(ConfigError, match="lacks the columns score"):
+        list(Results(folder).tables.batches("tracks", ["frame", "score"]))
+
+
+def test_a_table_that_is_damaged_in_its_middle_is_told_as_that(folder: Path) -> None:
+    path = folder / "tables" / "tracks.parquet"
+    content = path.read_bytes()
+    path.write_bytes(content[:8] + bytes(400) + content[408:])
+    with pytest.raises(ConfigError, match="not a readable table"):
+        list(Results(folder).tables.batches("tracks"))
+    with pytest.raises(ConfigError, match="not a readable table"):
+        path.write_bytes(content[:100])
+        query(folder, "select 1")
 
 
 @pytest.mark.parametrize("batch_rows", [1, 2, 3, 100])
