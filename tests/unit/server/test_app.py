@@ -70,10 +70,10 @@ def test_metrics_tell_how_long_the_oldest_has_waited(home):
     now_s = app.state.platform.clock.now_s()
     for number, age_s in enumerate((5.0, 600.0)):
         store.add(Run(f"r{number}", RunState.QUEUED, "/v.mp4", "people", "/out", updated_s=now_s - age_s))
-    assert app.state.figures.lag_s()["queue"] == pytest.approx(600, abs=60)
-    assert app.state.figures.lag_s()["outbox"] == 0
+    assert app.state.service_metrics.lag_s()["queue"] == pytest.approx(600, abs=60)
+    assert app.state.service_metrics.lag_s()["outbox"] == 0
     store.append("r0", [RunEvent("r0", EventKind.STAGE_STARTED, "analyze", now_s - 90)], attempt=0)
-    assert app.state.figures.lag_s()["outbox"] == pytest.approx(90, abs=60)
+    assert app.state.service_metrics.lag_s()["outbox"] == pytest.approx(90, abs=60)
 
 
 def test_metrics_tell_what_became_of_frames_by_cause(home, tmp_path):
@@ -91,7 +91,7 @@ def test_metrics_tell_what_became_of_frames_by_cause(home, tmp_path):
     manifest.write_text(json.dumps({"files": {}, "ledger": ledger}))
     store.add(run)
     for run_id in (run.id, "gone"):
-        app.state.figures.take(RunEvent(run_id, EventKind.PIPELINE_COMPLETED, "", 1.0))
+        app.state.service_metrics.take(RunEvent(run_id, EventKind.PIPELINE_COMPLETED, "", 1.0))
     text = app.state.metrics.text().decode()
     assert 'sightline_frames_total{cause="",outcome="inferred"} 8.0' in text
     assert 'sightline_frames_total{cause="stride",outcome="skipped"} 10.0' in text
