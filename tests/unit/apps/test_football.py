@@ -425,3 +425,20 @@ def test_the_page_tells_the_way_run_in_each_speed_zone(make: Callable[..., Made]
     assert all(len(player["zone_m"]) == 3 for player in made.report["players"])
     for words in ("below 5.0 km/h", "5.0 to 12.5 km/h", "above 12.5 km/h", "Hard accelerations"):
         assert words in made.page
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "said"),
+    [
+        ("speed_zones_kmh", [20.0, 10.0], "must rise"),
+        ("speed_zones_kmh", [0.0, 10.0], "must rise"),
+        ("speed_zones_kmh", [float("nan")], "must rise"),
+        ("periods", [[10.0, 5.0]], "must end after it starts"),
+        ("periods", [[0.0, 10.0], [5.0, 20.0]], "before the next"),
+        ("periods", [[3.0, 3.0]], "must end after it starts"),
+        ("min_ball_radius", 50.0, "less than max_ball_radius"),
+    ],
+)
+def test_settings_that_contradict_themselves_are_refused(setting: str, value: Any, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        FootballSettings(**{setting: value})

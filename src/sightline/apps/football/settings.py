@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from itertools import pairwise
+from typing import Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, field_validator, model_validator
 
 from sightline.settings import AppSettings
 
@@ -108,3 +109,30 @@ class FootballSettings(AppSettings):
         default=None,
         description="What tracking data says beside positions: periods, players, pitch. Not for people to set.",
     )
+
+    @field_validator("speed_zones_kmh")
+    @classmethod
+    def _zones_rise(cls, limits: list[float]) -> list[float]:
+        if not all(earlier < later for earlier, later in pairwise([0.0, *limits, float("inf")])):
+            raise ValueError("limits of speed zones must rise, from above 0, as in [7, 15, 20, 25]")
+        return limits
+
+    @field_validator("periods")
+    @classmethod
+    def _periods_follow_one_another(
+        cls, spans: list[tuple[float, float]] | None
+    ) -> list[tuple[float, float]] | None:
+        edges = [edge for span in spans or [] for edge in span]
+        if not all(0 <= earlier <= later for earlier, later in pairwise(edges)) or any(
+            start_s == stop_s for start_s, stop_s in spans or []
+        ):
+            raise ValueError(
+                "each period must end after it starts and before the next, as in [[0, 2700], [3600, 6300]]"
+            )
+        return spans
+
+    @model_validator(mode="after")
+    def _radii_rise(self) -> Self:
+        if self.min_ball_radius >= self.max_ball_radius:
+            raise ValueError("min_ball_radius must be less than max_ball_radius")
+        return self

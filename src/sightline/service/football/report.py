@@ -102,6 +102,7 @@ def report_on_match(
     folder = RunFolder(out.absolute())
     if not overwrite:
         folder.check_free()
+    footage = video.footage(match) if video else None
     provenance = {
         "sightline": sightline.__version__,
         "app": APP,
@@ -121,7 +122,7 @@ def report_on_match(
             settings=chosen,
             provenance=provenance,
             background=None,
-            video=video.footage(match) if video else None,
+            video=footage,
         )
         _write_manifest(folder, provenance, media)
     folder.finish()

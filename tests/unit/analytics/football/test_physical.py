@@ -57,6 +57,17 @@ def test_ways_that_shake_along_one_axis_are_measured_to_three_percent(rng, rate_
     assert plain > 1.08 * true
 
 
+def test_a_way_that_shakes_by_a_metre_is_not_cut_to_pieces(rng):
+    """Seen by a phone from the stand, somebody across the pitch is placed a metre too near or too far."""
+    match = running(np.full(1500, 1.5))
+    shaking = match.positions_m.copy()
+    shaking[:, 0, 1] += rng.normal(0, 1.0, 1500)
+    shaking[700:, 0, 0] -= 30.0  # another one is followed from here on
+    found = whole(replace(match, positions_m=shaking), PhysicalSettings(agility=VIDEO_AGILITY))
+    assert found.distance_m == pytest.approx(90.0, rel=0.05)
+    assert found.top_speed_mps < 3.0
+
+
 def test_who_hardly_shakes_keeps_his_turns():
     times_s = np.arange(0, 20, 0.04)
     zigzag = np.stack([3 * times_s, 1.5 * np.abs(times_s % 4 - 2)], axis=1)

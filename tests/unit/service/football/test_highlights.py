@@ -117,6 +117,14 @@ def test_a_kick_off_outside_of_the_video_is_refused(clip, kick_offs_s):
         MatchVideo(clip(frames=100).path, kick_offs_s)
 
 
+def test_kick_offs_are_in_order_and_no_more_than_periods(clip):
+    video = clip(frames=100, rate_hz=1).path
+    with pytest.raises(SettingsError, match="before the one that comes first"):
+        MatchVideo(video, (60.0, 20.0))
+    with pytest.raises(SettingsError, match="3 kick-offs are given, the match has 2 periods"):
+        MatchVideo(video, (1.0, 2.0, 3.0)).footage(turned(two_teams(count=100, rate_hz=5)))
+
+
 def test_what_is_no_video_is_refused(tmp_path):
     with pytest.raises(MediaError):
         MatchVideo(tmp_path / "none.mp4")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +39,11 @@ class MatchVideo:
                 f"a period begins outside of {self.path.name}, which lasts {float(info.duration_s):.1f} s",
                 hint="give the second of the video in which each period kicks off",
             )
+        if any(later <= earlier for earlier, later in pairwise(self.kick_offs_s)):
+            raise SettingsError(
+                "a period begins before the one that comes first",
+                hint="give the kick-offs in the order of the periods",
+            )
 
     def facts(self) -> dict[str, Any]:
         """Give what provenance says of it."""
@@ -50,7 +56,17 @@ class MatchVideo:
         }
 
     def footage(self, match: Match) -> Footage:
-        """Give it as what clips of a match are cut from."""
+        """Give it as what clips of a match are cut from.
+
+        Raises:
+            SettingsError: There are more kick-offs than periods.
+        """
+        if len(self.kick_offs_s) > len(match.periods):
+            raise SettingsError(
+                f"{len(self.kick_offs_s)} kick-offs are given, the match has {len(match.periods)} period"
+                f"{'s' if len(match.periods) > 1 else ''}",
+                hint="give one --kick-off for each period",
+            )
         return Footage(self.path, lambda clip: self._place(clip, match))
 
     def _place(self, clip: Mapping[str, Any], match: Match) -> Mapping[str, Any] | None:
