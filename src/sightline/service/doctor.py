@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform as host
 import shutil
 from collections.abc import Callable, Iterator, Mapping
@@ -204,13 +205,21 @@ def _model(settings: Settings) -> Iterator[Finding]:
     yield Finding("models", Level.GOOD if installed else Level.NOTE, words, hint)
 
 
+_ELSEWHERE = {
+    "home": "set SIGHTLINE_HOME to a folder that you may write to",
+    "results": "work in a folder that you may write to, or give one with --out",
+}
+
+
 def _disk(settings: Settings, out: Path) -> Iterator[Finding]:
     for topic, folder in (("home", settings.home), ("results", out)):
-        there = next(
-            (place for place in (folder.absolute(), *folder.absolute().parents) if place.is_dir()), None
-        )
-        if there is None:
-            yield Finding(topic, Level.PROBLEM, f"{folder} is on no disk that is there")
+        places = (folder.absolute(), *folder.absolute().parents)
+        there = next(place for place in places if os.access(place, os.F_OK))
+        if not there.is_dir():
+            yield Finding(topic, Level.PROBLEM, f"{there} is no folder", _ELSEWHERE[topic])
+            continue
+        if not os.access(there, os.W_OK | os.X_OK):
+            yield Finding(topic, Level.PROBLEM, f"{there} may not be written to", _ELSEWHERE[topic])
             continue
         free = shutil.disk_usage(there).free
         words = f"{folder}: {free / _GIGABYTE:.1f} GB free"

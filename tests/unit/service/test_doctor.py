@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib.metadata import PackageNotFoundError
 
 import pytest
@@ -54,6 +55,21 @@ def test_a_problem_always_comes_with_a_hint(seen):
     problems = [one for one in findings if one.level is Level.PROBLEM]
     assert {one.topic for one in problems} == {"runtime", "models", "home", "results", "database"}
     assert all(one.hint for one in problems)
+
+
+def test_a_folder_that_is_a_file_is_in_the_way(seen, tmp_path):
+    (tmp_path / "file").write_text("")
+    finding = seen(home=tmp_path / "file" / "home")["home"]
+    assert (finding.level, finding.words) == (Level.PROBLEM, f"{tmp_path / 'file'} is no folder")
+
+
+def test_folders_that_may_not_be_written_to_are_in_the_way(seen, monkeypatch):
+    monkeypatch.setattr(doctor.os, "access", lambda place, mode: mode == os.F_OK and place.exists())
+    findings = seen()
+    for topic in ("home", "results"):
+        assert findings[topic].level is Level.PROBLEM
+        assert findings[topic].words.endswith("may not be written to")
+        assert findings[topic].hint
 
 
 def test_the_processor_is_told_with_its_precision(seen):
