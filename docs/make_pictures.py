@@ -1,4 +1,4 @@
-"""Makes the README's pictures from the demo: `python docs/make_pictures.py [--demo DIR]`."""
+"""Makes the pictures of the README and of the people page from the demo: `python docs/make_pictures.py [--demo DIR]`."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ from pathlib import Path
 
 import cv2
 
-from sightline.media.thumbnails import thumbnail
+from sightline.media.thumbnails import contact_sheet, thumbnail
 
 PICTURES = Path(__file__).parent / "pictures"
 AT_S = 12.0
 
 
 def make(demo: Path) -> None:
-    """Take a frame of the annotated video and a figure of the report."""
+    """Take a frame of the annotated video, moments from all over it, and a figure of the report."""
     results = demo / "results"
-    picture = thumbnail(results / "annotated.mp4", AT_S, 360)
-    cv2.imwrite(str(PICTURES / "annotated.jpg"), picture, [cv2.IMWRITE_JPEG_QUALITY, 88])
+    video, packed = results / "annotated.mp4", [cv2.IMWRITE_JPEG_QUALITY, 88]
+    cv2.imwrite(str(PICTURES / "annotated.jpg"), thumbnail(video, AT_S, 360), packed)
+    cv2.imwrite(str(PICTURES / "moments.jpg"), contact_sheet(video, 2, 3, 960), packed)
     shutil.copyfile(results / "figures" / "heatmap.svg", PICTURES / "heatmap.svg")
 
 
