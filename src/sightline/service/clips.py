@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sightline.core.arrays import UInt8
+    from sightline.media.container import MediaLimits
     from sightline.service.folder import RunFolder
 
 REEL = "reel.mp4"
@@ -43,10 +44,12 @@ class Footage:
         path: The file.
         place: Gives a clip in the video's own seconds, None where the video does not show it; left out, clips
             speak of its own seconds already.
+        limits: What the video may ask of this machine; None for the usual.
     """
 
     path: Path
     place: Callable[[Mapping[str, Any]], Mapping[str, Any] | None] | None = None
+    limits: MediaLimits | None = None
 
     def placed(self, clips: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
         """Give the clips that it shows, in its own seconds."""
@@ -74,7 +77,14 @@ class Drawing(Protocol):
         ...
 
 
-def cut_clips(video: Path, clips: Sequence[Mapping[str, Any]], out: RunFolder, figures: Path) -> None:
+def cut_clips(
+    video: Path,
+    clips: Sequence[Mapping[str, Any]],
+    out: RunFolder,
+    figures: Path,
+    *,
+    limits: MediaLimits | None = None,
+) -> None:
     """Cut clips into the run's `highlights`, and their pictures and previews into its figures.
 
     A clip is plain data: `file` (its name), `start_s`, `stop_s`, `picture_s` (its best moment), all in the video's
@@ -85,6 +95,7 @@ def cut_clips(video: Path, clips: Sequence[Mapping[str, Any]], out: RunFolder, f
         clips: Best first.
         out: The run's folder.
         figures: Where `<name>.jpg` and `<name>.mp4` for the page go.
+        limits: What the video may ask of this machine.
 
     Raises:
         OutputError: They cannot be written.
@@ -93,7 +104,7 @@ def cut_clips(video: Path, clips: Sequence[Mapping[str, Any]], out: RunFolder, f
     if not clips:
         return
     fresh.mkdir(parents=True)
-    cutter = ClipCutter(video)
+    cutter = ClipCutter(video, limits=limits)
     done: list[Span] = []
     listed: list[Mapping[str, Any]] = []
     for clip in clips:
@@ -102,7 +113,7 @@ def cut_clips(video: Path, clips: Sequence[Mapping[str, Any]], out: RunFolder, f
         try:
             cutter.cut(fresh / name, span)
             cutter.preview(figures / name, span, width=_PREVIEW_WIDTH_PX)
-            picture = thumbnail(video, float(clip["picture_s"]), _PICTURE_HEIGHT_PX)
+            picture = thumbnail(video, float(clip["picture_s"]), _PICTURE_HEIGHT_PX, limits=limits)
         except MediaError:
             continue
         _write_picture(picture, figures / name)
@@ -191,7 +202,9 @@ def write_windows(clips: Sequence[Mapping[str, Any]], out: Path) -> None:
         path.write_bytes(ET.tostring(root, encoding="utf-8", xml_declaration=True) + b"\n")
 
 
-def cut_pictures(video: Path, pictures: Sequence[Mapping[str, Any]], figures: Path) -> None:
+def cut_pictures(
+    video: Path, pictures: Sequence[Mapping[str, Any]], figures: Path, *, limits: MediaLimits | None = None
+) -> None:
     """Cut pictures into a run's figures.
 
     A picture is plain data: `file` (its name), `t_s` in the video's own seconds, `crop_px` (`x1 y1 x2 y2` of what is
@@ -201,6 +214,7 @@ def cut_pictures(video: Path, pictures: Sequence[Mapping[str, Any]], figures: Pa
         video: The source.
         pictures: What to cut.
         figures: Where the files go.
+        limits: What the video may ask of this machine.
 
     Raises:
         OutputError: They cannot be written.
@@ -209,7 +223,7 @@ def cut_pictures(video: Path, pictures: Sequence[Mapping[str, Any]], figures: Pa
     for picture in pictures:
         wanted.setdefault(float(picture["t_s"]), []).append(picture)
     try:
-        for t_s, image in stills(video, sorted(wanted)):
+        for t_s, image in stills(video, sorted(wanted), limits=limits):
             for picture in wanted[t_s]:
                 packed = cv2.imencode(
                     ".jpg", _cut(image, picture), [cv2.IMWRITE_JPEG_QUALITY, _STILL_QUALITY]

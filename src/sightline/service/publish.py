@@ -20,12 +20,14 @@ from sightline.media.thumbnails import thumbnail
 from sightline.ports import ReportContext
 from sightline.service.clips import Footage, cut_clips, cut_pictures, draw_clips
 from sightline.service.folder import AUDIO, BACKGROUND, MANIFEST, RunFolder, whole, write_json
+from sightline.service.submit import media_limits
 from sightline.service.tables import ParquetTables, ParquetWriter
 from sightline.stages.annotate import Scene, annotate_video
 
 if TYPE_CHECKING:
     from sightline.core.arrays import UInt8
     from sightline.core.runs import Run
+    from sightline.media.container import MediaLimits
     from sightline.ports import Application
     from sightline.service.clips import Drawing
     from sightline.service.platform import Platform
@@ -64,11 +66,12 @@ def publish(
     Raises:
         SightlineError: A result could not be made or written.
     """
+    limits = media_limits(platform)
     with stage("tables"):
         folder.join_parts(len(prepared.segments))
     check("tables")
     with stage("report"):
-        background = scene_picture(Path(run.source), prepared)
+        background = scene_picture(Path(run.source), prepared, limits)
         _keep_background(folder, background)
         report = write_report(
             prepared.application,
@@ -78,7 +81,7 @@ def publish(
             settings=run.settings["app"],
             provenance=prepared.provenance,
             background=background,
-            video=Footage(Path(run.source)) if Path(run.source).is_file() else None,
+            video=Footage(Path(run.source), limits=limits) if Path(run.source).is_file() else None,
         )
     check("report")
     if run.settings["annotate"]:
@@ -97,6 +100,7 @@ def publish(
                 segments=prepared.segments,
                 threads=platform.settings.threads or platform.machine.cores,
                 tell=lambda done, total: check("annotate", {"done": done, "total": total}),
+                limits=limits,
             )
     if run.settings.get("audio"):
         with stage("audio"):
@@ -172,11 +176,11 @@ def write_report(
             )
         )
     if video is not None and "clips" in report:
-        cut_clips(video.path, video.placed(report["clips"]), out, fresh)
+        cut_clips(video.path, video.placed(report["clips"]), out, fresh, limits=video.limits)
     elif (drawing := _drawing(application, ParquetTables(tables, out.tables), report)) is not None:
         draw_clips(drawing, report["clips"], out, fresh)
     if video is not None and "pictures" in report:
-        cut_pictures(video.path, report["pictures"], fresh)
+        cut_pictures(video.path, report["pictures"], fresh, limits=video.limits)
     page = application.page(report, fresh)
     shutil.rmtree(out.figures, ignore_errors=True)
     fresh.replace(out.figures)
@@ -186,13 +190,14 @@ def write_report(
     return report
 
 
-def scene_picture(video: Path, prepared: Prepared) -> UInt8 | None:
+def scene_picture(video: Path, prepared: Prepared, limits: MediaLimits) -> UInt8 | None:
     """Give a picture from the middle of the video, None where none decodes."""
     first = prepared.segments[0].start_pts_s if prepared.segments else Fraction(0)
     height = min(_BACKGROUND_HEIGHT_PX, prepared.media.size[0])
     for share in (Fraction(1, 2), Fraction(0)):
         try:
-            return thumbnail(video, float(first + prepared.media.duration_s * share), height)
+            t_s = float(first + prepared.media.duration_s * share)
+            return thumbnail(video, t_s, height, limits=limits)
         except MediaError:
             continue
     return None

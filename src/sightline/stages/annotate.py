@@ -21,6 +21,7 @@ from sightline.stages.decode import VideoSource
 if TYPE_CHECKING:
     from sightline.core.arrays import UInt8
     from sightline.core.media import MediaInfo, Segment
+    from sightline.media.container import MediaLimits
     from sightline.ports import TableReader
 
 _TRAIL_S = 1.5
@@ -47,6 +48,7 @@ def annotate_video(
     segments: Sequence[Segment],
     threads: int,
     tell: Callable[[int, int], None],
+    limits: MediaLimits | None = None,
 ) -> None:
     """Draw every frame of a video with its tracks, lines and zones; sound is kept.
 
@@ -58,12 +60,13 @@ def annotate_video(
         segments: All segments of it.
         threads: Cores to use.
         tell: Told frames done and in all; may raise to stop.
+        limits: What the source may ask of this machine.
 
     Raises:
         MediaError: The video cannot be read any more.
         OutputError: The result cannot be written.
     """
-    source = VideoSource(video, size=None, threads=min(2, threads))
+    source = VideoSource(video, size=None, threads=min(2, threads), limits=limits)
     source.open()
     total = sum(segment.frames for segment in segments)
     rate = media.frame_rate_hz or _FALLBACK_HZ

@@ -10,9 +10,15 @@ from threading import Event
 
 import pytest
 
-from factories import Clip
+from factories import Clip, make_clip
 from sightline.bootstrap import build_platform
-from sightline.core.errors import ConflictError, RunCancelled, RunNotFoundError, SettingsError
+from sightline.core.errors import (
+    ConflictError,
+    MediaTooLargeError,
+    RunCancelled,
+    RunNotFoundError,
+    SettingsError,
+)
 from sightline.core.runs import Run, RunState
 from sightline.service.delete import delete_run
 from sightline.service.execute import execute
@@ -115,6 +121,20 @@ def test_a_video_that_is_itself_a_result_is_not_removed_to_make_room(platform, r
     with pytest.raises(ConflictError, match="itself a result"):
         submit(platform, replace(request, video=video))
     assert video.is_file()
+
+
+def test_a_limit_that_a_setting_raises_is_raised_for_every_look_at_the_video(tmp_path):
+    video = make_clip(
+        tmp_path / "two-days.mp4", frames=8, pts_ms=[number * 20_000_000 for number in range(8)]
+    ).path
+    request = AnalyzeRequest(video=video, out=tmp_path / "out", model="motion", annotate=True)
+    usual = {"home": tmp_path / "home", "min_free_bytes": 0}
+    with pytest.raises(MediaTooLargeError):
+        submit(build_platform(read_settings(**usual)), request)
+
+    platform = build_platform(read_settings(**usual, max_duration_s=200_000))
+    assert execute(platform, submit(platform, request).id).state is RunState.COMPLETED
+    assert {"annotated.mp4", "background.png"} <= set(Results(tmp_path / "out").manifest["files"])
 
 
 def test_the_manifest_describes_results_alone(platform, request_for, tmp_path):

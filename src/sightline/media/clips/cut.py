@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from av.stream import Stream
 
     from sightline.core.arrays import UInt8
+    from sightline.media.container import MediaLimits
 
 _COPIED_CODECS = frozenset({"h264", "hevc", "mpeg4", "av1"})
 _COPIED_SOUND = frozenset({"aac", "mp3", "ac3", "alac"})
@@ -41,14 +42,18 @@ class ClipCutter:
         video: The source.
         lead_s: How much earlier than asked a clip may begin so that it can be copied from a key frame.
         threads: Cores for what must be coded again; another number gives other bytes.
+        limits: What the video may ask of this machine.
 
     Raises:
         MediaError: The video cannot be used.
     """
 
-    def __init__(self, video: Path, *, lead_s: float = 5.0, threads: int = 1) -> None:
+    def __init__(
+        self, video: Path, *, lead_s: float = 5.0, threads: int = 1, limits: MediaLimits | None = None
+    ) -> None:
         self._video = video
-        self._index: VideoIndex = index_video(video)
+        self._index: VideoIndex = index_video(video, limits)
+        self._limits = limits
         self._lead_s = Fraction(lead_s).limit_denominator(1000)
         self._threads = threads
 
@@ -117,7 +122,7 @@ class ClipCutter:
         end = min(len(self._index), self._index.frame_at(span.stop_s) + 1)
         end_pts_s = self._index.time_s(end) if end < len(self._index) else None
         run = Segment(0, first, end - first, self._index.time_s(first), end_pts_s)
-        with SegmentDecoder(self._video, self._index, size=size) as decoder:
+        with SegmentDecoder(self._video, self._index, size=size, limits=self._limits) as decoder:
             for decoded in decoder.read(run):
                 if decoded.image is not None and decoded.pts_s >= span.start_s:
                     yield decoded.image, decoded.pts_s
