@@ -5,7 +5,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from sightline.cli.football import app
+from sightline.cli.football.app import app
 
 FORMATS = "football/formats"
 

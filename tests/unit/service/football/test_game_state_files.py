@@ -5,7 +5,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from sightline.cli.football import app
+from sightline.cli.football.app import app
 from sightline.core.errors import SourceUnavailableError, UnsupportedFormatError
 from sightline.service.football.evaluate.game_state import evaluate_game_states, read_game_state
 

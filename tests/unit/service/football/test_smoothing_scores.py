@@ -14,7 +14,7 @@ from sightline.analytics.football.match import PitchSize
 from sightline.analytics.pitch.camera import PitchCamera
 from sightline.analytics.pitch.jaccard import visible_polylines
 from sightline.analytics.pitch.markings import markings_of
-from sightline.cli.football import app
+from sightline.cli.football.app import app
 from sightline.core.errors import CalibrationError, SourceUnavailableError
 from sightline.media.encode import VideoWriter
 from sightline.service.football.evaluate.smoothing import evaluate_smoothing

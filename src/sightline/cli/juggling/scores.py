@@ -1,4 +1,4 @@
-"""`sightline juggling`: decode ball tracks, ask about siteswaps, measure the decoder."""
+"""`sightline juggling evaluate`: measures how right the decoder is."""
 
 from __future__ import annotations
 
@@ -7,150 +7,17 @@ from typing import Annotated, Any
 
 import typer
 
-from sightline.cli.console import note, say, show_json, show_rows, show_table
-from sightline.cli.juggling_video import add_to
+from sightline.cli.console import say, show_json, show_rows, show_table
+from sightline.cli.juggling.video import add_to
 from sightline.cli.lazy import examples, group
 from sightline.cli.options import AsJson, Seed
 
-_Pattern = Annotated[str, typer.Argument(metavar="SITESWAP", help="As in 531, [43]1421 or (6x,4)*.")]
-
-siteswap = group(
-    "Check, name and animate siteswaps.",
-    "sightline juggling siteswap check 531",
-    "sightline juggling siteswap animate 531 -o 531.html",
-)
 evaluate = group(
     "Measure how right the decoder is.",
     "sightline juggling evaluate simulated --count 100",
     "sightline juggling evaluate video --seeds 4 --seconds 8",
     more=add_to,
 )
-app = group(
-    "Decode juggling: throws, catches, siteswap.", groups={"siteswap": siteswap, "evaluate": evaluate}
-)
-
-
-@app.command(
-    "decode",
-    epilog=examples(
-        "sightline juggling decode --tracks balls.txt --fps 60",
-        "sightline juggling decode --tracks balls.txt --fps 29.97 --json",
-    ),
-)
-def decode(
-    *,
-    tracks: Annotated[
-        Path, typer.Option(metavar="FILE", help="Ball tracks in MOT format.", show_default=False)
-    ],
-    fps: Annotated[float, typer.Option(help="Frames a second of the video.", show_default=False)],
-    events: Annotated[bool, typer.Option("--events", help="Also give every throw, catch and drop.")] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Decode ball tracks: siteswap with confidence, balls, throws, catches, drops, timing and form."""
-    from sightline.service.juggling.tracks import decode_tracks, events_of, report_of
-
-    juggle = decode_tracks(tracks, fps=fps)
-    report = report_of(juggle)
-    if as_json:
-        show_json(report | ({"events": events_of(juggle)} if events else {}))
-        return
-    named = report["siteswap"] or "no pattern that is sure enough"
-    say(f"{named}: {report['balls']} balls, {report['throws']} throws, {report['catches']} catches, "
-        f"{len(report['drops'])} drops, longest run {report['longest_run']}")  # fmt: skip
-    show_table(
-        ("siteswap", "confidence"), [(one["siteswap"], one["confidence"]) for one in report["siteswap_top3"]]
-    )
-    facts = [
-        (name, report[name])
-        for name in ("beats_per_s", "dwell_ratio", "gravity_px_s2", "roll_deg", "coverage")
-    ]
-    show_table(("measure", "value"), facts)
-    if report["heights"]:
-        columns = ("value", "throws", "mean_px", "spread_px", "mean_m")
-        show_rows(columns, report["heights"])
-    if events:
-        _show_events(events_of(juggle))
-    for line in report["notes"]:
-        note(line)
-
-
-def _show_events(found: dict[str, Any]) -> None:
-    columns = ("t_s", "hand", "value", "ball_id", "catch_t_s", "catch_hand", "height_px", "outcome")
-    show_table(columns, [tuple(_plain(row[name]) for name in columns) for row in found["throws"]])
-
-
-def _plain(value: Any) -> Any:
-    return round(value, 3) if isinstance(value, float) else value
-
-
-@siteswap.command("check", epilog=examples("sightline juggling siteswap check 531"))
-def check(pattern: _Pattern, as_json: AsJson = False) -> None:
-    """Say whether a siteswap is valid, and what it is."""
-    from sightline.service.juggling.notation import describe
-
-    facts = describe(pattern)
-    if as_json:
-        show_json(facts)
-    else:
-        show_table(("", ""), list(facts.items()))
-    if not facts["valid"]:
-        raise typer.Exit(1)
-
-
-@siteswap.command("canonical", epilog=examples("sightline juggling siteswap canonical 153"))
-def canonical(pattern: _Pattern) -> None:
-    """Give a siteswap's canonical name: its highest turn."""
-    from sightline.analytics.juggling.notation import canonical as canonical_of
-
-    say(canonical_of(pattern))
-
-
-@siteswap.command("states", epilog=examples("sightline juggling siteswap states 51"))
-def states(pattern: _Pattern, as_json: AsJson = False) -> None:
-    """Give a siteswap's states, and the throws that lead to it and back."""
-    from sightline.service.juggling.notation import describe_states
-
-    facts = describe_states(pattern)
-    if as_json:
-        show_json(facts)
-        return
-    show_table(("beat", "throw", "state", "ground"),
-               [(row["beat"], row["throw"], row["state"], row["ground"]) for row in facts["states"]])  # fmt: skip
-    say(f"from the ground state: {facts['entry'] or '-'}; back: {facts['exit'] or '-'}")
-
-
-@siteswap.command(
-    "animate",
-    epilog=examples(
-        "sightline juggling siteswap animate 531",
-        "sightline juggling siteswap animate 531 -o 531.html",
-        'sightline juggling siteswap animate "(6x,4)*" -o box.jml',
-    ),
-)
-def animate(
-    pattern: _Pattern,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            "--out",
-            "-o",
-            metavar="FILE",
-            help="A .html or .jml file; none prints a ladder.",
-            show_default=False,
-        ),
-    ] = None,
-    seconds: Annotated[float, typer.Option(min=1.0, max=60.0, help="Length before it repeats.")] = 8.0,
-) -> None:
-    """Animate a siteswap: a page, Juggling Lab's notation, or a ladder on the terminal."""
-    from sightline.service.juggling.notation import animate as write
-    from sightline.service.juggling.notation import ladder
-
-    if out is None:
-        for line in ladder(pattern):
-            say(line)
-        return
-    facts = write(pattern, out, seconds=seconds)
-    say(f"{facts['siteswap']} of {facts['balls']} balls in {facts['file']}")
 
 
 @evaluate.command(

@@ -1,4 +1,4 @@
-"""`sightline football calibrate` and what scores cameras; `football.py` takes these commands in."""
+"""`sightline football calibrate`, and what scores cameras."""
 
 from __future__ import annotations
 

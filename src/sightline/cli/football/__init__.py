@@ -1,0 +1,1 @@
+"""`sightline football`: report, calibrate, score."""

@@ -1,0 +1,1 @@
+"""`sightline juggling`: decode, ask about siteswaps, score."""
