@@ -136,6 +136,21 @@ def test_the_tour_names_files_that_exist():
     assert [name for name in named if not (ROOT / name).is_file()] == []
 
 
+def test_files_that_pages_name_exist():
+    parts = ("src", "tests", "benchmarks", "training", "docs", "examples")
+    there = (
+        "\n".join(f"/{path.relative_to(ROOT)}" for part in parts for path in (ROOT / part).rglob("*.py"))
+        + "\n"
+    )
+    named = {
+        (path.name, name)
+        for path in PAGES
+        for name in re.findall(r"`([\w.-]+(?:/[\w.-]+)+\.py)`", path.read_text(encoding="utf-8"))
+    }
+    assert len(named) > 50
+    assert [pair for pair in sorted(named) if f"/{pair[1]}\n" not in there] == []
+
+
 def test_links_between_pages_lead_somewhere():
     broken = [
         f"{path.relative_to(ROOT)}: {link}"
