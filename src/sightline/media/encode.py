@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 # Divided by all usual tick lengths: 1/90000, 1/15360, 1/12800, 1/1000, 1/600 s and frames of 24, 25, 30, 50, 60 Hz.
 _TICKS_PER_SECOND = 5_760_000
 _MAX_TICKS_PER_SECOND = (1 << 31) - 1
+_LEAST_RATE_HZ = Fraction(1, 100)  # a picture that is said to last longer has more ticks than MP4 can count
 # x264's vector code reads memory it never wrote while it spreads bits over macroblocks: with narrow pictures the same
 # frames came out as other bytes every few times. Without that step they do not.
 _SAME_BYTES = "mbtree=0"
@@ -147,7 +148,8 @@ class VideoWriter:
     def _video_stream(self, container: OutputContainer) -> VideoStream:
         ticks_hz = lcm(_TICKS_PER_SECOND, self._rate_hz.numerator)
         self._ticks_hz = ticks_hz if ticks_hz <= _MAX_TICKS_PER_SECOND else _TICKS_PER_SECOND
-        stream = container.add_stream("libx264", rate=self._rate_hz, options=self._options)
+        rate_hz = max(self._rate_hz, _LEAST_RATE_HZ)
+        stream = container.add_stream("libx264", rate=rate_hz, options=self._options)
         stream.height, stream.width = (side + side % 2 for side in self._size)
         stream.pix_fmt = "yuv420p"
         context = stream.codec_context

@@ -71,6 +71,7 @@ def test_what_is_written_is_what_is_read(tmp_path):
         ("milliseconds", [Fraction(33 * n + n % 3, 1000) for n in range(20)], Fraction(30)),
         ("broadcast", [Fraction(3003 * n + n % 2, 90000) for n in range(20)], Fraction(30000, 1001)),
         ("an odd rate", [n / Fraction(2997, 100) for n in range(20)], Fraction(2997, 100)),
+        ("a picture every half hour", [Fraction(1800 * n) for n in range(20)], Fraction(1, 1800)),
         ("a late start", [7 + Fraction(n, 25) for n in range(20)], Fraction(25)),
     ],
 )
