@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -146,6 +147,25 @@ def test_a_second_of_a_match_is_called_too_short(told):
         periods=(replace(match.periods[0], stop=RATE_HZ),),
     )
     assert told(second).report["coverage"]["reasons"] == ["It is too short for a match: 1.0 s."]
+
+
+def test_places_seconds_apart_tell_no_passes(told):
+    match = walking()
+    every = replace(
+        match,
+        frame_rate_hz=Fraction(1, 2),
+        **{
+            name: getattr(match, name)[:: 2 * RATE_HZ]
+            for name in ("frames", "t_s", "positions_m", "ball_m", "ball_states")
+        },
+        periods=(replace(match.periods[0], stop=SECONDS // 2),),
+    )
+    made = told(every)
+    assert made.report["coverage"]["reasons"] == [
+        "Places are 2.0 s apart, too far to see a pass or a shot between them."
+    ]
+    assert made.number("home", "passes") is made.report["score"]["home"] is None
+    assert formations(made, "home") == [("all", "4-2-3-1")]
 
 
 def test_without_a_ball_people_still_run_and_nothing_else_is_told(told):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 KMH = 3.6
 
 
-VIDEO_AGILITY = 1.2
+VIDEO_AGILITY = 0.8
 """`agility` for places read off boxes, which shake and swing with every stride; chosen on simulated matches, seeds 1 to 8."""
 VIDEO_GAP_S = 0.4
 """Misses of a detector up to this long are filled before ways are measured; chosen on seeds 1 to 3."""

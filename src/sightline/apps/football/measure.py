@@ -41,6 +41,7 @@ _LEAST_PLAYERS = 6
 _LEAST_BALL = 0.1
 _BESIDE_M = 1.0  # a ball beyond the lines by more than this is a spare one, or out of play
 _LEAST_S = 2.0
+_MOST_STEP_S = 0.5  # a pass lasts about a second: between rows farther apart it comes and goes unseen
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,7 @@ def measure(context: ReportContext, settings: FootballSettings) -> Found:
         ball = follow_ball(context, settings, watched)
         match = replace(watched.match, ball_m=ball.ball_m, ball_states=ball.states)
     lacking = _lacking(match, watched)
-    reasons = (*lacking, *_lacking_ball(match))
+    reasons = (*lacking, *_lacking_play(match))
     events = find_events(match) if not reasons else _nothing(match)
     work = PhysicalSettings(zones_kmh=tuple(settings.speed_zones_kmh))
     ways = match
@@ -184,8 +185,12 @@ def _lacking(match: Match, watched: Watched | None) -> tuple[str, ...]:
     return tuple(reasons)
 
 
-def _lacking_ball(match: Match) -> tuple[str, ...]:
-    """Say so where the ball was not on the pitch for long enough: lost, or another one beside it."""
+def _lacking_play(match: Match) -> tuple[str, ...]:
+    """Say why nothing can be told of play: rows too far apart, the ball lost, or only a spare one beside the pitch."""
+    if row_seconds(match) > _MOST_STEP_S:
+        return (
+            f"Places are {row_seconds(match):.1f} s apart, too far to see a pass or a shot between them.",
+        )
     half_m = np.array([match.pitch.length_m, match.pitch.width_m]) / 2
     near = np.abs(match.ball_m[in_periods(match), :2]) <= half_m + _BESIDE_M
     enough = len(near) > 0 and float(near.all(axis=1).mean()) >= _LEAST_BALL
