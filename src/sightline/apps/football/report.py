@@ -194,8 +194,8 @@ def _video_notes(found: Found) -> list[str]:
     shift_m = watched.cameras.shift_m(watched.match.positions_m)
     if shift_m > _LOW_M:
         notes.append(
-            f"The camera stands low: a tenth of a degree moves a player by {shift_m:.1f} m, so distances and speeds are "
-            "too high, on simulated matches by 10 to 27 %, and players are mixed up more often."
+            f"The camera stands low: a tenth of a degree moves a player by {shift_m:.1f} m, so places are less sure (on "
+            "simulated matches half of them are off by more than 0.5 m), and players are mixed up more often."
         )
     short = len(watched.persons.players) > 2 * 25
     if short:
