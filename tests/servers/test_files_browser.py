@@ -18,7 +18,9 @@ def test_a_video_whose_signed_link_is_opened_plays_and_is_wound_forward(tmp_path
     try:
         sent = server.http.post("/api/v1/videos", files={"file": ("street.mp4", clip.read_bytes())})
         wanted = {"video_id": sent.raise_for_status().json()["id"], "model_version": "motion"}
-        run = server.http.post("/api/v1/process-video?wait=50", json=wanted).raise_for_status().json()
+        run = server.http.post("/api/v1/process-video", json=wanted).raise_for_status().json()
+        status = f"/api/v1/pipeline/{run['id']}/status"
+        wait_for(lambda: server.http.get(status).json()["state"] == "completed", 180)
         signed = (
             server.http.post(f"/api/v1/pipeline/{run['id']}/sign/annotated.mp4").raise_for_status().json()
         )

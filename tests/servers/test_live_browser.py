@@ -132,6 +132,19 @@ def test_a_phone_whose_network_goes_and_comes_back_goes_on_with_its_stream(serve
         wire.close()
 
 
+def test_video_over_webrtc_comes_back_when_the_server_ended_it(server, page):
+    page.run("document.getElementById('way').value = 'webrtc'")
+    begin(page, fps=1)
+    wait_for(lambda: answered(page) >= 1, 90)
+    place = page.run("running.run.stream")
+    assert server.http.delete(place).status_code == 204
+    wait_for(lambda: page.run("running.run.stream || ''") not in {"", place}, 60)
+    before = answered(page)
+    wait_for(lambda: answered(page) > before, 90)
+    page.run("document.getElementById('start').click()")
+    wait_for(lambda: server.http.get("/stream/health").json()["sessions"] == 0)
+
+
 def test_a_wire_on_which_nothing_comes_any_more_counts_as_lost(page):
     begin(page)
     wait_for(lambda: answered(page) >= 1, 90)
