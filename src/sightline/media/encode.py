@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 
 # Divided by all usual tick lengths: 1/90000, 1/15360, 1/12800, 1/1000, 1/600 s and frames of 24, 25, 30, 50, 60 Hz.
 _TICKS_PER_SECOND = 5_760_000
-_MAX_TICKS_PER_SECOND = (1 << 31) - 1
-_LEAST_RATE_HZ = Fraction(1, 100)  # a picture that is said to last longer has more ticks than MP4 can count
+_MOST_TICKS = (1 << 31) - 1  # that MP4 counts
+_STEPS_AT_ONCE = 8  # that it may have to count where pictures are coded out of order
+_LEAST_RATE_HZ = Fraction(1, 100)  # a picture that is said to last longer has more ticks than that
 # x264's vector code reads memory it never wrote while it spreads bits over macroblocks: with narrow pictures the same
 # frames came out as other bytes every few times. Without that step they do not.
 _SAME_BYTES = "mbtree=0"
@@ -47,13 +48,15 @@ class VideoWriter:
         threads: Cores to use; another number gives other bytes.
         audio_from: A file whose first sound track is kept: copied where it is AAC, else coded as AAC.
         start_s: The time in the source's seconds that becomes 0 in the file, for sound and pictures alike.
+        variable: Whether pictures come at a variable rate: times are then kept by the fixed tick alone, which leaves
+            room for pauses of three minutes, and pictures are coded in order.
 
     Raises:
         OutputUnwritableError: The folder cannot be written to.
         OutputFullError: The disk is full.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a path, a size and a rate; the rest may be left out
         self,
         path: Path,
         *,
@@ -64,6 +67,7 @@ class VideoWriter:
         threads: int = 1,
         audio_from: Path | None = None,
         start_s: Fraction = Fraction(0),
+        variable: bool = False,
     ) -> None:
         if min(size) < 1 or frame_rate_hz <= 0:
             raise ValueError(f"size {size} and frame rate {frame_rate_hz} must be positive")
@@ -71,16 +75,20 @@ class VideoWriter:
         self._part = part_of(path)
         self._size = size
         self._rate_hz = Fraction(frame_rate_hz)
-        self._options = {"crf": str(crf), "preset": preset, "x264-params": _SAME_BYTES}
+        coding = f"{_SAME_BYTES}:bframes=0" if variable else _SAME_BYTES
+        self._options = {"crf": str(crf), "preset": preset, "x264-params": coding}
         self._threads = threads
         self._audio_from = audio_from
         self._start_s = start_s
+        self._variable = variable
+        self._longest_ticks = _MOST_TICKS // (2 if variable else _STEPS_AT_ONCE)
         self._container: OutputContainer | None = None
         self._stream: VideoStream | None = None
         self._sound: SoundTrack | None = None
         self._written = 0
         self._last_s: Fraction | None = None
-        self._last_tick = -_MAX_TICKS_PER_SECOND
+        self._last_tick = -_MOST_TICKS
+        self._last_frame: av.VideoFrame | None = None
         self._ticks_hz = 1
 
     def __enter__(self) -> VideoWriter:
@@ -106,7 +114,7 @@ class VideoWriter:
             raise
 
     def write(self, image_bgr: UInt8, pts_s: Fraction | None = None) -> None:
-        """Add a picture.
+        """Add a picture; the one before is written again, as often as need be, where MP4 cannot count how long it stays.
 
         Args:
             image_bgr: `(height, width, 3)` uint8 of the writer's size.
@@ -118,7 +126,6 @@ class VideoWriter:
             OutputFullError: The disk is full.
             OutputUnwritableError: The file cannot be written any more.
         """
-        container, stream = self._opened()
         if image_bgr.shape != (*self._size, 3) or image_bgr.dtype != np.uint8:
             raise ValueError(
                 f"pictures must be {(*self._size, 3)} uint8, got {image_bgr.shape} {image_bgr.dtype}"
@@ -128,13 +135,21 @@ class VideoWriter:
             raise ValueError(f"times must rise, got {float(t_s):.6f} s after {float(self._last_s):.6f} s")
         tick = max(round(t_s * self._ticks_hz), self._last_tick + 1)
         frame = av.VideoFrame.from_ndarray(_even(image_bgr), format="bgr24")
-        frame.pts, frame.time_base = tick, Fraction(1, self._ticks_hz)
+        frame.time_base = Fraction(1, self._ticks_hz)
+        while self._last_frame is not None and tick - self._last_tick > self._longest_ticks:
+            self._put(self._last_frame, self._last_tick + self._longest_ticks)
+        self._put(frame, tick)
+        self._last_s = t_s
+        self._written += 1
+
+    def _put(self, frame: av.VideoFrame, tick: int) -> None:
+        container, stream = self._opened()
+        frame.pts = tick
         with writing_to(self._path):
             container.mux(stream.encode(frame))
             if self._sound is not None:
                 self._sound.write_until(Fraction(tick, self._ticks_hz))
-        self._last_s, self._last_tick = t_s, tick
-        self._written += 1
+        self._last_frame, self._last_tick = frame, tick
 
     def _open(self) -> None:
         with writing_to(self._path):
@@ -146,9 +161,10 @@ class VideoWriter:
                 self._sound = SoundTrack.open(self._audio_from, container, start_s=self._start_s)
 
     def _video_stream(self, container: OutputContainer) -> VideoStream:
-        ticks_hz = lcm(_TICKS_PER_SECOND, self._rate_hz.numerator)
-        self._ticks_hz = ticks_hz if ticks_hz <= _MAX_TICKS_PER_SECOND else _TICKS_PER_SECOND
         rate_hz = max(self._rate_hz, _LEAST_RATE_HZ)
+        ticks_hz = lcm(_TICKS_PER_SECOND, rate_hz.numerator)
+        fits = not self._variable and ticks_hz <= _MOST_TICKS and ticks_hz <= _MOST_TICKS * rate_hz
+        self._ticks_hz = ticks_hz if fits else _TICKS_PER_SECOND
         stream = container.add_stream("libx264", rate=rate_hz, options=self._options)
         stream.height, stream.width = (side + side % 2 for side in self._size)
         stream.pix_fmt = "yuv420p"

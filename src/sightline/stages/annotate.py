@@ -73,7 +73,12 @@ def annotate_video(
     audio = video if media.audio_codec else None
     try:
         with VideoWriter(
-            out, size=media.size, frame_rate_hz=rate, threads=threads, audio_from=audio
+            out,
+            size=media.size,
+            frame_rate_hz=rate,
+            threads=threads,
+            audio_from=audio,
+            variable=media.variable_frame_rate,
         ) as writer:
             for segment in segments:
                 for packet in source.read(segment):

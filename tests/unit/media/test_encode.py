@@ -71,7 +71,6 @@ def test_what_is_written_is_what_is_read(tmp_path):
         ("milliseconds", [Fraction(33 * n + n % 3, 1000) for n in range(20)], Fraction(30)),
         ("broadcast", [Fraction(3003 * n + n % 2, 90000) for n in range(20)], Fraction(30000, 1001)),
         ("an odd rate", [n / Fraction(2997, 100) for n in range(20)], Fraction(2997, 100)),
-        ("a picture every half hour", [Fraction(1800 * n) for n in range(20)], Fraction(1, 1800)),
         ("a late start", [7 + Fraction(n, 25) for n in range(20)], Fraction(25)),
     ],
 )
@@ -93,6 +92,35 @@ def test_odd_sides_are_padded_by_one_pixel(tmp_path, size):
     path = tmp_path / "out.mp4"
     write(path, size=size)
     assert index_video(path).info.size == SIZE
+
+
+@pytest.mark.parametrize(
+    ("case", "times", "rate_hz", "variable"),
+    [
+        ("a picture every half hour", [Fraction(1800 * n) for n in range(4)], Fraction(1, 1800), False),
+        ("a pause of half a day", [Fraction(n, 25) + 43200 * (n > 2) for n in range(6)], Fraction(25), True),
+        (
+            "a screen that stood still",
+            [Fraction(n, 30) + 55 * (n > 2) for n in range(6)],
+            Fraction(4700, 9),
+            True,
+        ),
+        (
+            "damage in an odd rate",
+            [(n + 99 * (n > 2)) / Fraction(2997, 100) for n in range(6)],
+            Fraction(2997, 100),
+            False,
+        ),
+        ("a slow odd rate", [n / Fraction(341, 1000) for n in range(6)], Fraction(341, 1000), False),
+    ],
+)
+def test_times_are_kept_over_pauses_that_are_longer_than_mp4_counts(tmp_path, case, times, rate_hz, variable):
+    path = tmp_path / "out.mp4"
+    write(path, frames=len(times), times=times, rate_hz=rate_hz, variable=variable)
+    index = index_video(path)
+    kept = {index.time_s(number) for number in range(len(index))}
+    assert all(min(abs(one - time) for one in kept) <= Fraction(1, 5_000_000) for time in times), case
+    assert max(kept) - times[-1] <= Fraction(1, 5_000_000)
 
 
 def test_the_index_stands_first_so_that_players_can_start_early(tmp_path):

@@ -112,6 +112,7 @@ class ClipCutter:
             threads=self._threads,
             audio_from=sound,
             start_s=spans[0].start_s,
+            variable=self._index.info.variable_frame_rate,
         ) as writer:
             for span in spans:
                 for image, pts_s in self._pictures(span, None):
