@@ -13,8 +13,6 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-import cv2
-
 from sightline.core.errors import InferenceFailedError, ModelInputError
 from sightline.ports import GraphInfo, ModelOptions, TensorInfo
 from sightline.vision.runtimes.openvino_graph import (
@@ -22,7 +20,6 @@ from sightline.vision.runtimes.openvino_graph import (
     cut_last_transposes,
     fix_input_size,
     fold_focus,
-    is_filled_by_planes,
     pick_classes,
     with_preprocessing,
 )
@@ -104,7 +101,6 @@ class OpenvinoRuntime:
             orders = cut_last_transposes(model)
             if classes is not None:
                 pick_classes(model, classes, orders[0])
-            by_planes = is_filled_by_planes(model, image_input)
             compiled = _core().compile_model(
                 with_preprocessing(model, image_input),
                 options.device,
@@ -113,7 +109,7 @@ class OpenvinoRuntime:
         except RuntimeError as error:
             raise invalid(weights, "openvino", error) from error
         requests = max(options.in_flight, options.threads)
-        self._requests = _Requests([_Request(compiled, orders, by_planes=by_planes) for _ in range(requests)])
+        self._requests = _Requests([_Request(compiled, orders) for _ in range(requests)])
 
     def submit(self, image: UInt8, read: Callable[[Outputs], Any] | None = None) -> _Pending:
         """Start on a picture; blocks while all requests are under way.
@@ -160,13 +156,11 @@ class _Request:
     Args:
         compiled: The compiled graph.
         orders: Of each output, the order that its axes are given in; None for the graph's.
-        by_planes: Whether the graph takes `(1, 3, h, w)`.
     """
 
-    def __init__(self, compiled: Any, orders: Sequence[tuple[int, ...] | None], *, by_planes: bool) -> None:
+    def __init__(self, compiled: Any, orders: Sequence[tuple[int, ...] | None]) -> None:
         self.request = compiled.create_infer_request()
         self._input: UInt8 = self.request.get_input_tensor(0).data[0]
-        self._planes = list(self._input) if by_planes else None
         self._orders = orders
         fixed = not any(port.partial_shape.is_dynamic for port in compiled.outputs)
         self._views = self._look() if fixed else None
@@ -174,14 +168,11 @@ class _Request:
     @property
     def shape(self) -> tuple[int, ...]:
         """`(h, w, 3)` of the pictures it takes."""
-        return self._input.shape if self._planes is None else (*self._input.shape[1:], 3)
+        return self._input.shape
 
     def fill(self, image: UInt8) -> None:
         """Copy a picture into the input."""
-        if self._planes is None:
-            self._input[...] = image
-        else:
-            cv2.split(image, self._planes)
+        self._input[...] = image
 
     def _look(self) -> Outputs:
         found = (self.request.get_output_tensor(index).data for index in range(len(self._orders)))

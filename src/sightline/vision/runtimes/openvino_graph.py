@@ -41,31 +41,28 @@ def fix_input_size(model: Any, input_size: tuple[int, int] | None) -> None:
         model.reshape(fixed)
 
 
-def is_filled_by_planes(model: Any, image_input: ImageInput) -> bool:
-    """Whether a graph with its pre-processing takes `(1, 3, h, w)` and not `(1, h, w, 3)`.
-
-    Turning a picture is a step of its own in OpenVINO, and free for whoever fills the input. Where mean and scale are to
-    be taken in, they round otherwise by planes, so there it stays in the graph.
-    """
-    plain = image_input.mean == (0.0, 0.0, 0.0) and image_input.std == (1.0, 1.0, 1.0)
-    return plain and not _has_channels_last(model)
-
-
-def _has_channels_last(model: Any) -> bool:
-    return bool(model.inputs[0].partial_shape[3] == 3)
-
-
 def with_preprocessing(model: Any, image_input: ImageInput) -> Any:
-    """Let a graph take BGR bytes: conversion, colours, mean and scale become part of it."""
-    by_planes = is_filled_by_planes(model, image_input)
+    """Let a graph take BGR bytes `(1, h, w, 3)`: conversion, colours, mean and scale become part of it.
+
+    Where only the type changes, it changes on a flat row of bytes: then the turn to planes comes last, just before a
+    layer that wants pictures as they came, and OpenVINO drops both. Where mean and scale are to be taken in, they would
+    round otherwise.
+    """
     changes = ov.preprocess.PrePostProcessor(model)
     picture = changes.input()
-    picture.tensor().set_element_type(ov.Type.u8).set_layout(ov.Layout("NCHW" if by_planes else "NHWC"))
+    picture.tensor().set_element_type(ov.Type.u8).set_layout(ov.Layout("NHWC"))
     picture.tensor().set_color_format(ov.preprocess.ColorFormat.BGR)
     picture.model().set_layout(ov.Layout("NHWC" if _has_channels_last(model) else "NCHW"))
     steps = picture.preprocess()
+    plain = image_input.mean == (0.0, 0.0, 0.0) and image_input.std == (1.0, 1.0, 1.0)
+    flat = plain and not _has_channels_last(model)
     if model.inputs[0].element_type != ov.Type.u8:
+        if flat:
+            steps.custom(lambda picture: _reshaped(picture, [1, -1]))
         steps.convert_element_type(ov.Type.f32)
+        if flat:
+            height, width = list(model.inputs[0].shape)[2:]
+            steps.custom(lambda picture: _reshaped(picture, [1, height, width, 3]))
     if image_input.color == "rgb":
         steps.convert_color(ov.preprocess.ColorFormat.RGB)
     if image_input.mean != (0.0, 0.0, 0.0):
@@ -73,6 +70,14 @@ def with_preprocessing(model: Any, image_input: ImageInput) -> Any:
     if image_input.std != (1.0, 1.0, 1.0):
         steps.scale(list(image_input.std))
     return changes.build()
+
+
+def _has_channels_last(model: Any) -> bool:
+    return bool(model.inputs[0].partial_shape[3] == 3)
+
+
+def _reshaped(value: Any, shape: list[int]) -> Any:
+    return ov.opset13.reshape(value, np.array(shape), special_zero=False).output(0)
 
 
 def cut_last_transposes(model: Any) -> tuple[tuple[int, ...] | None, ...]:

@@ -11,7 +11,12 @@ from sightline.core.errors import ModelInputError
 from sightline.ports import ClassScores, ImageInput, ModelOptions
 from sightline.vision.runtimes.onnx import OnnxRuntime
 from sightline.vision.runtimes.openvino import OpenvinoRuntime
-from sightline.vision.runtimes.openvino_graph import chain_pools, cut_last_transposes, pick_classes
+from sightline.vision.runtimes.openvino_graph import (
+    chain_pools,
+    cut_last_transposes,
+    pick_classes,
+    with_preprocessing,
+)
 
 op = ov.opset13
 
@@ -104,6 +109,32 @@ def test_what_the_runtime_answers_is_what_the_file_declares_but_for_the_classes(
     np.testing.assert_array_equal(found[..., 6], stored[..., 5:].argmax(axis=2))
     with pytest.raises(ModelInputError, match="pick"):
         OnnxRuntime().open(weights, ImageInput(), ModelOptions(), ClassScores(axis=2, first=5))
+
+
+@pytest.mark.parametrize("precision", ["f32", "bf16"])
+@pytest.mark.parametrize("size", [(64, 96), (33, 47)])
+def test_a_picture_as_it_lies_gives_to_the_bit_what_its_planes_give(tmp_path, precision, size):
+    rng = np.random.default_rng(5)
+    weights = op.constant(rng.normal(size=(16, 3, 6, 6)).astype(np.float32))
+
+    def first_layer():
+        taken = op.parameter([1, 3, *size], np.float32)
+        taken.set_friendly_name("images")
+        found = op.relu(op.convolution(taken, weights, [2, 2], [2, 2], [2, 2], [1, 1]))
+        return ov.Model([op.result(found)], [taken])
+
+    image = rng.integers(0, 256, (*size, 3), dtype=np.uint8)
+    plain = ov.Core().compile_model(first_layer(), "CPU", {"INFERENCE_PRECISION_HINT": precision})
+    lying = ov.Core().compile_model(
+        with_preprocessing(first_layer(), ImageInput()), "CPU", {"INFERENCE_PRECISION_HINT": precision}
+    )
+
+    wanted = plain(image.transpose(2, 0, 1)[None].astype(np.float32))[0]
+
+    assert lying(image[None])[0].tobytes() == wanted.tobytes()
+    assert "Transpose" not in {
+        layer.get_rt_info()["layerType"].astype(str) for layer in lying.get_runtime_model().get_ordered_ops()
+    }
 
 
 @pytest.mark.parametrize("color", ["bgr", "rgb"])
