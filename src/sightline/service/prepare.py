@@ -176,8 +176,8 @@ def cores(platform: Platform) -> int:
 
 
 def in_flight(platform: Platform) -> int:
-    """Give how many inferences may be under way at once: one more than cores, or a core would wait."""
-    return max(platform.settings.in_flight, cores(platform) + 1)
+    """Give how many inferences may be under way at once: while half of them are read, each core has one left."""
+    return max(platform.settings.in_flight, 2 * cores(platform))
 
 
 def decode_threads(platform: Platform) -> int:

@@ -34,7 +34,12 @@ class WorkSettings(SettingsGroup):
         le=256,
     )
     in_flight: int = setting(
-        4, "In flight", "Inferences under way at once in one model.", unit="requests", ge=1, le=64
+        6,
+        "In flight",
+        "Inferences under way at once in one model; twice the cores at least. Half of them are read at a time.",
+        unit="requests",
+        ge=1,
+        le=64,
     )
 
     segment_s: float = setting(

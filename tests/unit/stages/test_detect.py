@@ -6,6 +6,7 @@ from fractions import Fraction
 
 import pytest
 
+from sightline.core.errors import InferenceFailedError
 from sightline.core.packets import Packet
 from sightline.stages.detect import DetectStage, RememberingDetectStage
 from sightline.testing.fakes import FakeModel, FakeSource
@@ -58,6 +59,48 @@ def test_no_more_answers_are_pending_than_allowed() -> None:
 
     assert model.most == 3
     assert model.pending == 0
+
+
+class NamingModel(FakeModel):
+    """Writes down whose answers are asked for."""
+
+    def __init__(self, refused: frozenset[int] = frozenset()) -> None:
+        super().__init__()
+        self.asked: list[int] = []
+        self.refused = refused
+
+    def submit(self, frame, regions=None):
+        answer, model = super().submit(frame, regions), self
+
+        class Named:
+            def result(self):
+                model.asked.append(frame.index)
+                if frame.index in model.refused:
+                    raise InferenceFailedError("no numbers")
+                return answer.result()
+
+        return Named()
+
+
+def test_half_the_answers_are_read_at_a_time_the_last_first() -> None:
+    model = NamingModel()
+    stage = DetectStage(model, min_score=0.1, in_flight=4)
+
+    out = [[packet.index for packet in stage.process([one])] for one in packets(9)[:9]]
+    left = [packet.index for packet in stage.close()]
+
+    assert out == [[], [], [], [], [0, 1], [], [2, 3], [], [4, 5]]
+    assert left == [6, 7, 8]
+    assert model.asked == [1, 0, 3, 2, 5, 4, 8, 7, 6]
+
+
+def test_an_answer_that_fails_in_the_middle_fails_its_own_frame_alone() -> None:
+    stage = DetectStage(NamingModel(frozenset({1})), min_score=0.1, in_flight=4)
+
+    out = [packet for one in packets(4) for packet in stage.process([one])] + list(stage.close())
+
+    assert [packet.index for packet in out if packet.failed] == [1]
+    assert [packet.index for packet in out] == [0, 1, 2, 3, 4]
 
 
 def test_weak_detections_are_left_out() -> None:
