@@ -29,21 +29,24 @@ def frozen(name: str, values: Any, shape: tuple[int | None, ...], dtype: type[np
     array = np.asarray(values)
     if array.size == 0 and array.ndim != len(shape):
         array = array.reshape([length or 0 for length in shape])
-    if array.ndim != len(shape) or any(
-        want is not None and want != have for want, have in zip(shape, array.shape, strict=True)
-    ):
+    # No generator where it fits as nearly always: a frame's boxes come by here seven times.
+    fits = shape[0] is None and array.shape[1:] == shape[1:] and array.ndim == len(shape)
+    if not fits and not _fits(array.shape, shape):
         wanted = "(" + ", ".join("n" if length is None else str(length) for length in shape) + ")"
         raise ValueError(f"{name} must have shape {wanted}, got {array.shape}")
-    if (
-        array.dtype != dtype
-        and array.size
-        and np.issubdtype(dtype, np.integer)
-        and not np.issubdtype(array.dtype, np.integer)
-    ):
-        raise ValueError(f"{name} must be integers, got {array.dtype}")
-    array = array.astype(dtype, copy=False).view()
-    array.flags.writeable = False
+    if array.dtype != dtype:
+        if array.size and np.issubdtype(dtype, np.integer) and not np.issubdtype(array.dtype, np.integer):
+            raise ValueError(f"{name} must be integers, got {array.dtype}")
+        array = array.astype(dtype)
+    array = array.view()
+    array.setflags(write=False)
     return array
+
+
+def _fits(shape: tuple[int, ...], wanted: tuple[int | None, ...]) -> bool:
+    return len(shape) == len(wanted) and all(
+        want is None or want == have for want, have in zip(wanted, shape, strict=True)
+    )
 
 
 def same_rows(**arrays: NDArray[Any]) -> None:
@@ -52,6 +55,7 @@ def same_rows(**arrays: NDArray[Any]) -> None:
     Raises:
         ValueError: Names each array with its length.
     """
-    lengths = {name: len(array) for name, array in arrays.items()}
-    if len(set(lengths.values())) > 1:
-        raise ValueError("rows differ: " + ", ".join(f"{name} {count}" for name, count in lengths.items()))
+    lengths = [len(array) for array in arrays.values()]
+    if lengths.count(lengths[0]) < len(lengths):
+        told = (f"{name} {count}" for name, count in zip(arrays, lengths, strict=True))
+        raise ValueError("rows differ: " + ", ".join(told))

@@ -43,7 +43,7 @@ class Detections:
             return
         if not np.isfinite(self.boxes_px).all():
             raise ValueError("boxes_px must be finite")
-        if (self.boxes_px[:, 2:] < self.boxes_px[:, :2]).any():
+        if not (self.boxes_px[:, 2:] >= self.boxes_px[:, :2]).all():
             raise ValueError("boxes_px must be x1 y1 x2 y2 with x2 >= x1 and y2 >= y1")
         if not (self.scores.min() >= 0 and self.scores.max() <= 1):
             raise ValueError("scores must lie in 0..1")

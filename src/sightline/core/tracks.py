@@ -44,7 +44,7 @@ class Tracks:
             boxes_px=self.boxes_px, scores=self.scores, class_ids=self.class_ids, track_ids=self.track_ids
         )
         ids = self.track_ids
-        if len(ids) and (ids[0] < 1 or (len(ids) > 1 and (np.diff(ids) <= 0).any())):
+        if len(ids) and (ids[0] < 1 or not (ids[1:] > ids[:-1]).all()):
             raise ValueError("track_ids must be >= 1 and strictly rising")
 
     @classmethod

@@ -229,7 +229,11 @@ class RunFolder:
             temporary.mkdir(parents=True)
             for table, batch in rows.items():
                 path = temporary / f"{table}.parquet"
-                pq.write_table(pa.Table.from_batches([batch]), path, compression="zstd")
+                # a dictionary of boxes' sides is given up halfway, at the cost of all else in here
+                repeated = [field.name for field in batch.schema if field.type != pa.float32()]
+                pq.write_table(
+                    pa.Table.from_batches([batch]), path, compression="zstd", use_dictionary=repeated
+                )
                 _sync(path)
             shutil.rmtree(final, ignore_errors=True)
             temporary.replace(final)

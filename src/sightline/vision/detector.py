@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
@@ -200,12 +201,12 @@ class NetworkDetector(WholePictureModel):
         if not np.isfinite(found.boxes).all() or not np.isfinite(found.scores).all():
             raise not_finite(self._name)
         rows = self._choose(found)
-        boxes = placement.boxes_to_source(found.boxes[rows])
-        solid = (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
+        boxes = placement.boxes_to_source(found.boxes.take(rows, axis=0))
+        solid = (boxes[:, 2:] > boxes[:, :2]).all(axis=1)
         if not solid.all():
             rows, boxes = rows[solid], boxes[solid]
-        scores = np.minimum(found.scores[rows], np.float32(1))
-        return Detections(boxes, scores, found.class_ids[rows])
+        scores = np.minimum(found.scores.take(rows), np.float32(1))
+        return Detections(boxes, scores, found.class_ids.take(rows))
 
     def _choose(self, found: Candidates) -> Int64:
         limit = self._options.max_detections
@@ -220,9 +221,9 @@ def rows_above(scores: Float32, min_score: float, name: str) -> Int64:
     Raises:
         InferenceFailedError: A score is not finite.
     """
-    if not np.isfinite(scores.sum()):
+    if not math.isfinite(scores.sum()):
         raise not_finite(name)
-    return np.flatnonzero(scores >= min_score)
+    return (scores >= min_score).nonzero()[0]
 
 
 def not_finite(name: str) -> InferenceFailedError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import cv2
@@ -91,15 +92,23 @@ class Placement:
 
     def boxes_to_source(self, boxes: Float32) -> Float32:
         """Give where boxes `(n, 4)` of the input lie in the source, clipped to it."""
-        x, y = self.offset_px
-        scale_x, scale_y = self.source_size[1] / self.size[1], self.source_size[0] / self.size[0]
-        moved: Float32 = (boxes - np.array((x, y, x, y), np.float32)) * np.array(
-            (scale_x, scale_y, scale_x, scale_y), np.float32
-        )
-        height, width = self.source_size
+        offsets, scales, limits = _box_factors(self)
+        moved: Float32 = boxes - offsets
+        moved *= scales
         np.maximum(moved, 0, out=moved)
-        np.minimum(moved, np.array((width, height, width, height), np.float32), out=moved)
+        np.minimum(moved, limits, out=moved)
         return moved
+
+
+@lru_cache(maxsize=16)
+def _box_factors(placement: Placement) -> tuple[Float32, Float32, Float32]:
+    """Give what a box's four sides are moved by, scaled by and at most; made once, since every frame asks."""
+    height, width = placement.source_size
+    scales = (width / placement.size[1], height / placement.size[0])
+    offsets, factors, limits = (
+        np.array(pair * 2, np.float32) for pair in (placement.offset_px, scales, (width, height))
+    )
+    return offsets, factors, limits
 
 
 class Letterbox:

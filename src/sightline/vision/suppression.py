@@ -33,38 +33,50 @@ def suppress(boxes: Float32, scores: Float32, class_ids: Int32, *, iou: float, l
     Returns:
         Rows to keep, best first.
     """
-    order = np.argsort(-scores, kind="stable")[: max(MOST_CANDIDATES, limit)]
-    better, worse = _overlapping(boxes[order], class_ids[order], iou)
-    keep = np.ones(len(order), bool)
+    order = (-scores).argsort(kind="stable")[: max(MOST_CANDIDATES, limit)]
+    better, worse = _overlapping(boxes.T.take(order, axis=1), class_ids.take(order), iou)
+    none_dropped = np.ones(len(order), bool)
+    keep = none_dropped
     while True:
-        settled = np.ones(len(order), bool)
-        settled[worse[keep[better]]] = False
-        if np.array_equal(settled, keep):
-            return order[keep][:limit]
+        settled = none_dropped.copy()
+        settled[worse.compress(keep.take(better))] = False
+        if (settled == keep).all():
+            return order.compress(keep)[:limit]
         keep = settled
 
 
-def _overlapping(boxes: Float32, class_ids: Int32, iou: float) -> tuple[Int64, Int64]:
-    """Give the pairs of rows, lower one first, of the same class that overlap by more than `iou`.
+def _overlapping(corners: Float32, class_ids: Int32, iou: float) -> tuple[Int64, Int64]:
+    """Give the pairs of columns, lower one first, of the same class that overlap by more than `iou`.
 
     Two boxes can only do so when the left sides are less than `1 - iou` widths of the left one apart, so boxes
     sorted from left to right are compared with a few neighbours instead of with all.
+
+    Args:
+        corners: `(4, n)` float32, rows `x1 y1 x2 y2`: a box a column; used up.
+        class_ids: `(n,)` int32.
+        iou: See `suppress`.
     """
-    across = np.argsort(boxes[:, 0], kind="stable")
-    left, top, right, bottom = np.ascontiguousarray(boxes[across].T)
-    reach = left + (right - left) * (1 - iou) + _SLACK_PX
-    first = np.arange(len(boxes))
-    counts = left.searchsorted(reach, side="right") - first - 1
-    starts = first + 1 - (counts.cumsum() - counts)
-    one = first.repeat(counts)
-    other = np.arange(len(one)) + starts.repeat(counts)
-    widths = np.minimum(right.take(one), right.take(other)) - left.take(other)
-    heights = np.minimum(bottom.take(one), bottom.take(other)) - np.maximum(top.take(one), top.take(other))
-    shared = np.maximum(widths, 0) * np.maximum(heights, 0)
-    areas = (right - left) * (bottom - top)
+    one, other = _neighbours(corners[0], corners[2], iou)
+    areas = (corners[2] - corners[0]) * (corners[3] - corners[1])
+    # With the far corners' signs turned, one maximum finds all four sides of what two boxes share, its lengths negative.
+    np.negative(corners[2:], out=corners[2:])
+    sides = np.maximum(corners.take(one, axis=1), corners.take(other, axis=1))
+    lengths = sides[:2] + sides[2:]
+    np.minimum(lengths, 0, out=lengths)
     # shared / union > iou, without dividing by the union of two empty boxes
-    above = (shared * (1 + iou) > iou * (areas.take(one) + areas.take(other))).nonzero()[0]
-    rows, others = across[one[above]], across[other[above]]
-    same = class_ids[rows] == class_ids[others]
-    rows, others = rows[same], others[same]
-    return np.minimum(rows, others), np.maximum(rows, others)
+    above = lengths[0] * lengths[1] * (1 + iou) > iou * (areas.take(one) + areas.take(other))
+    above &= class_ids.take(one) == class_ids.take(other)
+    one, other = one.compress(above), other.compress(above)
+    return np.minimum(one, other), np.maximum(one, other)
+
+
+def _neighbours(left: Float32, right: Float32, iou: float) -> tuple[Int64, Int64]:
+    """Give the pairs whose left sides are close enough together for an overlap of `iou`."""
+    across = left.argsort(kind="stable")
+    starts = left.take(across)
+    reach = starts + (right.take(across) - starts) * (1 - iou) + _SLACK_PX
+    next_one = np.arange(1, len(across) + 1)
+    counts = starts.searchsorted(reach, side="right") - next_one
+    places = (next_one - counts.cumsum() + counts).repeat(counts)
+    places += np.arange(len(places))
+    return across.repeat(counts), across.take(places)

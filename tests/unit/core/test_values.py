@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from fractions import Fraction
 from types import SimpleNamespace
 
@@ -228,6 +229,12 @@ def test_a_packet_gains_findings_without_changing():
     assert (dict(packet.found), dict(more.found)) == ({}, {"a": 1, "b": 2})
     with pytest.raises(TypeError):
         more.found["c"] = 3
+
+
+def test_a_finding_leaves_all_else_of_a_packet_as_it_was():
+    frame = Frame.from_image(np.zeros((2, 2, 3), np.uint8), index=4)
+    packet = Packet(3, 4, Fraction(1), frame, {"a": 1}, "stride", "decode", ends_segment=True)
+    assert packet.with_found("b", 2) == replace(packet, found={"a": 1, "b": 2})
 
 
 def test_a_failed_packet_keeps_its_place_and_nothing_else():

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -86,6 +87,24 @@ def test_equal_rows_give_equal_bytes(tmp_path: Path) -> None:
         folder.join_parts(1)
 
     assert (one.tables / "frames.parquet").read_bytes() == (two.tables / "frames.parquet").read_bytes()
+
+
+def test_how_parts_are_packed_shows_in_no_table(tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    names = [field.name for field in TABLES["tracks"]]
+    rows = {name: rng.integers(1, 9, 400) for name in names}
+    rows |= {name: rng.uniform(0, 500, 400).astype(np.float32) for name in names if name.endswith("_px")}
+    rows |= {name: ["person"] * 400 for name in ("class_name", "quality")}
+    arrays = [pa.array(rows[field.name]).cast(field.type) for field in TABLES["tracks"]]
+    batch = pa.RecordBatch.from_arrays(arrays, schema=TABLES["tracks"])
+    folder = RunFolder(tmp_path / "out")
+    folder.write_part(0, {"tracks": batch})
+
+    folder.join_parts(1)
+
+    with pq.ParquetWriter(tmp_path / "plain.parquet", TABLES["tracks"], compression="zstd") as plain:
+        plain.write_batch(batch)
+    assert (folder.tables / "tracks.parquet").read_bytes() == (tmp_path / "plain.parquet").read_bytes()
 
 
 def test_two_processes_cannot_hold_one_folder_and_a_dead_one_lets_go(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sightline.vision.geometry import (
     Fit,
@@ -45,6 +47,18 @@ def test_boxes_are_cut_at_the_pictures_edges():
     placement = Placement((50, 100), (0, 0), (500, 1000))
     found = placement.boxes_to_source(np.array([[-5, -5, 200, 200]], np.float32))
     assert found.tolist() == [[0, 0, 1000, 500]]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 4000), st.integers(1, 4000), st.integers(0, 40), st.integers(0, 5))
+def test_boxes_go_back_as_by_the_plain_formula(height, width, shift, count):
+    placement = Placement((234, 416), (shift, 2 * shift), (height, width))
+    boxes = np.random.default_rng(count).uniform(-50, 500, (count, 4)).astype(np.float32)
+    offset = np.array([shift, 2 * shift] * 2, np.float32)
+    scale = np.array([width / 416, height / 234] * 2, np.float32)
+    plain = np.clip((boxes - offset) * scale, 0, np.array([width, height] * 2, np.float32))
+    for laid in (boxes, np.asfortranarray(boxes)):
+        assert placement.boxes_to_source(laid).tobytes() == plain.tobytes()
 
 
 def test_points_outside_the_picture_stay_outside():

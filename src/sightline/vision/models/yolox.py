@@ -46,21 +46,25 @@ class YoloxModel(NetworkDetector):
 
     def _prepare(self, input_size: tuple[int, int]) -> None:
         super()._prepare(input_size)
-        self._cells, self._strides = anchor_points(input_size, _STRIDES)
+        cells, strides = anchor_points(input_size, _STRIDES)
+        self._grid = np.concatenate([cells, strides, strides / 2], axis=1).T.copy()
 
     def _candidates(self, outputs: tuple[NDArray[Any], ...]) -> Candidates:
         # A column a cell: so it lies in memory where the runtime leaves the last turn to us.
         raw = outputs[0][0].T
         # no class score exceeds 1, so objectness alone rules out nearly all cells
         cells = rows_above(raw[4], self._options.min_score, self._name)
-        likely = raw[:, cells]
+        likely = raw.take(cells, axis=1)
         scores = likely[4] * self._best(likely[5:])
         keep = (~(scores < self._options.min_score)).nonzero()[0]  # keeps NaN, which the caller refuses
-        cells, likely = cells[keep], likely[:, keep]
-        strides = self._strides[cells, 0]
-        boxes = np.empty((len(cells), 4), np.float32)
-        centres = (likely[:2] + self._cells[cells].T) * strides
+        if len(keep) < len(cells):
+            cells, likely, scores = cells.take(keep), likely.take(keep, axis=1), scores.take(keep)
+        grid = self._grid.take(cells, axis=1)
+        centres, sides = likely[:2], likely[2:4]
+        centres += grid[:2]
+        centres *= grid[2]
         with np.errstate(over="ignore"):
-            halves = np.exp(likely[2:4]) * (strides / 2)
-        boxes[:, :2], boxes[:, 2:] = (centres - halves).T, (centres + halves).T
-        return Candidates(boxes, scores[keep], self._best_ids(likely[5:]))
+            np.exp(sides, out=sides)
+        sides *= grid[3]
+        boxes = np.concatenate((centres - sides, centres + sides))
+        return Candidates(boxes.T, scores, self._best_ids(likely[5:]))

@@ -85,12 +85,10 @@ def alike(first: Float64, second: Float64, *, least: float) -> Candidates:
         Buffering the Matching Space", WACV 2023 (grown boxes); Yang et al., "Hybrid-SORT", AAAI 2024 (overlap
         in height).
     """
-    meet = first[0][:, None] < second[3]
-    meet &= first[3][:, None] > second[0]
-    meet &= first[2][:, None] < second[5]
-    meet &= first[5][:, None] > second[2]
-    rows, columns = meet.nonzero()
-    gains = _likeness(first[:, rows], second[:, columns])
+    meet = first[0:4:2, :, None] < second[3:6:2, None]
+    meet &= first[3:6:2, :, None] > second[0:4:2, None]
+    rows, columns = (meet[0] & meet[1]).nonzero()
+    gains = _likeness(first.take(rows, axis=1), second.take(columns, axis=1))
     found = Candidates(rows, columns, gains)
     return found[gains >= least]
 
@@ -115,21 +113,26 @@ def _likeness(first: Float64, second: Float64) -> Float64:
 def undisputed(candidates: Candidates) -> NDArray[np.bool_]:
     """Tell which pairs have only each other to choose, `(k,)` bool."""
     rows, columns = candidates.rows, candidates.columns
-    alone: NDArray[np.bool_] = np.bincount(rows)[rows] == 1
-    alone &= np.bincount(columns)[columns] == 1
+    alone: NDArray[np.bool_] = np.bincount(rows).take(rows) == 1
+    alone &= np.bincount(columns).take(columns) == 1
     return alone
 
 
-def pair(candidates: Candidates) -> tuple[Int64, Int64]:
+def pair(candidates: Candidates, alone: NDArray[np.bool_] | None = None) -> tuple[Int64, Int64]:
     """Choose pairs, each row and column at most once, so that the sum of gains is greatest.
 
     Undisputed pairs are made at once and only the rest is solved (Jonker-Volgenant). The sum is the same:
     such a pair is a component of its own of the bipartite graph.
 
+    Args:
+        candidates: Pairs to choose from.
+        alone: What `undisputed` says of them, where that is known.
+
     Returns:
         Rows, rising, and the column of each.
     """
-    alone = undisputed(candidates)
+    if alone is None:
+        alone = undisputed(candidates)
     if alone.all():
         return candidates.rows, candidates.columns
     rest = candidates[~alone]

@@ -249,16 +249,16 @@ class ByteTrack:
         outlined = outlines(boxes, reach=settings.reach)
         found = self._compare(outlined, detections)
         sure = self._sure(found, scores)
-        if self._follow_scene(places, sure, lost, steps):
+        alone = undisputed(sure)
+        if self._follow_scene(places, sure, alone, lost, steps):
             found = self._compare(outlined, detections)
             sure = self._sure(found, scores)
-        tracks, rows = pair(sure)
+            alone = undisputed(sure)
+        tracks, rows = pair(sure, alone)
         matched[tracks] = rows
-        doubtful = (scores < settings.high_score) & (scores >= settings.low_score)
-        if doubtful.any():
-            wanted = doubtful[found.columns] & (found.gains >= settings.least_likeness_low)
-            wanted &= matched[found.rows] < 0
-            tracks, rows = pair(found[wanted])
+        doubtful = self._doubtful(found, scores, matched)
+        if len(doubtful):
+            tracks, rows = pair(doubtful)
             matched[tracks] = rows
         return matched
 
@@ -269,35 +269,47 @@ class ByteTrack:
         least = min(settings.least_likeness, settings.least_likeness_low)
         found = alike(predicted, outlined, least=least)
         if settings.class_aware:
-            same = memory.class_ids[found.rows] == detections.class_ids[found.columns]
+            same = memory.class_ids.take(found.rows) == detections.class_ids.take(found.columns)
             if not same.all():
                 found = found[same]
         return found
 
     def _sure(self, found: Candidates, scores: Float32) -> Candidates:
         """Give the candidates of the first round, worth what their score makes of them."""
-        wanted = scores[found.columns] >= self.settings.high_score
+        wanted = scores.take(found.columns) >= self.settings.high_score
         wanted &= found.gains >= self.settings.least_likeness
         sure, weight = found[wanted], self.settings.score_weight
         if weight:
             sure = replace(sure, gains=sure.gains * (1.0 - weight * (1.0 - scores[sure.columns])))
         return sure
 
+    def _doubtful(self, found: Candidates, scores: Float32, matched: Int64) -> Candidates:
+        """Give the candidates of the second round: doubtful boxes and the tracks that the first one left over."""
+        settings, offered = self.settings, scores.take(found.columns)
+        wanted = (offered < settings.high_score) & (offered >= settings.low_score)
+        wanted &= found.gains >= settings.least_likeness_low
+        wanted &= matched.take(found.rows) < 0
+        return found[wanted]
+
     def _follow_scene(
-        self, places: Float64, found: Candidates, lost: NDArray[np.bool_], steps: float
+        self,
+        places: Float64,
+        found: Candidates,
+        alone: NDArray[np.bool_],
+        lost: NDArray[np.bool_],
+        steps: float,
     ) -> bool:
         """Shift every track by what most of them are off by, and tell whether that was anything.
 
         Witnesses are the tracks seen in the last frame whose box nobody disputes. Only a shift that stands
         out from their scatter counts. A lost track is also taken to go on with the scene, at a part of its speed.
         """
-        witness = undisputed(found)
-        witness &= ~lost[found.rows]
+        witness = alone > lost.take(found.rows)
         tracks, columns = found.rows[witness], found.columns[witness]
         if len(tracks) < _FEWEST_WITNESSES:
             return False
         state = self._memory.state
-        off = places[:2, columns] - state[kalman.CENTRE, tracks]
+        off = places[:2].take(columns, axis=1) - state[kalman.CENTRE].take(tracks, axis=1)
         shift = _median(off)
         scatter = _median(np.abs(off - shift))
         shift[np.abs(shift) <= _STANDS_OUT / math.sqrt(len(tracks)) * scatter] = 0.0
@@ -313,10 +325,13 @@ class ByteTrack:
         tracks = (matched >= 0).nonzero()[0]
         if len(tracks) == 0:
             return
-        memory.state[:, tracks] = kalman.correct(memory.state[:, tracks], places[:, matched[tracks]])
+        predicted, measured = memory.state.take(tracks, axis=1), places.take(matched.take(tracks), axis=1)
+        memory.state[:, tracks] = kalman.correct(predicted, measured)
         memory.seen_s[tracks] = t_s
         memory.hits[tracks] += 1
-        memory.name(tracks[(memory.ids[tracks] == 0) & (memory.hits[tracks] >= self.settings.confirm_hits)])
+        unnamed = tracks[memory.ids.take(tracks) == 0]
+        if len(unnamed):
+            memory.name(unnamed[memory.hits[unnamed] >= self.settings.confirm_hits])
 
     def _begin(
         self, places: Float64, detections: Detections, matched: Int64, t_s: float, *, confirmed: bool
@@ -336,12 +351,13 @@ class ByteTrack:
         """Give the confirmed tracks that this frame shows; ids rise with the order of birth."""
         memory = self._memory
         tracks = ((row_of_track >= 0) & (memory.ids > 0)).nonzero()[0]
-        rows = row_of_track[tracks]
+        rows = row_of_track.take(tracks)
         if self.settings.smooth_boxes:
             boxes = _corners(memory.state[kalman.POSITION, tracks]).T.astype(np.float32)
         else:
-            boxes = detections.boxes_px[rows]
-        return Tracks(boxes, detections.scores[rows], detections.class_ids[rows], memory.ids[tracks])
+            boxes = detections.boxes_px.take(rows, axis=0)
+        scores, class_ids = detections.scores.take(rows), detections.class_ids.take(rows)
+        return Tracks(boxes, scores, class_ids, memory.ids.take(tracks))
 
 
 def _thickened(boxes: Float64, slimmest: float) -> Float64:

@@ -11,6 +11,7 @@ Source:
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -68,15 +69,22 @@ def predict(state: Float64, steps: float) -> None:
         steps: Elapsed time in nominal frames, > 0.
     """
     scale = _squared_reach(state[POSITION])
-    spread = _VELOCITY_NOISE * (steps * _growth(steps))
-    spread[0] += _POSITION_NOISE * steps
     state[POSITION] += state[VELOCITY] * steps
     carried = state[VELOCITY_VARIANCE] * steps
     state[POSITION_VARIANCE] += state[COVARIANCE] * (2.0 * steps)
     state[POSITION_VARIANCE] += carried * steps
     state[COVARIANCE] += carried
     variances = state[VARIANCES].reshape(3, 4, -1)
-    variances += spread * scale
+    variances += _spread(steps) * scale
+
+
+@lru_cache(maxsize=64)
+def _spread(steps: float) -> Float64:
+    """Give what so many frames add to each block's entries, as shares of a squared length: `(3, 4, 1)`."""
+    spread = _VELOCITY_NOISE * (steps * _growth(steps))
+    spread[0] += _POSITION_NOISE * steps
+    spread.setflags(write=False)
+    return spread
 
 
 def _growth(steps: float) -> Float64:

@@ -175,6 +175,47 @@ def test_weights_are_needed(family, write):
         family(None, ModelOptions())
 
 
+def read_cell_by_cell(raw, min_score, picked):
+    """YOLOX's paper one cell at a time, each step rounded to float32."""
+    cells = [(x, y, s) for s in (8, 16, 32) for y in range(SIZE[0] // s) for x in range(SIZE[1] // s)]
+    boxes, scores, class_ids = [], [], []
+    for row, (x, y, stride) in zip(raw, np.array(cells, np.float32), strict=True):
+        score = row[4] * (row[5] if picked else row[5:].max())
+        if row[4] < min_score or score < min_score:
+            continue
+        centre = (row[:2] + np.array([x, y])) * stride
+        half = np.exp(row[2:4]) * (stride / 2)
+        boxes.append(np.concatenate([centre - half, centre + half]))
+        scores.append(score)
+        class_ids.append(int(row[6] if picked else row[5:].argmax()))
+    return np.array(boxes, np.float32).reshape(-1, 4), np.array(scores, np.float32), class_ids
+
+
+@pytest.mark.parametrize("min_score", [0.0, 0.1, 0.4, 0.99])
+@pytest.mark.parametrize("picked", [False, True], ids=["all classes", "the best class"])
+def test_yolox_reads_what_reading_cell_by_cell_gives_to_the_bit(tmp_path, picked, min_score):
+    weights = constant_graph(tmp_path / "m.onnx", yolox(0.5), input_shape=(1, 3, *SIZE))
+    model = YoloxModel(weights, ModelOptions(class_names=NAMES, min_score=min_score))
+    model._prepare(SIZE)
+    model._network.picks_classes = picked
+    rng = np.random.default_rng(7)
+    raw = rng.uniform(0, 1, (CELLS, 7 if picked else 8)).astype(np.float32)
+    raw[:, :4] = rng.normal(0, 2, (CELLS, 4))
+    raw[::5, 4], raw[::7, 5] = np.float32(min_score), 1  # on the limit
+    raw[::9, 5:] = raw[::9, 5:6]  # of equal classes the first
+    if picked:
+        raw[:, 6] = rng.integers(0, 3, CELLS)
+    given = raw.copy()
+
+    for laid in (raw, np.asfortranarray(raw)):
+        found = model._candidates((laid[None],))
+        boxes, scores, class_ids = read_cell_by_cell(given, np.float32(min_score), picked)
+        assert np.ascontiguousarray(found.boxes).tobytes() == boxes.tobytes()
+        assert found.scores.tobytes() == scores.tobytes()
+        assert found.class_ids.tolist() == class_ids
+    assert raw.tobytes() == given.tobytes()
+
+
 def test_a_large_stretched_box_still_ends_at_the_picture(tmp_path):
     found = found_by(YoloxModel, tmp_path, yolox(0.9, box=(-40.0, -40.0, 200.0, 200.0)))
     assert found.boxes_px.tolist() == [[0, 0, 960, 640]]

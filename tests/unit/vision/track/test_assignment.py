@@ -37,6 +37,23 @@ def test_likeness_is_grown_overlap_times_overlap_in_height(rng, reach):
     assert len(found) > 20
 
 
+@pytest.mark.parametrize("counts", [(1, 1), (19, 43), (40, 3)])
+def test_likeness_is_the_plain_formula_to_the_bit_and_boxes_that_only_touch_do_not_meet(rng, counts):
+    first, second = (outlines(np.round(boxes(rng, count)), reach=0.0) for count in counts)
+    found = alike(first, second, least=1e-9)
+    plain = []
+    for row, a in enumerate(first.T):
+        for column, b in enumerate(second.T):
+            width, height, tall = np.minimum(a[3:6], b[3:6]) - np.maximum(a[:3], b[:3])
+            if min(width, height) <= 0:
+                continue
+            union, extent = a[6] + b[6] - width * height, a[7] + b[7] - tall
+            plain.append((row, column, width * height * tall / (union * extent)))
+    assert list(zip(*(each.tolist() for each in (found.rows, found.columns, found.gains)), strict=True)) == [
+        pair for pair in plain if pair[2] >= 1e-9
+    ]
+
+
 def test_pairs_under_the_least_likeness_are_left_out(rng):
     first, second = outlines(boxes(rng, 30), reach=0.3), outlines(boxes(rng, 30), reach=0.3)
     every, some = alike(first, second, least=1e-9), alike(first, second, least=0.3)
@@ -87,6 +104,15 @@ def test_taking_undisputed_pairs_first_loses_nothing(rng, density):
     rows, columns = pair(sparse(gains, 1e-6))
     whole = linear_sum_assignment(gains, maximize=True)
     assert gains[rows, columns].sum() == pytest.approx(gains[whole].sum())
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_who_is_undisputed_may_be_told(seed):
+    rng = np.random.default_rng(seed)
+    gains = np.where(rng.random((9, 12)) < 0.2, rng.integers(1, 3, (9, 12)) / 2, 0.0)  # with ties
+    found = sparse(gains, 0.1)
+    told, asked = pair(found, undisputed(found)), pair(found)
+    assert [each.tolist() for each in told] == [each.tolist() for each in asked]
 
 
 def test_a_pair_is_undisputed_where_neither_has_another_choice():

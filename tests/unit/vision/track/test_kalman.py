@@ -54,6 +54,19 @@ def test_a_step_moves_the_state_as_the_textbook_filter_does():
     assert np.allclose(after[:4], before[:4] + before[4:8])
 
 
+@pytest.mark.parametrize("steps", [0.1, 1.0, 1.0000000001, 29.97 / 25, 40.0])
+def test_equal_steps_give_equal_bits_whatever_came_between(steps):
+    first, again = moving(), moving()
+    kalman.predict(first, steps)
+    for other in (1.0, steps / 2, steps * 3):
+        kalman.predict(moving(), other)
+    kalman.predict(again, steps)
+    assert first.tobytes() == again.tobytes()
+    noise = kalman._VELOCITY_NOISE * (steps * kalman._growth(steps))
+    noise[0] += kalman._POSITION_NOISE * steps
+    assert kalman._spread(steps).tobytes() == noise.tobytes()
+
+
 @pytest.mark.parametrize("steps", [2, 3, 7])
 def test_one_long_step_equals_many_short_ones_for_a_box_of_constant_size(steps):
     long, short = moving(), moving()
