@@ -6,7 +6,7 @@ it up; the grass takes some of its speed, and throws it back up by a share of th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -37,8 +37,8 @@ class _Arrived:
     totals: Float64
     after: Int64
     speeds_mps: Float64
+    unsure_mps: Float64
     rolling: NDArray[np.bool_]
-    lasting_s: Float64
     ends_m: Float64
     doubts: Float64
 
@@ -50,52 +50,62 @@ def explained(run: Run, settings: FlightSettings) -> tuple[Float64, NDArray[np.b
         `(m, 3)` places, and `(m,)` whether each belongs to a flight.
     """
     cuts = len(run.cuts)
-    arriving: list[list[tuple[Pieces, Int64, Int64, Float64]]] = [[] for _ in range(cuts)]
+    arriving: list[list[_Arrived]] = [[] for _ in range(cuts)]
     every: list[tuple[int, Pieces]] = []
     befores: list[Int64] = []
     count = 0
     for start in range(cuts - 1):
-        arrived = _arrived(arriving[start])
+        arrived = _together(arriving[start])
         if start and arrived is None:
             continue
         pieces = fit_pieces(run, start, settings)
         totals, before = pieces.costs, np.full(len(pieces.costs), -1, np.int64)
+        speeds_mps, unsure_mps = pieces.last_mps(), _unsure_mps(pieces)
         if arrived is not None:
-            sums = arrived.totals[:, None] + _joints(arrived, pieces, float(run.kickers_m[start]), settings)
+            kicked = _kicked(float(run.kickers_m[start]), settings)
+            bounced = _bounced(arrived, pieces)
+            sums = arrived.totals[:, None] + _joints(arrived, pieces, np.minimum(bounced, kicked))
             sums += _jumps(arrived, pieces, run.rays[run.cuts[start]], settings)
-            best = sums.argmin(axis=0)
-            totals, before = totals + sums[best, np.arange(len(best))], arrived.numbers[best]
+            best = (sums.argmin(axis=0), np.arange(len(totals)))
+            totals, before = totals + sums[best], arrived.numbers[best[0]]
+            alone = (pieces.before != GROUND) | (bounced[best] > kicked)
+            speeds_mps, unsure_mps = _kept(arrived, pieces, best[0], alone, speeds_mps, unsure_mps)
         every.append((start, pieces))
         befores.append(before)
         for end in np.unique(pieces.ends).tolist():
             mine = np.flatnonzero((pieces.ends == end) & np.isfinite(totals))
             if len(mine):
-                arriving[end].append((pieces, mine, mine + count, totals[mine]))
+                arriving[end].append(
+                    _Arrived(
+                        mine + count,
+                        totals[mine],
+                        pieces.after[mine],
+                        speeds_mps[mine],
+                        unsure_mps[mine],
+                        pieces.drags[mine] < 0,
+                        pieces.last_m()[mine],
+                        pieces.doubts[mine, 1],
+                    )
+                )
         count += len(pieces.costs)
-    return _drawn(run, every, np.concatenate(befores), _arrived(arriving[-1]), settings)
+    return _drawn(run, every, np.concatenate(befores), _together(arriving[-1]), settings)
 
 
-def _arrived(parts: list[tuple[Pieces, Int64, Int64, Float64]]) -> _Arrived | None:
+def _together(parts: list[_Arrived]) -> _Arrived | None:
     if not parts:
         return None
-    return _Arrived(
-        np.concatenate([numbers for _, _, numbers, _ in parts]),
-        np.concatenate([totals for _, _, _, totals in parts]),
-        np.concatenate([pieces.after[mine] for pieces, mine, _, _ in parts]),
-        np.concatenate([pieces.last_mps()[mine] for pieces, mine, _, _ in parts]),
-        np.concatenate([pieces.drags[mine] < 0 for pieces, mine, _, _ in parts]),
-        np.concatenate([pieces.lasting_s[mine] for pieces, mine, _, _ in parts]),
-        np.concatenate([pieces.last_m()[mine] for pieces, mine, _, _ in parts]),
-        np.concatenate([pieces.doubts[mine, 1] for pieces, mine, _, _ in parts]),
-    )
+    return _Arrived(*(np.concatenate([getattr(one, f.name) for one in parts]) for f in fields(_Arrived)))
 
 
-def _joints(arrived: _Arrived, pieces: Pieces, kicker_m: float, settings: FlightSettings) -> Float64:
+def _kicked(kicker_m: float, settings: FlightSettings) -> float:
+    """Give what it costs that a player kicked a ball on the grass."""
+    if np.isnan(kicker_m):
+        return _UNKNOWN_KICKER
+    return min(settings.kick_cost + (max(kicker_m - _REACH_M, 0.0) / _REACH_ERROR_M) ** 2 / 2, _FAR_KICKER)
+
+
+def _joints(arrived: _Arrived, pieces: Pieces, cost: Float64) -> Float64:
     """Give what it costs that each piece follows each that arrived, `(i, k)`; infinite where it cannot."""
-    kicked = _UNKNOWN_KICKER
-    if not np.isnan(kicker_m):
-        kicked = settings.kick_cost + (max(kicker_m - _REACH_M, 0.0) / _REACH_ERROR_M) ** 2 / 2
-    cost = np.minimum(_bounced(arrived, pieces), min(kicked, _FAR_KICKER))
     ground = arrived.after[:, None] == GROUND
     joint = np.where(ground, cost, 0.0)
     return np.where(arrived.after[:, None] == pieces.before[None], joint, np.inf)
@@ -118,14 +128,39 @@ def _spread(doubts: Float64, sight: Float64) -> Float64:
     return np.stack((deep, (np.trace(doubts, axis1=1, axis2=2) - deep) / 2))
 
 
+def _unsure_mps(pieces: Pieces) -> Float64:
+    """Give the standard errors of pieces' speeds, by what their ends' places are worth."""
+    return np.asarray(_PLACE_M / np.maximum(pieces.lasting_s, 0.04), np.float64)
+
+
+def _kept(
+    arrived: _Arrived,
+    pieces: Pieces,
+    best: Int64,
+    alone: NDArray[np.bool_],
+    speeds_mps: Float64,
+    unsure_mps: Float64,
+) -> tuple[Float64, Float64]:
+    """Give the speeds with which pieces end and how unsure they are, by the pieces and by what came before them.
+
+    A short piece by itself tells next to nothing of its speed; else a ball could turn back on the grass by two of them.
+    """
+    along = arrived.speeds_mps[best, :2]
+    error = _SPEED_MPS + _SPEED_SHARE * np.hypot(along[:, 0], along[:, 1]) + arrived.unsure_mps[best]
+    slowed = np.where(arrived.rolling[best], 1.0, _GRIP) * np.exp(-np.abs(pieces.drags) * pieces.lasting_s)
+    share = np.where(alone, 0.0, unsure_mps**2 / (unsure_mps**2 + error**2))
+    kept = speeds_mps.copy()
+    kept[:, :2] += share[:, None] * (slowed[:, None] * along - kept[:, :2])
+    return kept, unsure_mps * np.sqrt(1 - share)
+
+
 def _bounced(arrived: _Arrived, pieces: Pieces) -> Float64:
     """Give what it costs that nobody touched the ball between two pieces."""
     rolling, rolls = arrived.rolling[:, None], pieces.drags[None] < 0
     along, leaves = arrived.speeds_mps[:, None, :2], pieces.states[None, :, 3:5]
     kept = np.where(rolling, 1.0, _GRIP)[..., None]
     error = _SPEED_MPS + _SPEED_SHARE * np.hypot(along[..., 0], along[..., 1])
-    error = error + _PLACE_M / np.maximum(arrived.lasting_s[:, None], 0.04)
-    error = error + _PLACE_M / np.maximum(pieces.lasting_s[None], 0.04)
+    error = error + arrived.unsure_mps[:, None] + _unsure_mps(pieces)[None]
     turned = ((leaves - kept * along) ** 2).sum(axis=2) / error**2
     falls, rises = -arrived.speeds_mps[:, None, 2], pieces.states[None, :, 5]
     thrown = np.where(rolling, 0.0, _BOUNCE * np.maximum(falls, 0.0))
