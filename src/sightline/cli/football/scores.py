@@ -176,6 +176,31 @@ def simulated(
     show_table(("score", "mean", "95 % interval", "target"), rows)
 
 
+@evaluate.command(
+    "filmed",
+    epilog=examples(
+        "sightline simulate football --seconds 60 --seed 110 --size 1280x720 -o match",
+        "sightline analyze match/clip.mp4 --app football -o results",
+        "sightline football evaluate filmed match results",
+    ),
+)
+def filmed(
+    truth: Annotated[Path, typer.Argument(help="Folder of a simulated clip.")],
+    results: Annotated[Path, typer.Argument(help="Folder of a run on that clip.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """A run on a simulated clip, with its own detector and its own camera, against the clip's truth."""
+    from sightline.cli.console import show_json, show_table
+    from sightline.service.football.evaluate_filmed import evaluate_filmed
+
+    found = evaluate_filmed(truth, results)
+    if as_json:
+        show_json(found)
+        return
+    show_table(("score", "value"), [(name, f"{value:.3f}") for name, value in found.items()])
+
+
 @evaluate.command("formation")
 def formation(
     *,

@@ -44,7 +44,8 @@ if TYPE_CHECKING:
     from sightline.core.arrays import Float64, Int32, Int64
     from sightline.service.football.simulated_sight import Sight
 
-_TOLERANCE_S = 2.0
+TOLERANCE_S = 2.0
+"""How far a found pass may be from a true one."""
 _LEAST_IOU = 0.5
 _MIN_TRACK_S = 0.5
 _REACH_M = (60.5, 42.0)
@@ -154,7 +155,7 @@ def score(sight: Sight, seed: int) -> Score:
     rows, ids, boxes, kinds = _long_lived(sight.tracks, sight.times_s)
     ground = np.linalg.inv(sight.cameras[rows][:, :, [0, 1, 3]]).astype(np.float64)
     points_m = project_rows(ground, feet_px(boxes))
-    owners = _owners(sight.boxes, rows, boxes)
+    owners = owners_of(sight.boxes, rows, boxes)
     views = Views(sight.cameras[:, :, [0, 1, 3]], sight.size)
     persons = find_persons(
         PersonSource(
@@ -181,11 +182,11 @@ def score(sight: Sight, seed: int) -> Score:
         time_share,
         _team_seen_share(sight, owners, persons),
         role_share,
-        match_moments(passes_s, found_s, tolerance_s=_TOLERANCE_S).f1,
+        match_moments(passes_s, found_s, tolerance_s=TOLERANCE_S).f1,
         len(passes_s),
         _distance_error(sight, match, columns, owners, PhysicalSettings()),
         _distance_error(sight, _mended(match), columns, owners, PhysicalSettings(agility=VIDEO_AGILITY)),
-        _ball_share(sight, match),
+        ball_share(sight.ball_m, sight.alive, match),
     )
 
 
@@ -200,8 +201,8 @@ def _long_lived(tracks: MotTable, times_s: Float64) -> tuple[Int64, Int64, Float
     return tracks.frames[order], tracks.track_ids[order], tracks.boxes_px[order], tracks.class_ids[order]
 
 
-def _owners(truth: MotTable, rows: Int64, boxes: Float64) -> Int64:
-    """Give the column of who each box is, -1 where it overlaps nobody's by half."""
+def owners_of(truth: MotTable, rows: Int64, boxes: Float64) -> Int64:
+    """Give the column of who each box is, `(n,)`, -1 where it overlaps nobody's by half; a true id is the column plus one."""
     owners = np.full(len(rows), -1, np.int64)
     starts = np.searchsorted(truth.frames, np.arange(int(truth.frames.max(initial=0)) + 2))
     for frame in np.unique(rows).tolist():
@@ -315,8 +316,14 @@ def _total(rows: Sequence[Any]) -> float:
     return float(sum(row.distance_m for row in rows if row.period == 0))
 
 
-def _ball_share(sight: Sight, match: Match) -> float:
-    """Give the share of frames with the ball in play and on the ground in which it is placed within 2 m."""
-    low: NDArray[np.bool_] = (sight.ball_m[:, 2] < 0.5) & sight.alive
-    far = np.hypot(*(match.ball_m[:, :2] - sight.ball_m[:, :2]).T)
+def ball_share(ball_m: Float64, alive: NDArray[np.bool_], match: Match) -> float:
+    """Give the share of frames with the ball in play and on the ground in which a match places it within 2 m.
+
+    Args:
+        ball_m: `(n, 3)` where it really is; NaN where it is not known.
+        alive: `(n,)` whether it is in play.
+        match: As it was found.
+    """
+    low: NDArray[np.bool_] = (ball_m[:, 2] < 0.5) & alive
+    far = np.hypot(*(match.ball_m[:, :2] - ball_m[:, :2]).T)
     return float((np.nan_to_num(far[low], nan=99.0) < 2.0).mean()) if low.any() else float("nan")
