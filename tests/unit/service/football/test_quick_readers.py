@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 from dataclasses import replace
@@ -141,6 +142,19 @@ def test_lines_that_end_as_windows_ends_them_are_read(written):
     path = written / "tracking.dat"
     path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
     assert_alike(*both("tracab", written, "tracking.dat", ["metadata.xml"]))
+
+
+@pytest.mark.parametrize(
+    ("name", "tracking", "meta"),
+    [("tracab", "tracking.dat", "metadata.xml"), ("secondspectrum", "tracking.jsonl", "meta.json")],
+)
+def test_a_byte_order_mark_is_read_past(written, name, tracking, meta):
+    marked = written / f"marked-{tracking}"
+    marked.write_bytes(codecs.BOM_UTF8 + (written / tracking).read_bytes())
+    plain = provider.load_match(name, written / tracking, [written / meta])
+    match = provider.load_match(name, marked, [written / meta])
+    assert np.array_equal(match.frames, plain.frames)
+    assert np.array_equal(match.positions_m, plain.positions_m, equal_nan=True)
 
 
 def test_absent_players_and_balls_are_read_alike(written):

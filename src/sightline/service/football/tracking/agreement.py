@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,7 +36,7 @@ def some_lines(path: Path, count: int = _LINES) -> bytes | None:
             if file.tell() > reached and (line := file.readline(_LONGEST_BYTES)):
                 if len(line) == _LONGEST_BYTES:
                     return None
-                lines.append(line.rstrip(b"\r\n") + b"\n")
+                lines.append(line.removeprefix(codecs.BOM_UTF8).rstrip(b"\r\n") + b"\n")
                 reached = file.tell() - 1
     return b"".join(lines) or b"\n"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -62,7 +63,7 @@ def provider_of(path: Path) -> str | None:
     """Give whose tracking file this looks like, None where that is not known."""
     if not path.is_file():
         return None
-    begin = head(path).removeprefix(b"\xef\xbb\xbf")
+    begin = head(path).removeprefix(codecs.BOM_UTF8)
     return next((name for name, mark in _MARKS.items() if re.search(mark, begin)), None)
 
 

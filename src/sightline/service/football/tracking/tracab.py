@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -80,9 +81,9 @@ def read_tracab(path: Path, claims: Claims) -> Readout | None:
 
 
 def _lines(path: Path) -> Iterator[bytes]:
-    """Give the file in pieces of whole lines."""
-    rest = b""
+    """Give the file in pieces of whole lines, a byte-order mark left out."""
     with path.open("rb") as file:
+        rest = file.read(len(codecs.BOM_UTF8)).removeprefix(codecs.BOM_UTF8)
         while piece := file.read(_BYTES):
             text = rest + piece
             cut = text.rfind(b"\n") + 1
