@@ -183,7 +183,7 @@ HEADER = (
 )
 
 
-def measure(clip: Path, rounds: int, seconds: float, *, equal: bool) -> str:
+def measure(clip: Path, rounds: int, seconds: float, *, equal: bool, peers: Sequence[Program] = PEERS) -> str:
     """Measure all programs on one clip and give its part of the page."""
     video = looped(clip, at_least_s=seconds)
     frames = frames_of(video)
@@ -193,7 +193,7 @@ def measure(clip: Path, rounds: int, seconds: float, *, equal: bool) -> str:
         title = f"{clip.stem}, YOLOv8n 640x640 for both"
         ours = EQUAL[0].name
     else:
-        found = interleaved((*FLOOR, OURS, *PEERS), video, rounds)
+        found = interleaved((*FLOOR, OURS, *peers), video, rounds)
         title, ours = f"{clip.stem}, YOLOX-nano", OURS.name
     for name, runs in found.items():
         lost = {int(numbers["frames"]) for numbers in runs} - {frames}
@@ -213,6 +213,7 @@ def main() -> None:
     parser.add_argument(
         "--equal-clip", default="pets09_s2l1_480x360", help="clip for the YOLOv8 pair; empty for none"
     )
+    parser.add_argument("--floor-only", action="store_true", help="measure the floor and Sightline, no peers")
     parser.add_argument(
         "--no-write", action="store_true", help="print only, leave docs/performance.md as it is"
     )
@@ -220,7 +221,13 @@ def main() -> None:
     need_data()
     by_name = {clip.stem: clip for clip in people_clips()}
     parts = [
-        measure(by_name[name], given.rounds, given.seconds, equal=False)
+        measure(
+            by_name[name],
+            given.rounds,
+            given.seconds,
+            equal=False,
+            peers=() if given.floor_only else PEERS,
+        )
         for name in given.clips.split(",")
         if name
     ]
