@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import codecs
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sightline.core.errors import UnsupportedFormatError
+from sightline.service.football.tracking.files import open_text
 from sightline.service.football.tracking.records import readout_of
 
 if TYPE_CHECKING:
@@ -27,16 +27,17 @@ def some_lines(path: Path, count: int = _LINES) -> bytes | None:
     """Give so many whole lines from all over a file, in its order; None where its lines are no frames but longer."""
     size = path.stat().st_size
     lines = []
-    with path.open("rb") as file:
+    with open_text(path) as file:
         reached = -1
         for place in range(count):
-            file.seek(size * place // count)
+            if place:
+                file.seek(size * place // count)
             if place and len(file.readline(_LONGEST_BYTES)) == _LONGEST_BYTES:
                 return None
             if file.tell() > reached and (line := file.readline(_LONGEST_BYTES)):
                 if len(line) == _LONGEST_BYTES:
                     return None
-                lines.append(line.removeprefix(codecs.BOM_UTF8).rstrip(b"\r\n") + b"\n")
+                lines.append(line.rstrip(b"\r\n") + b"\n")
                 reached = file.tell() - 1
     return b"".join(lines) or b"\n"
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import codecs
 import re
+from codecs import BOM_UTF8
 from collections.abc import Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from sightline.core.errors import ConfigError, SourceUnavailableError, UnsupportedFormatError
 
@@ -63,13 +64,21 @@ def provider_of(path: Path) -> str | None:
     """Give whose tracking file this looks like, None where that is not known."""
     if not path.is_file():
         return None
-    begin = head(path).removeprefix(codecs.BOM_UTF8)
+    begin = head(path)
     return next((name for name, mark in _MARKS.items() if re.search(mark, begin)), None)
 
 
+def open_text(path: Path) -> BinaryIO:
+    """Open a file of text for its bytes, past a byte-order mark."""
+    file = path.open("rb")
+    if file.read(len(BOM_UTF8)) != BOM_UTF8:
+        file.seek(0)
+    return file
+
+
 def head(path: Path) -> bytes:
-    """Give the first bytes of a file."""
-    with path.open("rb") as file:
+    """Give the first bytes of a file, past a byte-order mark."""
+    with open_text(path) as file:
         return file.read(_HEAD_BYTES)
 
 

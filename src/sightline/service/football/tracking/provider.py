@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import re
 import warnings
-from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -25,7 +24,13 @@ import numpy as np
 from sightline.core.errors import ConfigError, UnsupportedFormatError
 from sightline.service.football.tracking.accept import match_of
 from sightline.service.football.tracking.agreement import agree, some_lines
-from sightline.service.football.tracking.files import check_files, check_sides, hint_of, provider_of
+from sightline.service.football.tracking.files import (
+    check_files,
+    check_sides,
+    hint_of,
+    open_text,
+    provider_of,
+)
 from sightline.service.football.tracking.records import claims_of, readout_of
 from sightline.service.football.tracking.second_spectrum import read_second_spectrum
 from sightline.service.football.tracking.tracab import read_tracab
@@ -322,10 +327,7 @@ def _opened(value: Any, files: ExitStack) -> Any:
         return value
     if _is_packed(value):
         return str(value)
-    file = files.enter_context(value.open("rb"))
-    if file.read(len(BOM_UTF8)) != BOM_UTF8:
-        file.seek(0)
-    return file
+    return files.enter_context(open_text(value))
 
 
 def _is_packed(path: Path) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ import pyarrow as pa
 from pyarrow import csv
 
 from sightline.analytics.football.match import Team
+from sightline.service.football.tracking.files import open_text
 from sightline.service.football.tracking.readout import Claims, Readout
 from sightline.service.football.tracking.records import no_frames
 from sightline.service.football.tracking.squads import Squads
@@ -81,9 +81,9 @@ def read_tracab(path: Path, claims: Claims) -> Readout | None:
 
 
 def _lines(path: Path) -> Iterator[bytes]:
-    """Give the file in pieces of whole lines, a byte-order mark left out."""
-    with path.open("rb") as file:
-        rest = file.read(len(codecs.BOM_UTF8)).removeprefix(codecs.BOM_UTF8)
+    """Give the file in pieces of whole lines."""
+    rest = b""
+    with open_text(path) as file:
         while piece := file.read(_BYTES):
             text = rest + piece
             cut = text.rfind(b"\n") + 1
