@@ -21,6 +21,7 @@ from sightline.vision.runtimes.openvino_graph import (
     fix_input_size,
     fold_focus,
     pick_classes,
+    undo_dynamic_quantisation,
     with_preprocessing,
 )
 from sightline.vision.runtimes.openvino_package import silent_openvino
@@ -96,6 +97,8 @@ class OpenvinoRuntime:
         self._read = None  # what follows changes it
         try:
             fix_input_size(model, options.input_size)
+            if options.precision != "int8":
+                undo_dynamic_quantisation(model)
             fold_focus(model)
             chain_pools(model)
             orders = cut_last_transposes(model)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -267,3 +268,100 @@ def _spread(kernel: Float32, offsets: list[tuple[int, int]]) -> Float32:
     for part, (y, x) in enumerate(offsets):
         wide[:, :, y::2, x::2] = kernel[:, part * channels : (part + 1) * channels]
     return wide
+
+
+_ROUNDED = ("Subtract", "Convert", "Convert", "Clamp", "Add", "Round")
+"""What ONNX's DynamicQuantizeLinear becomes behind the division by its step, up to the zero point's subtraction."""
+
+
+def undo_dynamic_quantisation(model: Any) -> int:
+    """Compute convolutions whose input is rounded to whole numbers while it runs in the numbers that it had before.
+
+    Such files (ONNX's DynamicQuantizeLinear and ConvInteger) look for a layer's greatest and least value, round all
+    to 256 steps between, convolve whole numbers and scale what comes out. OpenVINO has no kernel for this and takes
+    it apart into plain operations. Without the rounding what remains is a plain convolution with the stored weights.
+
+    Returns:
+        How many convolutions were replaced.
+    """
+    replaced = 0
+    for layer in model.get_ordered_ops():
+        if layer.get_type_name() != "Convolution" or layer.get_output_element_type(0) != ov.Type.i32:
+            continue
+        rounded, kernel, scaled = _value_rounded(layer), _stored_kernel(layer), _scaled(layer)
+        if rounded is None or kernel is None or scaled is None:
+            continue
+        value, extent = rounded
+        scale = _stored_scale(scaled, extent)
+        if scale is None:
+            continue
+        facts = layer.get_attributes()
+        convolved = ov.opset13.convolution(
+            value,
+            ov.opset13.constant(kernel * scale.reshape(-1, 1, 1, 1)),
+            *(facts[name] for name in ("strides", "pads_begin", "pads_end", "dilations", "auto_pad")),
+        )
+        scaled.output(0).replace(convolved.output(0))
+        replaced += 1
+    if replaced:
+        model.validate_nodes_and_infer_types()
+    return replaced
+
+
+def _value_rounded(layer: Any) -> tuple[Any, Any] | None:
+    """Give the value that a whole-number convolution's input was rounded from, and the node of its extent."""
+    quantised = _above(layer.input_value(0), _ROUNDED)
+    divided = quantised.get_node() if quantised is not None else None
+    if divided is None or divided.get_type_name() != "Divide":
+        return None
+    times = divided.input_value(0).get_node()
+    if times.get_type_name() != "Multiply":
+        return None
+    return times.input_value(0), divided.input_value(1).get_node()
+
+
+def _stored_kernel(layer: Any) -> Float32 | None:
+    """Give a whole-number convolution's weights less their zero point."""
+    less = layer.input_value(1).get_node()
+    if less.get_type_name() != "Subtract":
+        return None
+    parts = [_above(less.input_value(place), ("Convert",)) for place in (0, 1)]
+    if any(part is None or part.get_node().get_type_name() != "Constant" for part in parts):
+        return None
+    weights, zero = (np.asarray(part.get_node().get_data(), np.float32) for part in parts if part is not None)
+    return weights - (zero.reshape(-1, 1, 1, 1) if zero.size > 1 else zero.reshape(()))
+
+
+def _scaled(layer: Any) -> Any | None:
+    """Give the multiplication that turns a whole-number convolution's sums back; None if they are read elsewhere too."""
+    for kind in ("Convert", "Multiply"):
+        readers = list(layer.output(0).get_target_inputs())
+        if len(readers) != 1 or readers[0].get_node().get_type_name() != kind:
+            return None
+        layer = readers[0].get_node()
+    return layer
+
+
+def _stored_scale(scaled: Any, extent: Any) -> Float32 | None:
+    """Give the weights' scale, where sums are multiplied by it and by a 255th of the same extent."""
+    factor = scaled.input_value(1).get_node()
+    if factor.get_type_name() != "Multiply":
+        return None
+    by_kind = {factor.input_value(place).get_node().get_type_name(): place for place in (0, 1)}
+    if by_kind.keys() != {"Divide", "Constant"}:
+        return None
+    step = factor.input_value(by_kind["Divide"]).get_node()
+    if step.input_value(0).get_node().get_name() != extent.get_name():
+        return None
+    scale = np.asarray(factor.input_value(by_kind["Constant"]).get_node().get_data(), np.float32)
+    return scale if scale.size == 1 or scale.shape[-2:] == (1, 1) else None
+
+
+def _above(value: Any, kinds: Sequence[str]) -> Any | None:
+    """Give what goes first into a chain of operations of these kinds, the last of which gives `value`."""
+    for kind in kinds:
+        node = value.get_node()
+        if node.get_type_name() != kind:
+            return None
+        value = node.input_value(0)
+    return value

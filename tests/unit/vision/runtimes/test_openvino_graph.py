@@ -6,7 +6,7 @@ import numpy as np
 import openvino as ov
 import pytest
 
-from graphs import constant_graph
+from graphs import constant_graph, dynamic_int8_graph
 from sightline.core.errors import ModelInputError
 from sightline.ports import ClassScores, ImageInput, ModelOptions
 from sightline.vision.runtimes.onnx import OnnxRuntime
@@ -15,6 +15,7 @@ from sightline.vision.runtimes.openvino_graph import (
     chain_pools,
     cut_last_transposes,
     pick_classes,
+    undo_dynamic_quantisation,
     with_preprocessing,
 )
 
@@ -153,3 +154,43 @@ def test_a_picture_reaches_the_graph_in_its_colours_and_scale(tmp_path, color, s
     runtime.close()
     wanted = (image if color == "bgr" else image[..., ::-1]).transpose(2, 0, 1) / np.float32(scale)
     np.testing.assert_allclose(found, wanted, rtol=1e-6)
+
+
+def test_a_convolution_rounded_while_it_runs_becomes_a_plain_one(tmp_path):
+    weights = dynamic_int8_graph(tmp_path / "int8.onnx")
+    value = np.random.default_rng(6).uniform(-3, 5, (1, 3, 24, 32)).astype(np.float32)
+    rounded = ov.Core().read_model(weights)
+    before = answer(rounded, value)[0]
+    plain = ov.Core().read_model(weights)
+    assert undo_dynamic_quantisation(plain) == 1
+    assert not any(layer.get_type_name() == "Round" for layer in plain.get_ordered_ops())
+    after = answer(plain, value)[0]
+    kernel = np.random.default_rng(5).integers(0, 256, (4, 3, 3, 3)).astype(np.float64)
+    kernel = (kernel - 120) * np.float64(np.float32(0.01))
+    padded = np.pad(value[0].astype(np.float64), ((0, 0), (1, 1), (1, 1)))
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), axis=(1, 2))[:, ::2, ::2]
+    exact = np.einsum("chwij,ocij->ohw", windows, kernel)
+    np.testing.assert_allclose(after[0], exact, atol=1e-4)
+    step = 8 / 255  # of the rounding: from the least value to the greatest in 256 steps
+    assert 0.001 < np.abs(before - after).max() < step / 2 * np.abs(kernel).sum(axis=(1, 2, 3)).max()
+
+
+def test_sums_that_are_read_elsewhere_stay_whole_numbers(tmp_path):
+    weights = dynamic_int8_graph(tmp_path / "int8.onnx", sums_are_read=True)
+    assert undo_dynamic_quantisation(ov.Core().read_model(weights)) == 0
+
+
+def test_asked_for_int8_a_file_computes_as_it_is_stored(tmp_path):
+    weights = dynamic_int8_graph(tmp_path / "int8.onnx")
+    picture = np.random.default_rng(7).integers(0, 200, (24, 32, 3), np.uint8)  # in steps of 199/255
+
+    def answered(runtime, precision):
+        options = ModelOptions(threads=1, in_flight=1, precision=precision, class_names=())
+        runtime.open(weights, ImageInput(), options)
+        found = runtime.submit(picture).result()[0]
+        runtime.close()
+        return found
+
+    stored = answered(OpenvinoRuntime(), "int8")
+    np.testing.assert_allclose(stored, answered(OnnxRuntime(), "f32"), atol=1e-3)
+    assert np.abs(stored - answered(OpenvinoRuntime(), "f32")).max() > 0.01
