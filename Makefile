@@ -9,9 +9,17 @@ MODEL ?= hazard
 OUT ?= sightline-out
 PYTEST_ARGS ?=
 
+NEW_ENOUGH := -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
+
 # The first Python of 3.11 or newer on this machine; `make PYTHON=... setup` overrides it.
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
-	if $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then echo $$p; break; fi; done)
+	if $$p $(NEW_ENOUGH); then echo $$p; break; fi; done)
+
+# Ends in one line where the Python of the environment $(1), or the one that would make it, is missing or too old.
+define new_enough
+	@p=$(PYTHON); test ! -x $(1)/bin/python || p=$(1)/bin/python; $${p:-false} $(NEW_ENOUGH) || \
+		{ echo "Sightline needs Python 3.11 or newer; $${p:-none was found}$${p:+ is $$($$p -V 2>&1)}" >&2; exit 1; }
+endef
 
 # `--no-deps`: the locked file is the whole closure, so nothing can pull a second OpenCV in.
 PIP_FLAGS := --no-deps --only-binary :all: --require-hashes
@@ -27,7 +35,7 @@ help: ## List what there is to make
 setup: $(VENV)/.installed ## Make .venv with the pinned dependencies and this package
 
 $(VENV)/.locked: requirements/dev.txt
-	@test -n "$(PYTHON)" || { echo "Sightline needs Python 3.11 or newer; install it and try again" >&2; exit 1; }
+	$(call new_enough,$(VENV))
 	@test -x $(PY) || $(PYTHON) -m venv $(VENV) || uv venv --quiet --seed --python $(PYTHON) $(VENV) || \
 		{ echo "no virtual environment could be made; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
 	@echo "installing the pinned dependencies into $(VENV)"
@@ -51,6 +59,7 @@ test: setup ## Run every test that needs no server (PYTEST_ARGS="-k words" choos
 
 SERVERS := tests/servers/.venv
 $(SERVERS)/.installed: tests/servers/requirements.txt
+	$(call new_enough,$(SERVERS))
 	@test -x $(SERVERS)/bin/python || $(PYTHON) -m venv $(SERVERS)
 	@$(SERVERS)/bin/python -m pip install --quiet --disable-pip-version-check $(PIP_FLAGS) -r $<
 	@touch $@
@@ -95,6 +104,7 @@ peers: setup ## Install the peers that `make bench` measures beside, each in an 
 	@$(PY) benchmarks/peers/install.py
 
 $(TRAINING)/.installed: requirements/dev.txt training/requirements.txt
+	$(call new_enough,$(TRAINING))
 	@test -x $(TRAINING)/bin/python || $(PYTHON) -m venv $(TRAINING)
 	@$(TRAINING)/bin/python -m pip install --quiet --disable-pip-version-check $(PIP_FLAGS) -r requirements/dev.txt
 	@$(TRAINING)/bin/python -m pip install --quiet --disable-pip-version-check -r training/requirements.txt

@@ -1,6 +1,9 @@
 """What must stay true of the project's own files."""
 
+import os
 import re
+import shutil
+import subprocess
 import tomllib
 from pathlib import Path
 
@@ -84,3 +87,25 @@ def test_ci_runs_what_a_developer_runs():
     assert re.search(
         r"^make [-=a-z0-9 ]*check\b", (ROOT / ".ci/run").read_text(encoding="utf-8"), re.MULTILINE
     )
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
+@pytest.mark.parametrize("place", ["old", ".venv/bin/python"])
+def test_make_says_in_one_line_that_a_python_is_too_old(tmp_path, place):
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    (tmp_path / "requirements").mkdir()
+    (tmp_path / "requirements/dev.txt").touch()
+    python = tmp_path / place
+    python.parent.mkdir(parents=True, exist_ok=True)
+    python.write_text("#!/bin/sh\n[ $1 != -V ] || echo Python 3.10.13\nexit 1\n")
+    python.chmod(0o755)
+    alone = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+    made = subprocess.run(
+        ["make", f"PYTHON={python}", "setup"], cwd=tmp_path, env=alone, capture_output=True, text=True
+    )
+    assert made.returncode != 0
+    assert made.stdout == ""
+    told, makes_own = made.stderr.splitlines()
+    shown = python if place == "old" else place
+    assert told == f"Sightline needs Python 3.11 or newer; {shown} is Python 3.10.13"
+    assert makes_own.startswith("make")
