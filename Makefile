@@ -122,7 +122,7 @@ test-training: $(TRAINING)/.installed ## Test what trains the models; needs PyTo
 	@$(TRAINING)/bin/python -m pytest tests/training
 
 build: setup ## Build the wheel and the source archive into dist/
-	@$(PY) -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
+	@$(PY) -m hatchling build --directory dist
 
 lock: ## Choose the newest allowed dependencies and pin them (needs uv)
 	@$(LOCK) --upgrade --extra all --group dev --output-file requirements/dev.txt

@@ -8,6 +8,8 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from hatchling.builders.sdist import SdistBuilder
+from hatchling.builders.wheel import WheelBuilder
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -109,3 +111,22 @@ def test_make_says_in_one_line_that_a_python_is_too_old(tmp_path, place):
     shown = python if place == "old" else place
     assert told == f"Sightline needs Python 3.11 or newer; {shown} is Python 3.10.13"
     assert makes_own.startswith("make")
+
+
+def packed(builder):
+    return {Path(file.path).relative_to(ROOT) for file in builder(str(ROOT)).recurse_included_files()}
+
+
+def test_the_source_archive_holds_the_package_and_its_docs_alone():
+    names = {path.parts[0] for path in packed(SdistBuilder)} - {"pyproject.toml", ".gitignore"}
+    assert names == {"CHANGELOG.md", "LICENSE", "README.md", "docs", "src"}
+
+
+def test_the_wheel_holds_all_that_lies_beside_the_code():
+    source = {
+        path.relative_to(ROOT)
+        for path in (ROOT / "src/sightline").rglob("*")
+        if path.is_file() and path.parent.name != "__pycache__"
+    }
+    assert {".onnx", ".yaml", ".j2", ".html", ".css", ".js", ".typed"} <= {path.suffix for path in source}
+    assert packed(WheelBuilder) == source
