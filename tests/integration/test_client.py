@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+import shutil
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +18,8 @@ from sightline.bootstrap import build_platform
 from sightline.client.client import SightlineClient
 from sightline.client.follow import events_in
 from sightline.client.http import Patience, RemoteError
-from sightline.core.errors import AdapterUnavailableError
+from sightline.core.accounts import Role
+from sightline.core.errors import AdapterUnavailableError, ConflictError
 from sightline.core.events import EventKind
 from sightline.server.app import build_server
 from sightline.settings import Settings
@@ -67,6 +72,7 @@ def inside(tmp_path_factory):
     platform = build_platform(Settings(home=home, min_free_bytes=0, workers=1, segment_s=0.5))
     with TestClient(build_server(platform), base_url="http://server") as client:
         client.key = headers_of(platform)["X-API-Key"]
+        client.hers = headers_of(platform, Role.ANALYST)["X-API-Key"]
         yield client
 
 
@@ -76,7 +82,14 @@ def wire(inside):
 
 
 @pytest.fixture
-def client(inside, wire):
+def notes(monkeypatch, tmp_path) -> Path:
+    """Where uploads are noted."""
+    monkeypatch.setenv("SIGHTLINE_HOME", str(tmp_path / "mine"))
+    return tmp_path / "mine" / "unfinished"
+
+
+@pytest.fixture
+def client(inside, wire, notes):
     with SightlineClient(
         "http://server", inside.key, patience=Patience(tries=3, base_s=0), transport=wire
     ) as client:
@@ -110,7 +123,7 @@ def test_a_video_is_sent_processed_followed_and_fetched(client, wire, clip, tmp_
 
 @pytest.mark.parametrize("broken", ["before", "after", "busy"])
 def test_an_upload_survives_what_breaks(client, wire, clip, broken):
-    client_part = "sightline.client.client._PART_BYTES"
+    client_part = "sightline.client.upload._PART_BYTES"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(client_part, 1500)
         wire.breaks = ["", "", broken]
@@ -119,13 +132,144 @@ def test_an_upload_survives_what_breaks(client, wire, clip, broken):
 
 def test_an_upload_survives_a_server_that_is_away_for_longer_than_one_request_is_tried(client, wire, clip):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sightline.client.client._PART_BYTES", 1500)
+        patch.setattr("sightline.client.upload._PART_BYTES", 1500)
         wire.breaks = [
             "",
             "",
             *["before"] * 5,
         ]  # a part, three times the question how far it is, once more ...
         assert client.upload(clip)["state"] == "ready"
+
+
+def stop_at(wanted_bytes):
+    """Press Ctrl-C once so much has arrived."""
+
+    def stop(done, _total):
+        if done >= wanted_bytes:
+            raise KeyboardInterrupt
+
+    return stop
+
+
+@pytest.fixture
+def parts(monkeypatch):
+    """Send small parts."""
+    monkeypatch.setattr("sightline.client.upload._PART_BYTES", 1500)
+
+
+@pytest.fixture
+def own(clip, tmp_path) -> Path:
+    """A file that no other test sends."""
+    return Path(shutil.copy(clip, tmp_path))
+
+
+def test_a_stopped_upload_says_how_much_has_arrived_and_goes_on_there(
+    client, inside, wire, own, parts, notes
+):
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        client.upload(own, progress=stop_at(3000))
+    assert (stopped.value.arrived_bytes, stopped.value.is_kept) == (3000, True)
+    (note,) = notes.iterdir()
+    assert stat.S_IMODE(note.stat().st_mode) == 0o600
+    assert inside.key not in note.read_text()
+    told = []
+    with SightlineClient("http://server", inside.key, transport=wire) as later:
+        video = later.upload(own, progress=lambda done, _total: told.append(done))
+    assert told[0] == 3000
+    assert video["sha256"] == hashlib.sha256(own.read_bytes()).hexdigest()
+    assert list(notes.iterdir()) == []
+
+
+def test_an_upload_whose_last_answer_nobody_read_is_not_sent_again(client, wire, own):
+    with pytest.raises(KeyboardInterrupt):
+        client.upload(own, progress=stop_at(own.stat().st_size))
+    wire.sent.clear()
+    assert client.upload(own)["state"] == "ready"
+    assert "PATCH" not in [method for method, _path in wire.sent]
+
+
+def test_an_upload_that_the_server_does_not_have_any_more_begins_anew(client, own, parts, notes):
+    with pytest.raises(KeyboardInterrupt):
+        client.upload(own, progress=stop_at(3000))
+    client.delete_video(next(client.videos(state="uploading"))["id"])
+    told = []
+    client.upload(own, progress=lambda done, _total: told.append(done))
+    assert told[0] == 0
+    assert list(notes.iterdir()) == []
+
+
+def test_a_note_that_was_cut_short_counts_as_none(client, own, parts, notes):
+    with pytest.raises(KeyboardInterrupt):
+        client.upload(own, progress=stop_at(3000))
+    (note,) = notes.iterdir()
+    note.write_text(note.read_text()[:40])
+    assert client.upload(own)["state"] == "ready"
+    assert list(notes.iterdir()) == []
+
+
+def test_where_nothing_can_be_noted_an_upload_says_so_when_it_is_stopped(inside, wire, own, parts, tmp_path):
+    (tmp_path / "file").touch()
+    with (
+        SightlineClient(
+            "http://server", inside.key, transport=wire, unfinished=tmp_path / "file" / "x"
+        ) as client,
+        pytest.raises(KeyboardInterrupt) as stopped,
+    ):
+        client.upload(own, progress=stop_at(3000))
+    assert not stopped.value.is_kept
+
+
+def test_two_uploads_of_one_file_at_once_are_two(client, own, parts, notes):
+    nested = []
+
+    def once(done, _total):
+        if done == 3000 and not nested:
+            nested.append(client.upload(own))
+
+    video = client.upload(own, progress=once)
+    assert nested[0]["id"] != video["id"]
+    assert nested[0]["sha256"] == video["sha256"]
+    assert list(notes.iterdir()) == []
+
+
+def test_a_file_that_is_written_to_while_it_is_sent_is_refused_and_none_of_it_is_kept(
+    client, own, parts, notes
+):
+    before = {video["id"] for video in client.videos()}
+
+    def write(done, _total):
+        if done == 1500:
+            own.write_bytes(own.read_bytes()[:2000])
+
+    with pytest.raises(ConflictError, match="was changed while it was sent"):
+        client.upload(own, progress=write)
+    assert {video["id"] for video in client.videos()} == before
+    assert list(notes.iterdir()) == []
+
+
+def test_bytes_that_were_changed_in_secret_are_found_out(client, own, parts):
+    before, times = {video["id"] for video in client.videos()}, own.stat()
+    with pytest.raises(KeyboardInterrupt):
+        client.upload(own, progress=stop_at(3000))
+    data = bytearray(own.read_bytes())
+    data[100] ^= 1
+    own.write_bytes(data)
+    os.utime(own, ns=(times.st_atime_ns, times.st_mtime_ns))
+    with pytest.raises(ConflictError, match="was changed"):
+        client.upload(own, progress=lambda done, _total: None)
+    assert {video["id"] for video in client.videos()} == before
+
+
+def test_nobody_goes_on_with_what_another_user_began(client, inside, wire, own, parts):
+    with SightlineClient("http://server", inside.hers, transport=wire) as hers:
+        with pytest.raises(KeyboardInterrupt):
+            hers.upload(own, progress=stop_at(3000))
+        told = []
+        client.upload(own, progress=lambda done, _total: told.append(done))
+        assert told[0] == 0
+        told.clear()
+        hers.upload(own, progress=lambda done, _total: told.append(done))
+        assert told[0] == 3000
 
 
 @pytest.mark.parametrize("broken", ["half", "short", "busy", "before"])

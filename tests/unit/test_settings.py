@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from sightline.core.errors import SettingsError
+from sightline.core.home import data_home
 from sightline.settings import (
     Settings,
-    data_home,
     described,
     read_settings,
     unknown_variables,

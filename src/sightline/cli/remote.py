@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from sightline.cli.console import STOPPED, note, refuse, say, show_json
+from sightline.cli.console import STOPPED, note, refuse, say, show_json, size_words
 
 if TYPE_CHECKING:
     from sightline.cli.progress import Listener
@@ -79,7 +79,7 @@ def _check_folder(folder: Path, *, overwrite: bool) -> None:
 def _carried_out(client: SightlineClient, request: AnalyzeRequest, listener: Listener) -> str:
     from sightline.client.http import RemoteError
 
-    video = client.upload(request.video, progress=_told(listener, "upload"))
+    video = _sent(client, request.video, listener)
     pipeline_id = str(client.process(**_body(request, video["id"]))["id"])
     try:
         for event in client.follow(pipeline_id):
@@ -102,6 +102,25 @@ def _carried_out(client: SightlineClient, request: AnalyzeRequest, listener: Lis
         }
         raise RemoteError(409, {**failure, "detail": failure["message"]})
     return pipeline_id
+
+
+def _sent(client: SightlineClient, path: Path, listener: Listener) -> dict[str, Any]:
+    """Send the video; where Ctrl-C stops that, say how much has arrived."""
+    from sightline.client.upload import UploadInterrupted
+
+    try:
+        return client.upload(path, progress=_told(listener, "upload"))
+    except UploadInterrupted as stopped:
+        arrived = f"{size_words(stopped.arrived_bytes)} of {size_words(stopped.size_bytes)}"
+        goes_on = "goes on from there" if stopped.is_kept else "sends it anew: it could not be noted here"
+        raise typer.Exit(
+            refuse(
+                "cancelled",
+                f"stopped; {arrived} of {path} have arrived",
+                f"the same command {goes_on}",
+                status=STOPPED,
+            )
+        ) from None
 
 
 def _body(request: AnalyzeRequest, video_id: str) -> dict[str, Any]:

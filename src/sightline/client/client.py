@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from sightline.client.follow import follow
 from sightline.client.http import Http, Patience, RemoteError
-from sightline.core.errors import AdapterUnavailableError, ConflictError
+from sightline.client.unfinished import note_of
+from sightline.client.upload import FileUpload, Progress, changed
+from sightline.core.errors import ConflictError
+from sightline.core.home import home_folder
 
 if TYPE_CHECKING:
     import httpx
@@ -20,10 +23,7 @@ if TYPE_CHECKING:
 
     from sightline.core.events import RunEvent
 
-Progress = Callable[[int, int], None]
 _API = "/api/v1"
-_TUS = {"Tus-Resumable": "1.0.0"}
-_PART_BYTES = 8 << 20
 _ENDED = frozenset({"completed", "failed", "cancelled", "interrupted"})
 
 
@@ -35,6 +35,7 @@ class SightlineClient:
         token: An API key (`sl_...`) or an access token.
         patience: How often a request is tried.
         transport: Carries the requests; the network by default.
+        unfinished: Folder where uploads are noted that have not ended; `unfinished` in the home folder by default.
 
     Example:
         ```python
@@ -54,7 +55,9 @@ class SightlineClient:
         *,
         patience: Patience | None = None,
         transport: httpx.BaseTransport | None = None,
+        unfinished: Path | None = None,
     ) -> None:
+        self._unfinished = unfinished
         self._http = Http(url, _who(token), patience or Patience(), transport)
 
     def __enter__(self) -> Self:
@@ -72,7 +75,10 @@ class SightlineClient:
     def upload(
         self, path: Path, *, tags: Sequence[str] = (), progress: Progress | None = None
     ) -> dict[str, Any]:
-        """Send a video in parts, each with its checksum; where the connection breaks, it goes on where it was.
+        """Send a video in parts, each with its checksum; what has come of it is not sent again.
+
+        Where the connection breaks it goes on where it was, and so does the next call for the same file, in this program
+        or another, where this one is stopped or killed. A file that was changed begins anew.
 
         Args:
             path: The file.
@@ -82,51 +88,27 @@ class SightlineClient:
         Raises:
             RemoteError: The server refuses it.
             AdapterUnavailableError: It does not answer.
+            ConflictError: The file was changed while it was sent; nothing of it is kept.
+            UploadInterrupted: Ctrl-C came; it is a `KeyboardInterrupt` that says how much has arrived.
         """
-        size_bytes = path.stat().st_size
-        told = {"filename": path.name, "tags": ",".join(tags)}
-        metadata = ",".join(
-            f"{key} {base64.b64encode(value.encode()).decode()}" for key, value in told.items() if value
-        )
-        begun = self._http.ask(
-            "POST",
-            f"{_API}/uploads",
-            headers={**_TUS, "Upload-Length": str(size_bytes), "Upload-Metadata": metadata},
-        )
-        place = begun.headers["location"]
-        with path.open("rb") as file:
-            offset, failures, known = 0, 0, True
-            while offset < size_bytes:
-                try:
-                    if not known:
-                        offset, known = self._offset(place, size_bytes), True
-                    if progress is not None:
-                        progress(offset, size_bytes)
-                    file.seek(offset)
-                    offset = self._send(place, offset, file.read(_PART_BYTES))
-                    failures = 0
-                except (AdapterUnavailableError, RemoteError) as error:
-                    failures, known = failures + 1, False
-                    if not _may_go_on(error) or not self._http.wait(failures):
-                        raise
-        if progress is not None:
-            progress(size_bytes, size_bytes)
-        return self.video(place.rpartition("/")[2])
+        file = FileUpload(self._http, path, tags)
+        folder = self._unfinished or home_folder() / "unfinished"
+        with note_of(folder, file.identity(self._user())) as note:
+            video = self.video(file.send(note, progress))
+            note.forget()
+        if video["sha256"] != _sha256(path):
+            self.delete_video(video["id"])
+            raise changed(path)
+        return video
 
-    def _send(self, place: str, offset: int, part: bytes) -> int:
-        digest = base64.b64encode(hashlib.sha256(part).digest()).decode()
-        headers = {
-            **_TUS,
-            "Upload-Offset": str(offset),
-            "Upload-Checksum": f"sha256 {digest}",
-            "Content-Type": "application/offset+octet-stream",
-        }
-        answer = self._http.ask("PATCH", place, headers=headers, content=part, timeout=300.0)
-        return int(answer.headers["upload-offset"])
-
-    def _offset(self, place: str, size_bytes: int) -> int:
-        answer = self._http.ask("HEAD", place, headers=_TUS)
-        return min(size_bytes, int(answer.headers["upload-offset"]))
+    def _user(self) -> str:
+        """Give who asks; nothing where a key may not ask that."""
+        try:
+            return str(self._json("GET", "/auth/me")["id"])
+        except RemoteError as error:
+            if error.status != HTTPStatus.FORBIDDEN:
+                raise
+            return ""
 
     def video(self, video_id: str) -> dict[str, Any]:
         """Give what is known of a video."""
@@ -330,11 +312,6 @@ def _who(token: str) -> dict[str, str]:
     if not token:
         return {}
     return {"X-API-Key": token} if token.startswith("sl_") else {"Authorization": f"Bearer {token}"}
-
-
-def _may_go_on(error: AdapterUnavailableError | RemoteError) -> bool:
-    """Whether an upload may go on after an error: the connection broke, bytes were damaged, or the server asks to wait."""
-    return isinstance(error, AdapterUnavailableError) or error.status in {408, 409, 429, 460, 502, 503, 504}
 
 
 def _inside(folder: Path, name: str) -> Path:

@@ -142,7 +142,8 @@ def checked(answer: httpx.Response) -> httpx.Response:
     if not answer.is_error:
         return answer
     is_problem = answer.headers.get("content-type", "").startswith("application/problem+json")
-    raise RemoteError(answer.status_code, answer.json() if is_problem else {})
+    said = answer.json() if is_problem and answer.content else {}  # HEAD is answered without a body
+    raise RemoteError(answer.status_code, said)
 
 
 def _asked_s(answer: httpx.Response) -> float | None:

@@ -15,7 +15,6 @@ from sightline.settings.machine import (
     unknown_variables,
     without_password,
 )
-from sightline.settings.places import data_home
 from sightline.settings.sources import WatchedPlace
 
 __all__ = [
@@ -24,7 +23,6 @@ __all__ = [
     "AppSettings",
     "Settings",
     "WatchedPlace",
-    "data_home",
     "described",
     "read_settings",
     "unknown_variables",

@@ -2,38 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
+from sightline.core.home import home_folder
 from sightline.settings.declare import SettingsGroup, setting
-
-
-def data_home(environ: Mapping[str, str], platform: str, user: Path) -> Path:
-    """Give where an application keeps its data on this platform.
-
-    Source:
-        XDG Base Directory Specification 0.8; Apple's File System Programming Guide; Windows Known Folders.
-    """
-    if platform == "darwin":
-        return user / "Library" / "Application Support" / "sightline"
-    if platform == "win32":
-        return Path(environ.get("LOCALAPPDATA") or user / "AppData" / "Local") / "sightline"
-    given = Path(environ.get("XDG_DATA_HOME", ""))
-    return (given if given.is_absolute() else user / ".local" / "share") / "sightline"
-
-
-def _home() -> Path:
-    return data_home(os.environ, sys.platform, Path.home())
 
 
 class PlaceSettings(SettingsGroup):
     """Where things are kept, and by which plugins."""
 
     home: Path = setting(
-        _home,
+        home_folder,
         "Home folder",
         "Where the database, models and logs lie; the platform's data folder by default.",
     )
