@@ -21,6 +21,8 @@ class MediaInfo:
         frames: How many frames the packets declare.
         size_bytes: Of the file.
         audio_codec: Name of the first audio stream's codec, None without sound.
+        pixel_aspect: Width of a pixel over its height as players show the upright picture; 1 for square pixels. Sizes,
+            boxes and tables count pixels as they are stored.
     """
 
     container: str
@@ -33,6 +35,13 @@ class MediaInfo:
     frames: int
     size_bytes: int
     audio_codec: str | None = None
+    pixel_aspect: Fraction = Fraction(1)
+
+    @property
+    def shown_aspect(self) -> Fraction:
+        """Width over height of the upright picture as players show it."""
+        height, width = self.size
+        return Fraction(width, height) * self.pixel_aspect
 
 
 @dataclass(frozen=True, slots=True)

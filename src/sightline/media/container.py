@@ -113,7 +113,7 @@ def open_video(path: Path, limits: MediaLimits) -> OpenVideo:
     """
     container = _open(path, {"max_pixels": str(limits.max_pixels)})
     try:
-        stream = _video_stream(container, path)
+        stream = video_stream(container, path)
         _check_pixels(path, stream, limits)
         return OpenVideo(container, stream)
     except BaseException:
@@ -187,8 +187,18 @@ def _open(path: Path, options: dict[str, str]) -> InputContainer:
         raise _not_a_video(path) from error
 
 
-def _video_stream(container: InputContainer, path: Path) -> VideoStream:
-    videos = [stream for stream in container.streams.video if not stream.disposition & _ATTACHED_PICTURE]
+def moving(container: InputContainer) -> list[VideoStream]:
+    """Give a container's video streams, without pictures that are only attached, as a cover is."""
+    return [stream for stream in container.streams.video if not stream.disposition & _ATTACHED_PICTURE]
+
+
+def video_stream(container: InputContainer, path: Path) -> VideoStream:
+    """Choose the video stream that is analysed: of those that decode, the one with the largest pictures.
+
+    Raises:
+        UnsupportedFormatError: There is none.
+    """
+    videos = moving(container)
     readable = [stream for stream in videos if has_decoder(stream) and stream.time_base]
     if not readable and _lacks_moov(path):
         raise _not_a_video(path)

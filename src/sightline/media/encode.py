@@ -48,6 +48,7 @@ class VideoWriter:
         threads: Cores to use; another number gives other bytes.
         audio_from: A file whose first sound track is kept: copied where it is AAC, else coded as AAC.
         start_s: The time in the source's seconds that becomes 0 in the file, for sound and pictures alike.
+        pixel_aspect: Width of a pixel over its height, for players to show it so; pictures stay as they are.
         variable: Whether pictures come at a variable rate: times are then kept by the fixed tick alone, which leaves
             room for pauses of three minutes, and pictures are coded in order.
 
@@ -68,6 +69,7 @@ class VideoWriter:
         audio_from: Path | None = None,
         start_s: Fraction = Fraction(0),
         variable: bool = False,
+        pixel_aspect: Fraction = Fraction(1),
     ) -> None:
         if min(size) < 1 or frame_rate_hz <= 0:
             raise ValueError(f"size {size} and frame rate {frame_rate_hz} must be positive")
@@ -81,6 +83,7 @@ class VideoWriter:
         self._audio_from = audio_from
         self._start_s = start_s
         self._variable = variable
+        self._pixel_aspect = pixel_aspect
         self._longest_ticks = _MOST_TICKS // (2 if variable else _STEPS_AT_ONCE)
         self._container: OutputContainer | None = None
         self._stream: VideoStream | None = None
@@ -169,6 +172,8 @@ class VideoWriter:
         stream.height, stream.width = (side + side % 2 for side in self._size)
         stream.pix_fmt = "yuv420p"
         context = stream.codec_context
+        if self._pixel_aspect != 1:
+            context.sample_aspect_ratio = self._pixel_aspect
         context.time_base = Fraction(1, self._ticks_hz)
         context.thread_count = self._threads
         context.gop_size = max(

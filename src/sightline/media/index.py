@@ -25,12 +25,15 @@ from sightline.media.container import MediaLimits, OpenVideo, check_declared_siz
 from sightline.media.timing import timing
 
 if TYPE_CHECKING:
+    from av.video.stream import VideoStream
+
     from sightline.core.arrays import Int32, Int64
     from sightline.media.container import VideoPacket
 
 NO_TIME = -(1 << 63)
 _FIRST_PICTURE_PACKETS = 64
 _MAX_REORDER = 16  # H.264, table A-1: no stream may hold back more
+_MOST_ASPECT = Fraction(4)  # H.264, table E-1: the widest pixels with a name are 32:11
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -177,6 +180,7 @@ def index_video(path: Path, limits: MediaLimits | None = None) -> VideoIndex:
             frames=len(order.times),
             size_bytes=size_bytes,
             audio_codec=video.audio_codec,
+            pixel_aspect=_pixel_aspect(video.stream, rotation_deg),
         )
     return VideoIndex(
         info=info,
@@ -268,6 +272,14 @@ def _upright(scan: _Scan, path: Path, limits: MediaLimits) -> tuple[tuple[int, i
     # The display matrix counts counter-clockwise; a phone held upright writes -90, a quarter turn clockwise.
     turn = round(-picture.rotation / 90) * 90 % 360 if picture else 0
     return ((width, height) if turn in {90, 270} else (height, width)), turn
+
+
+def _pixel_aspect(stream: VideoStream, rotation_deg: int) -> Fraction:
+    """Give an upright pixel's width over its height; 1 where the file does not say, or says what no camera makes."""
+    aspect = stream.sample_aspect_ratio or Fraction(1)
+    if not 1 / _MOST_ASPECT <= aspect <= _MOST_ASPECT:
+        return Fraction(1)
+    return 1 / aspect if rotation_deg in {90, 270} else aspect
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -16,6 +16,7 @@ from sightline.media.index import VideoIndex, index_video
 
 if TYPE_CHECKING:
     from sightline.core.arrays import UInt8
+    from sightline.core.media import MediaInfo
     from sightline.media.container import MediaLimits
 
 _GAP_PX = 4
@@ -23,13 +24,13 @@ _PAPER = 24
 _NOMINAL_CELL_PX = 320
 
 
-def thumbnail(path: Path, t_s: float, height: int, *, limits: MediaLimits | None = None) -> UInt8:
+def thumbnail(path: Path, t_s: float, height: int | None, *, limits: MediaLimits | None = None) -> UInt8:
     """Give the picture that is on screen at a time, or the next one that decodes.
 
     Args:
         path: The video.
         t_s: Time in the source's own seconds; before its start or after its end, the first or last picture.
-        height: Of the result in pixels; the width follows.
+        height: Of the result in pixels; the width follows, so that pixels are square. None for the pixels as stored.
         limits: What the video may ask of this machine.
 
     Returns:
@@ -41,7 +42,7 @@ def thumbnail(path: Path, t_s: float, height: int, *, limits: MediaLimits | None
     """
     index = index_video(path, limits)
     first = index.frame_at(t_s)
-    with SegmentDecoder(path, index, size=_scaled(index, height), limits=limits) as decoder:
+    with SegmentDecoder(path, index, size=_scaled(index.info, height), limits=limits) as decoder:
         for decoded in decoder.read(_run(index, first, len(index))):
             if decoded.image is not None:
                 return decoded.image
@@ -51,7 +52,7 @@ def thumbnail(path: Path, t_s: float, height: int, *, limits: MediaLimits | None
 def stills(
     path: Path, times_s: Iterable[float], *, limits: MediaLimits | None = None
 ) -> Iterator[tuple[float, UInt8]]:
-    """Give the pictures that are on screen at some times, at the source's own size, no part decoded twice.
+    """Give the pictures that are on screen at some times, in the pixels as stored, no part decoded twice.
 
     Args:
         path: The video.
@@ -97,7 +98,7 @@ def contact_sheet(
     """
     index = index_video(path, limits)
     cell_width = max(_GAP_PX, (width - _GAP_PX * (columns + 1)) // columns)
-    cell_height = max(1, round(cell_width * index.info.size[0] / index.info.size[1]))
+    cell_height = max(1, round(cell_width / index.info.shown_aspect))
     count = rows * columns
     start_s, length_s = index.time_s(0), index.info.duration_s
     frames = [index.frame_at(start_s + length_s * (2 * cell + 1) / (2 * count)) for cell in range(count)]
@@ -133,9 +134,8 @@ def _run(index: VideoIndex, first: int, end: int) -> Segment:
     return Segment(0, first, end - first, index.time_s(first), end_pts_s)
 
 
-def _scaled(index: VideoIndex, height: int) -> tuple[int, int]:
-    source_height, source_width = index.info.size
-    return height, max(1, round(source_width * height / source_height))
+def _scaled(info: MediaInfo, height: int | None) -> tuple[int, int]:
+    return info.size if height is None else (height, max(1, round(height * info.shown_aspect)))
 
 
 def _write_time(image: UInt8, t_s: float) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import cv2
+import numpy as np
 
 from sightline.core.errors import MediaError
 from sightline.media.clips.cut import ClipCutter, Span
@@ -203,7 +204,12 @@ def write_windows(clips: Sequence[Mapping[str, Any]], out: Path) -> None:
 
 
 def cut_pictures(
-    video: Path, pictures: Sequence[Mapping[str, Any]], figures: Path, *, limits: MediaLimits | None = None
+    video: Path,
+    pictures: Sequence[Mapping[str, Any]],
+    figures: Path,
+    *,
+    pixel_aspect: Fraction = Fraction(1),
+    limits: MediaLimits | None = None,
 ) -> None:
     """Cut pictures into a run's figures.
 
@@ -214,6 +220,7 @@ def cut_pictures(
         video: The source.
         pictures: What to cut.
         figures: Where the files go.
+        pixel_aspect: Width over height of the video's pixels; those of the pictures are square.
         limits: What the video may ask of this machine.
 
     Raises:
@@ -225,25 +232,24 @@ def cut_pictures(
     try:
         for t_s, image in stills(video, sorted(wanted), limits=limits):
             for picture in wanted[t_s]:
-                packed = cv2.imencode(
-                    ".jpg", _cut(image, picture), [cv2.IMWRITE_JPEG_QUALITY, _STILL_QUALITY]
-                )[1]
+                part = _cut(image, picture, float(pixel_aspect))
+                packed = cv2.imencode(".jpg", part, [cv2.IMWRITE_JPEG_QUALITY, _STILL_QUALITY])[1]
                 with writing(figures):
                     (figures / Path(str(picture["file"])).name).write_bytes(packed.tobytes())
     except MediaError:
         return
 
 
-def _cut(image: UInt8, picture: Mapping[str, Any]) -> UInt8:
+def _cut(image: UInt8, picture: Mapping[str, Any], pixel_aspect: float) -> UInt8:
     height, width = image.shape[:2]
     x1, y1, x2, y2 = (round(edge) for edge in picture["crop_px"])
     left, top = min(max(x1, 0), width - 1), min(max(y1, 0), height - 1)
     part = image[top : max(y2, top + 1), left : max(x2, left + 1)].copy()
-    scale = min(1.0, _WIDEST_STILL_PX / part.shape[1])
-    if scale < 1:
-        part = cv2.resize(part, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    corners = [
-        round((edge - start) * scale) for edge, start in zip(picture["box_px"], (left, top) * 2, strict=True)
-    ]
-    cv2.rectangle(part, (corners[0], corners[1]), (corners[2], corners[3]), _OUTLINE_BGR, 1, cv2.LINE_AA)
+    scale = min(1.0, _WIDEST_STILL_PX / (part.shape[1] * pixel_aspect))
+    scales = (scale * pixel_aspect, scale)
+    if scales != (1, 1):
+        part = cv2.resize(part, None, fx=scales[0], fy=scales[1], interpolation=cv2.INTER_AREA)
+    corners = (np.reshape(picture["box_px"], (2, 2)) - (left, top)) * scales
+    first, last = corners.round().astype(int).tolist()
+    cv2.rectangle(part, first, last, _OUTLINE_BGR, 1, cv2.LINE_AA)
     return part

@@ -180,7 +180,9 @@ def write_report(
     elif (drawing := _drawing(application, ParquetTables(tables, out.tables), report)) is not None:
         draw_clips(drawing, report["clips"], out, fresh)
     if video is not None and "pictures" in report:
-        cut_pictures(video.path, report["pictures"], fresh, limits=video.limits)
+        cut_pictures(
+            video.path, report["pictures"], fresh, pixel_aspect=media.pixel_aspect, limits=video.limits
+        )
     page = application.page(report, fresh)
     shutil.rmtree(out.figures, ignore_errors=True)
     fresh.replace(out.figures)
@@ -232,6 +234,7 @@ def _write_manifest(
                 "height_px": media.size[0],
                 "width_px": media.size[1],
                 "rotation_deg": media.rotation_deg,
+                "pixel_aspect": str(media.pixel_aspect),
                 "frame_rate_hz": str(media.frame_rate_hz) if media.frame_rate_hz else None,
                 "variable_frame_rate": media.variable_frame_rate,
                 "duration_s": float(media.duration_s),

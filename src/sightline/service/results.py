@@ -95,6 +95,7 @@ class Results:
             frames=facts["frames"],
             size_bytes=0,
             audio_codec=facts["audio_codec"],
+            pixel_aspect=Fraction(facts.get("pixel_aspect", 1)),
         )
 
     def table(self, name: str, columns: Sequence[str] | None = None) -> pa.Table:

@@ -79,6 +79,7 @@ def annotate_video(
             threads=threads,
             audio_from=audio,
             variable=media.variable_frame_rate,
+            pixel_aspect=media.pixel_aspect,
         ) as writer:
             for segment in segments:
                 for packet in source.read(segment):

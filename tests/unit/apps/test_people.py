@@ -13,6 +13,7 @@ import pytest
 
 from sightline import plugins
 from sightline.apps.people.app import PeopleApp
+from sightline.apps.people.pictures import Scene
 from sightline.apps.people.settings import PeopleSettings
 from sightline.core.errors import ConfigError, RulesError, SettingsError
 from sightline.core.media import MediaInfo
@@ -268,6 +269,15 @@ def test_figures_are_drawings_that_need_nothing_from_outside(make, crowd):
     for figure in made.report["figures"]:
         assert figure["title"] in made.page
         assert html.escape(figure["caption"]) in made.page.replace("&#39;", "&#x27;")
+
+
+@pytest.mark.parametrize(
+    ("pixel_aspect", "height", "place"), [(1.0, 960, "M640,480"), (2.0, 480, "M640,240")]
+)
+def test_pictures_have_square_pixels(pixel_aspect, height, place):
+    scene = Scene((480, 640), None, pixel_aspect)
+    assert scene.height == height
+    assert scene.path(np.array([[320.0, 240.0]])) == place
 
 
 def test_a_page_without_its_figures_is_still_a_page(make, crowd, tmp_path):

@@ -72,6 +72,7 @@ def make(tmp_path: Path) -> Make:
         ticks: Sequence[int] | None = None,
         tick_hz: int | None = None,
         rotation: int | None = None,
+        pixel_aspect: Fraction | None = None,
         name: str = "clip",
     ) -> Path:
         suffix, codec, options = KINDS[kind]
@@ -84,6 +85,8 @@ def make(tmp_path: Path) -> Make:
             stream.codec_context.thread_count = 1
             base = Fraction(1, tick_hz or rate_hz)
             stream.codec_context.time_base = base
+            if pixel_aspect is not None:
+                stream.codec_context.sample_aspect_ratio = pixel_aspect
             if rotation is not None:
                 stream.set_display_rotation(rotation)
             for number in range(frames):

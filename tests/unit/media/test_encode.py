@@ -87,6 +87,15 @@ def test_a_start_can_be_taken_off(tmp_path):
     assert index_video(path).time_s(0) == 0
 
 
+def test_pixels_that_are_not_square_stay_so_for_players(tmp_path):
+    square, wide = tmp_path / "square.mp4", tmp_path / "wide.mp4"
+    assert b"pasp" not in write(square)
+    assert b"pasp\x00\x00\x00\x10\x00\x00\x00\x0b" in write(wide, pixel_aspect=Fraction(16, 11))
+    assert index_video(square).info.pixel_aspect == 1
+    info = index_video(wide).info
+    assert (info.size, info.pixel_aspect) == (SIZE, Fraction(16, 11))
+
+
 @pytest.mark.parametrize("size", [(63, 95), (64, 95), (63, 96)])
 def test_odd_sides_are_padded_by_one_pixel(tmp_path, size):
     path = tmp_path / "out.mp4"

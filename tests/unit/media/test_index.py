@@ -108,6 +108,23 @@ def test_rotation_metadata_gives_the_upright_size_and_the_clockwise_turn(make, r
     assert info.size == ((96, 64) if turn in {90, 270} else (64, 96))
 
 
+@pytest.mark.parametrize(
+    ("kind", "given", "rotation", "expected"),
+    [
+        ("mp4", Fraction(16, 11), None, Fraction(16, 11)),
+        ("mp4", Fraction(16, 11), -90, Fraction(11, 16)),
+        ("mkv", Fraction(8, 9), None, Fraction(8, 9)),
+        ("h264-avi", Fraction(4, 3), None, Fraction(4, 3)),
+        ("mp4", None, None, Fraction(1)),
+        ("mp4", Fraction(1, 100), None, Fraction(1)),
+    ],
+)
+def test_pixels_that_are_not_square_are_told(make, kind, given, rotation, expected):
+    info = probe(make(kind, pixel_aspect=given, rotation=rotation))
+    assert info.pixel_aspect == expected
+    assert info.shown_aspect == Fraction(*info.size[::-1]) * expected
+
+
 def test_packets_that_an_edit_list_hides_are_no_frames(make, tmp_path):
     source = make(frames=30)
     cut = tmp_path / "cut.mov"

@@ -1,10 +1,14 @@
 """Small pictures that show what is in a video."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
 from sightline.core.errors import DecodeFailedError, SourceUnavailableError
 from sightline.media.thumbnails import contact_sheet, thumbnail
+
+WIDE = Fraction(16, 11)
 
 
 @pytest.mark.parametrize(("t_s", "number"), [(-1, 0), (0, 0), (0.5, 12), (0.52, 13), (50, 29)])
@@ -49,3 +53,13 @@ def test_a_contact_sheet_shows_the_middle_of_each_part(make):
 def test_a_sheet_is_the_same_each_time(make):
     path = make()
     assert np.array_equal(contact_sheet(path, 2, 3, 300), contact_sheet(path, 2, 3, 300))
+
+
+def test_a_thumbnail_of_wide_pixels_has_square_ones(make):
+    path = make(pixel_aspect=WIDE)
+    assert thumbnail(path, 0, 64).shape == (64, 140, 3)
+    assert thumbnail(path, 0, None).shape == (64, 96, 3)
+
+
+def test_a_contact_sheet_shows_wide_pixels_wide(make):
+    assert contact_sheet(make(pixel_aspect=WIDE), 1, 1, 8 + 140).shape == (8 + 64, 8 + 140, 3)

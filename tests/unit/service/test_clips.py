@@ -7,12 +7,16 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import av
 import cv2
+import numpy as np
 import pytest
+from av.stream import Disposition
 
 from factories import Clip
 from sightline.media.clips.cut import ClipCutter, Span
 from sightline.media.index import index_video
+from sightline.media.thumbnails import thumbnail
 from sightline.service.clips import REEL, WINDOWS, cut_clips, cut_pictures, write_windows
 from sightline.service.folder import RunFolder
 from sightline.stages.decode import VideoSource
@@ -90,6 +94,54 @@ def test_a_copied_clip_decodes_to_its_last_frame(start_s: int, data_dir: Path, t
     assert not [packet.index for packet in packets if packet.failed]
 
 
+def two_videos(path: Path, *, cover: bool, pixel_aspect: Fraction = Fraction(1)) -> Path:
+    """A dark video, or a cover, of 32x32 px before a bright one of 96x64 px."""
+    with av.open(str(path), "w") as container:
+        streams = []
+        for codec, size in (("mjpeg" if cover else "libx264", (32, 32)), ("libx264", (64, 96))):
+            stream = container.add_stream(codec, rate=25, options={"g": "25"})
+            stream.height, stream.width = size
+            stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
+            streams.append((stream, size))
+        streams[1][0].codec_context.sample_aspect_ratio = pixel_aspect
+        if cover:
+            streams[0][0].disposition = Disposition.attached_pic
+        for number in range(50):
+            for (stream, size), grey in zip(streams, (30, 200), strict=True):
+                if number and cover and grey == 30:
+                    continue
+                picture = av.VideoFrame.from_ndarray(np.full((*size, 3), grey, np.uint8), format="bgr24")
+                picture.pts, picture.time_base = number, Fraction(1, 25)
+                container.mux(stream.encode(picture))
+        for stream, _ in streams:
+            container.mux(stream.encode(None))
+    return path
+
+
+@pytest.mark.parametrize("cover", [True, False], ids=["a cover", "a smaller video"])
+def test_a_copied_clip_is_of_the_video_that_is_analysed(cover: bool, tmp_path: Path) -> None:
+    video = two_videos(tmp_path / "two.mp4", cover=cover)
+
+    assert ClipCutter(video).cut(tmp_path / "cut.mp4", Span(Fraction(1), Fraction(2)))
+
+    assert thumbnail(tmp_path / "cut.mp4", 0.0, None).mean() > 150
+    info = index_video(tmp_path / "cut.mp4").info
+    assert (info.size, info.frames) == ((64, 96), 25)
+
+
+@pytest.mark.parametrize("lead_s", [5.0, 0.0], ids=["copied", "coded again"])
+def test_a_clip_of_wide_pixels_is_shown_as_wide(lead_s: float, tmp_path: Path) -> None:
+    video = two_videos(tmp_path / "wide.mp4", cover=False, pixel_aspect=Fraction(16, 11))
+    cutter, span = ClipCutter(video, lead_s=lead_s), Span(Fraction(1, 2), Fraction(3, 2))
+
+    assert cutter.cut(tmp_path / "cut.mp4", span) == bool(lead_s)
+    cutter.preview(tmp_path / "preview.mp4", span, width=140)
+
+    cut, preview = index_video(tmp_path / "cut.mp4").info, index_video(tmp_path / "preview.mp4").info
+    assert (cut.size, cut.pixel_aspect) == ((64, 96), Fraction(16, 11))
+    assert (preview.size, preview.pixel_aspect) == ((64, 140), 1)
+
+
 def test_the_same_cut_twice_gives_the_same_bytes(clip: Callable[..., Clip], tmp_path: Path) -> None:
     video = clip(frames=60, gop=20).path
     spans = [Span(Fraction(0), Fraction(1)), Span(Fraction(8, 5), Fraction(2))]
@@ -129,6 +181,14 @@ def test_pictures_that_a_report_lists_are_cut_out_of_the_video(
 
     shapes = {path.name: cv2.imread(str(path)).shape[:2] for path in figures.iterdir()}
     assert shapes == {"a.jpg": size, "b.jpg": (20, 30), "c.jpg": (4, 4)}
+
+
+def test_pictures_of_wide_pixels_have_square_ones(clip: Callable[..., Clip], folder: RunFolder) -> None:
+    video, figures = clip(frames=5).path, folder.work / "figures"
+
+    cut_pictures(video, [picture("a.jpg", 0.0, [10, 10, 40, 30])], figures, pixel_aspect=Fraction(3, 2))
+
+    assert cv2.imread(str(figures / "a.jpg")).shape[:2] == (20, 45)
 
 
 def test_a_video_that_is_gone_leaves_pictures_out(folder: RunFolder, tmp_path: Path) -> None:

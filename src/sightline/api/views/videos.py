@@ -19,6 +19,7 @@ class Media(BaseModel):
     width_px: int
     height_px: int
     rotation_deg: int
+    pixel_aspect: float = Field(1.0, description="Width of a pixel over its height as players show it.")
     frame_rate_hz: float | None
     variable_frame_rate: bool
     duration_s: float

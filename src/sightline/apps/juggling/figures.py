@@ -65,8 +65,10 @@ def _figures(found: Found, context: ReportContext) -> Iterator[tuple[str, str, s
 
 def _ways(found: Found, context: ReportContext) -> str:
     height, width = context.media.size
-    scale = min(_WIDTH / width, _TALLEST * _WIDTH / height)
-    size = max(1, round(width * scale)), max(1, round(height * scale))
+    wide = width * float(context.media.pixel_aspect)
+    scale = min(_WIDTH / wide, _TALLEST * _WIDTH / height)
+    size = max(1, round(wide * scale)), max(1, round(height * scale))
+    scales = (wide / width * scale, scale)
     ways = []
     if found.keeping is not None:
         numbered: list[tuple[int, Arc]] = [(1, arc) for arc in found.keeping.arcs]
@@ -76,13 +78,13 @@ def _ways(found: Found, context: ReportContext) -> str:
         numbered = [(flight.ball_id, arc) for flight, arc in zip(linked.flights, linked.arcs, strict=True)]
         spans = [(flight.throw_t_s, flight.catch_t_s) for flight in linked.flights]
     for (ball, arc), span in zip(numbered, spans, strict=True):
-        points = arc.at(np.linspace(*span, _STEPS)) * scale
+        points = arc.at(np.linspace(*span, _STEPS)) * scales
         path = "M" + " L".join(f"{at(x)},{at(y)}" for x, y in points.tolist())
         ways.append((path, PALETTE[(ball - 1) % len(PALETTE)]))
     marks = []
     if found.keeping is not None:
         marks = [
-            (touch.place_px[0] * scale, touch.place_px[1] * scale, touch.kind)
+            (touch.place_px[0] * scales[0], touch.place_px[1] * scales[1], touch.kind)
             for touch in found.keeping.touches
         ]
     return fill(

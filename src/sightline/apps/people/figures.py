@@ -19,8 +19,9 @@ def draw_figures(found: Found, context: ReportContext) -> list[dict[str, str]]:
     Returns:
         For each its `file`, `kind`, `title` and `caption`, in the order they are to be read.
     """
-    listed = []
-    for kind, title, caption, drawing in _figures(found, Scene(context.media.size, context.background)):
+    media, listed = context.media, []
+    scene = Scene(media.size, context.background, float(media.pixel_aspect))
+    for kind, title, caption, drawing in _figures(found, scene):
         file = f"{kind}.svg"
         (context.figures / file).write_text(drawing, encoding="utf-8", newline="\n")
         listed.append({"file": file, "kind": kind, "title": title, "caption": caption})

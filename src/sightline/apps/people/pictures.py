@@ -33,11 +33,13 @@ class Scene:
     Args:
         size: `(height, width)` of the source in pixels.
         background: A picture of the scene at any size; None for a plain ground.
+        pixel_aspect: Width over height of the source's pixels; the scene's are square.
     """
 
-    def __init__(self, size: tuple[int, int], background: UInt8 | None) -> None:
-        self.scale = WIDTH / size[1]
-        self.height = max(1, round(size[0] * self.scale))
+    def __init__(self, size: tuple[int, int], background: UInt8 | None, pixel_aspect: float = 1.0) -> None:
+        across = WIDTH / size[1]
+        self.scale = np.array([across, across / pixel_aspect])
+        self.height = max(1, round(size[0] * self.scale[1]))
         pixels = (WIDTH, self.height)
         if background is None:
             self._picture = np.full((self.height, WIDTH, 3), (44, 36, 30), np.uint8)
@@ -76,7 +78,7 @@ def heat_picture(scene: Scene, found: Found) -> str:
     seconds = found.heat.seconds
     smooth = cv2.GaussianBlur(seconds.astype(np.float32), (9, 9), 1.0, borderType=cv2.BORDER_CONSTANT)
     cell = found.heat.grid.cell * scene.scale
-    size = round(smooth.shape[1] * cell), round(smooth.shape[0] * cell)
+    size = round(smooth.shape[1] * cell[0]), round(smooth.shape[0] * cell[1])
     large = cv2.resize(smooth, size, interpolation=cv2.INTER_CUBIC)[: scene.height, :WIDTH]
     large = np.pad(large, ((0, scene.height - large.shape[0]), (0, WIDTH - large.shape[1])))
     blended, peak = scene.dimmed(), float(smooth.max())
@@ -117,17 +119,18 @@ def flow_picture(scene: Scene, found: Found) -> str:
     """Draw which way people move where, as arrows: longer is faster, the colour is the direction."""
     flow = found.flow
     rows, columns = np.nonzero(flow.seconds >= min(1.0, float(flow.seconds.max(initial=0.0))))
-    moving = flow.velocities_px_s[rows, columns]
+    moving = flow.velocities_px_s[rows, columns] * scene.scale
     speeds = np.hypot(moving[:, 0], moving[:, 1])
     ok = np.isfinite(speeds) & (speeds > 0)
     rows, columns, moving, speeds = rows[ok], columns[ok], moving[ok], speeds[ok]
     fast = float(np.percentile(speeds, 90)) if len(speeds) else 1.0
-    cell = flow.grid.cell * scene.scale
+    across, down = (flow.grid.cell * scene.scale).tolist()
+    cell = min(across, down)
     arrows = []
     for row, column, (vx, vy), speed in zip(rows, columns, moving.tolist(), speeds.tolist(), strict=True):
         length = cell * (0.25 + 0.65 * min(speed / fast, 1.0))
         way_x, way_y = vx / speed, vy / speed
-        middle_x, middle_y = (column + 0.5) * cell, (row + 0.5) * cell
+        middle_x, middle_y = (column + 0.5) * across, (row + 0.5) * down
         tip = (middle_x + way_x * length / 2, middle_y + way_y * length / 2)
         tail = (middle_x - way_x * length / 2, middle_y - way_y * length / 2)
         hue = round(float(np.degrees(np.arctan2(vy, vx)))) % 360

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sightline.core.media import Segment
-from sightline.media.container import has_decoder, open_streams
+from sightline.media.container import has_decoder, open_streams, video_stream
 from sightline.media.decode import SegmentDecoder
 from sightline.media.encode import VideoWriter
 from sightline.media.index import VideoIndex, index_video
@@ -18,6 +18,7 @@ from sightline.media.mp4 import new_mp4
 if TYPE_CHECKING:
     from av.container import InputContainer, OutputContainer
     from av.stream import Stream
+    from av.video.stream import VideoStream
 
     from sightline.core.arrays import UInt8
     from sightline.media.container import MediaLimits
@@ -84,7 +85,7 @@ class ClipCutter:
 
     def preview(self, out: Path, span: Span, *, width: int) -> None:
         """Write a small, silent picture of a clip, for a page to hold."""
-        height = round(width * self._index.info.size[0] / self._index.info.size[1] / 2) * 2
+        height = round(width / self._index.info.shown_aspect / 2) * 2
         size = (height, width)
         rate = self._rate()
         every = max(1, round(rate / 13))
@@ -113,6 +114,7 @@ class ClipCutter:
             audio_from=sound,
             start_s=spans[0].start_s,
             variable=self._index.info.variable_frame_rate,
+            pixel_aspect=self._index.info.pixel_aspect,
         ) as writer:
             for span in spans:
                 for image, pts_s in self._pictures(span, None):
@@ -134,12 +136,14 @@ class ClipCutter:
 
 def _copy(video: Path, out: Path, spans: Sequence[Span]) -> None:
     with new_mp4(out) as sink, open_streams(video) as source:
-        _copy_spans(source, sink, spans)
+        _copy_spans(source, video_stream(source, video), sink, spans)
 
 
-def _copy_spans(source: InputContainer, sink: OutputContainer, spans: Sequence[Span]) -> None:
-    kept: list[Stream] = [source.streams.video[0]]
-    sounds = [sound for sound in source.streams.audio[:1] if has_decoder(sound)]
+def _copy_spans(
+    source: InputContainer, video: VideoStream, sink: OutputContainer, spans: Sequence[Span]
+) -> None:
+    kept: list[Stream] = [video]
+    sounds = [sound for sound in source.streams.audio if has_decoder(sound)][:1]
     kept += [sound for sound in sounds if sound.codec_context.name in _COPIED_SOUND]
     written = {stream.index: _Written(sink.add_stream_from_template(stream)) for stream in kept}
     offset_s = Fraction(0)
@@ -181,7 +185,7 @@ def _packets(source: InputContainer, kept: Sequence[Stream], span: Span) -> Iter
     Pictures shown before the key frame need others before it and are left out. The key frame itself may lie before
     the span: files hide pictures before their start so.
     """
-    video = source.streams.video[0]
+    video = kept[0]
     source.seek(int(span.start_s / video.time_base) if video.time_base else 0, stream=video)
     done = set[int]()
     first_s: Fraction | None = None

@@ -19,6 +19,7 @@ from sightline.core.errors import MediaTooLargeError, SourceUnavailableError
 from sightline.core.frames import Frame
 from sightline.core.media import MediaInfo, Segment
 from sightline.core.packets import Packet
+from sightline.media.container import moving
 from sightline.media.live.connection import Address, Reconnector
 
 if TYPE_CHECKING:
@@ -180,9 +181,10 @@ class LiveSource:
                 self._changed.notify_all()
 
     def _read_container(self, container: InputContainer, arrived: Callable[[], None]) -> None:
-        if not container.streams.video:
+        videos = moving(container)
+        if not videos:
             raise ValueError("the stream has no video")
-        stream = container.streams.video[0]
+        stream = videos[0]
         stream.thread_type = "SLICE"  # frame threads would hold pictures back
         base_s: Fraction | None = None
         for packet in container.demux(stream):
@@ -246,7 +248,7 @@ class LiveSource:
 
 
 def _info(frame: VideoFrame, container: InputContainer) -> MediaInfo:
-    stream = container.streams.video[0]
+    stream = moving(container)[0]
     rate = stream.average_rate or stream.guessed_rate
     return MediaInfo(
         container=container.format.name.partition(",")[0],

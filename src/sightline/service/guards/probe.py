@@ -125,6 +125,7 @@ def _info(said: Mapping[str, Any]) -> MediaInfo:
             frames=int(said["frames"]),
             size_bytes=int(said["size_bytes"]),
             audio_codec=None if said["audio_codec"] is None else str(said["audio_codec"])[:40],
+            pixel_aspect=Fraction(said["pixel_aspect"]),
         )
     except (KeyError, TypeError, ValueError, ZeroDivisionError):
         raise ContentRefusedError("the file cannot be opened", hint=_TOO_COSTLY) from None

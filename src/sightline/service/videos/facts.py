@@ -16,6 +16,7 @@ def media_to_json(media: MediaInfo) -> dict[str, Any]:
         "width_px": media.size[1],
         "height_px": media.size[0],
         "rotation_deg": media.rotation_deg,
+        "pixel_aspect": round(float(media.pixel_aspect), 4),
         "frame_rate_hz": None if media.frame_rate_hz is None else round(float(media.frame_rate_hz), 4),
         "variable_frame_rate": media.variable_frame_rate,
         "duration_s": round(float(media.duration_s), 4),

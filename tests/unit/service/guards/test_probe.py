@@ -242,7 +242,7 @@ def test_the_child_has_no_environment_and_cannot_write(video, monkeypatch, tmp_p
         LIMITED + "import os\nwrote = True\n"
         f"try:\n    with open({str(target)!r}, 'wb') as file: file.write(b'x')\nexcept OSError: wrote = False\n"
         "facts = dict(container=str(wrote), codec=str(sorted(os.environ)), size=[1, 1], rotation_deg=0, frame_rate_hz=None,"
-        " variable_frame_rate=False, duration_s='1/2', frames=1, size_bytes=1, audio_codec=None)\nprint(json.dumps(facts))",
+        " variable_frame_rate=False, duration_s='1/2', frames=1, size_bytes=1, audio_codec=None, pixel_aspect='1')\nprint(json.dumps(facts))",
         monkeypatch,
     )
     info = probe_stranger(video, LIMITS, RULES)

@@ -78,7 +78,7 @@ class Clicks:
         Raises:
             MediaError: It does not decode.
         """
-        image = thumbnail(self._video, t_s, self._picture[0])
+        image = thumbnail(self._video, t_s, None)
         return cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])[1].tobytes()
 
     def solve(self, data: Mapping[str, Any]) -> dict[str, Any]:
