@@ -15,8 +15,9 @@ import numpy as np
 
 from sightline.analytics.football.match import PitchSize
 from sightline.sim.football import bodies, kits, picture
-from sightline.sim.football.lens import lens, overlay
+from sightline.sim.football.lens import lens
 from sightline.sim.football.views import PinholeCamera, read_cameras
+from training.pictures.graphics import lay_graphics
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -113,7 +114,7 @@ def render_football_frame(
     optics = lens(rng, rain=look.light.weather == "rain" and rng.random() < 0.7)
     image = optics.see(image, rng)
     if rng.random() < 0.6:
-        overlay(image, rng)
+        lay_graphics(image, rng)
     return image, *_labels(found, size, optics.blur_px)
 
 

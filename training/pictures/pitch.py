@@ -10,9 +10,10 @@ import numpy as np
 from sightline.analytics.football.match import PitchSize
 from sightline.analytics.pitch.markings import markings_of
 from sightline.sim.football import kits, picture
-from sightline.sim.football.lens import lens, overlay
+from sightline.sim.football.lens import lens
 from sightline.sim.football.views import PinholeCamera, read_cameras
 from training.pictures.football import moved, random_camera, situation
+from training.pictures.graphics import lay_graphics
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -94,7 +95,7 @@ def render_pitch_frame(
     image, _ = picture.draw(look, view, figures, None)
     image = lens(rng, rain=look.light.weather == "rain" and rng.random() < 0.7).see(image, rng)
     if rng.random() < 0.7:
-        overlay(image, rng)
+        lay_graphics(image, rng)
     points_m = np.array(list(markings_of(look.turf.pitch).points.values()))
     points_px, _ = view.project(points_m)
     with np.errstate(invalid="ignore"):

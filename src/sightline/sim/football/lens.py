@@ -159,30 +159,6 @@ def _rain(image: UInt8, amount: float, rng: np.random.Generator) -> None:
 # --- graphics ---------------------------------------------------------------------------------------------
 
 
-def overlay(image: UInt8, rng: np.random.Generator) -> None:
-    """Lay a broadcaster's graphics over a picture, in place: a score bug, a mark, sometimes a banner."""
-    height, width = image.shape[:2]
-    unit = height / 36
-    if rng.random() < 0.7:
-        _score_bug(image, rng, unit)
-    if rng.random() < 0.4:
-        text, grey = (
-            ("LIVE", "SPORT TV", "ARENA HD", "REPLAY")[int(rng.integers(4))],
-            int(rng.integers(170, 256)),
-        )
-        place = (int(rng.uniform(0.6, 0.86) * width), int(rng.choice((0.07, 0.93)) * height))
-        cv2.putText(
-            image, text, place, cv2.FONT_HERSHEY_DUPLEX, unit / 22, (grey, grey, grey), 2, cv2.LINE_AA
-        )
-    if rng.random() < 0.12:
-        colour = rng.integers(0, 256, 3).tolist()
-        top = int(rng.uniform(0.82, 0.9) * height)
-        cv2.rectangle(image, (int(0.1 * width), top), (int(0.9 * width), top + int(2 * unit)), colour, -1)
-    if rng.random() < 0.15:
-        left, top = int(rng.uniform(0, 0.7) * width), int(rng.uniform(0, 0.1) * height)
-        cv2.rectangle(image, (left, top), (left + int(0.3 * width), top + int(2.6 * unit)), (0, 0, 0), -1)
-
-
 def score_bug(
     image: UInt8, texts: tuple[str, str, str], colours: tuple[tuple[float, ...], tuple[float, ...]]
 ) -> None:
@@ -198,18 +174,3 @@ def score_bug(
     base = top + int(1.15 * unit)
     for start, text, ink in ((left + 0.25 * unit, texts[0], (240, 240, 240)), (left + wide[0] + 0.8 * unit, texts[1] + " " + texts[2], (20, 20, 20))):  # fmt: skip
         cv2.putText(image, text, (int(start), base), cv2.FONT_HERSHEY_DUPLEX, unit / 30, ink, 1, cv2.LINE_AA)
-
-
-def _score_bug(image: UInt8, rng: np.random.Generator, unit: float) -> None:
-    names = ("NOR", "ALP", "SIG", "OST", "TEL", "HAF")
-    first, second = (names[int(n)] for n in rng.choice(len(names), 2, replace=False))
-    score = f"{rng.integers(0, 5)}-{rng.integers(0, 5)} {second}"
-    colours = (tuple(rng.uniform(0, 255, 3).tolist()), tuple(rng.uniform(0, 255, 3).tolist()))
-    clock = f"{rng.integers(0, 95):02d}:{rng.integers(0, 60):02d}"
-    if rng.random() < 0.7:
-        score_bug(image, (clock, first, score), colours)
-        return
-    height, width = image.shape[:2]
-    left, top = int(rng.uniform(0, 0.75) * width), int(rng.choice((0.02, 0.9)) * height)
-    cv2.rectangle(image, (left, top), (left + int(9 * unit), top + int(2 * unit)), colours[0], -1)
-    cv2.putText(image, f"{first} {score}", (left + 8, top + int(1.3 * unit)), cv2.FONT_HERSHEY_SIMPLEX, unit / 30, (255, 255, 255), 1, cv2.LINE_AA)  # fmt: skip
