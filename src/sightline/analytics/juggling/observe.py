@@ -77,9 +77,6 @@ class TrackerErrors:
     whole_pixels: bool = False
 
 
-CLEAN = TrackerErrors(noise_px=0.0, misses=0.0)
-
-
 def observe(
     performance: Performance, lens: Lens, errors: TrackerErrors, rng: np.random.Generator
 ) -> tuple[BallPath, ...]:

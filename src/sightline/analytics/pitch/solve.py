@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 _LEAST_CONSTRAINTS = 6
 _CENTRAL = frozenset({"Circle central", "Middle line"})
-_SIDES = frozenset({"Side line top", "Side line bottom"})
 
 
 @dataclass(frozen=True, slots=True)

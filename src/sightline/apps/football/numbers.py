@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -267,9 +266,3 @@ def _pressure(found: Found) -> NDArray[np.float64]:
             ten_s * shot.confidence * (1 if shot.team == Team.HOME.value else -1)
         )
     return value
-
-
-def evidence(event: FootballEvent) -> Mapping[str, Any]:
-    """Give what the rule saw."""
-    found: Mapping[str, Any] = json.loads(event.evidence)
-    return found

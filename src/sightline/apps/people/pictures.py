@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 WIDTH = 1280  # of every drawing; text and lines are sized for it
 _PALETTE = ("#ffb454", "#5ad1ff", "#ff7eb6", "#8ce99a", "#b197fc", "#ffd43b", "#63e6be", "#ff8787")
-_MARGIN = 20
 _DIMMED: UInt8 = (np.arange(256) * 0.55).astype(np.uint8)
 _BAND = 64  # rows that are blended at once: all at once would take 15 MB
 

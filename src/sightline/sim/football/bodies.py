@@ -20,7 +20,6 @@ from sightline.sim.body import Ball
 if TYPE_CHECKING:
     from sightline.core.arrays import Float64
 
-_HIPS = 0.530
 _THIGH, _SHIN, _SOLE = 0.245, 0.246, 0.039
 _UPPER_ARM, _LOWER_ARM, _HAND = 0.172, 0.142, 0.045
 

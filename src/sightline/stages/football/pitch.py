@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 _ENTRIES = tuple(f"m{row}{column}" for row in (1, 2, 3) for column in (1, 2, 3))
 _COLUMNS = ("pan_deg", "tilt_deg", "roll_deg", "focal_px", "camera_x_m", "camera_y_m", "camera_z_m")
 _MAGIC = b"SLPS"
-_LEAST_BETWEEN_SEARCHES = 5
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,6 @@ _MOST_AREA = 0.012
 _LEAST_FILL = 0.72
 _MOST_SLENDER = 4.0
 _GROW_PX = 2
-_TURN = 2 * np.pi
 
 
 @dataclass(slots=True)

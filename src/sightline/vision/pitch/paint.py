@@ -44,12 +44,10 @@ class Paint:
     Attributes:
         points_px: `(n, 2)` float64, `(x, y)` of points along the middle of painted lines, in source pixels.
         directions_rad: `(n,)` float64, the line's direction there, 0..pi from the x axis.
-        grass_share: 0..1, how much of the picture is pitch.
     """
 
     points_px: Float64
     directions_rad: Float64
-    grass_share: float
 
     def __post_init__(self) -> None:
         count = len(self.points_px)
@@ -71,9 +69,8 @@ def find_paint(image: UInt8, source_size: tuple[int, int]) -> Paint:
     factor = _WIDTH_PX / image.shape[1]
     small = cv2.resize(image, (_WIDTH_PX, round(image.shape[0] * factor)), interpolation=cv2.INTER_AREA)
     grass = grass_mask(small)
-    share = float(grass.mean() / 255)
-    if share < _LEAST_GRASS:
-        return Paint(np.zeros((0, 2)), np.zeros(0), share)
+    if grass.mean() / 255 < _LEAST_GRASS:
+        return Paint(np.zeros((0, 2)), np.zeros(0))
     lightness = cv2.GaussianBlur(small.min(axis=2), (0, 0), 0.8)
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_KERNEL_PX, _KERNEL_PX))
     ridge = cv2.morphologyEx(lightness, cv2.MORPH_TOPHAT, kernel)
@@ -82,7 +79,7 @@ def find_paint(image: UInt8, source_size: tuple[int, int]) -> Paint:
     rows, columns = np.nonzero(strong & _crest(ridge))
     scale = np.array([source_size[1] / small.shape[1], source_size[0] / small.shape[0]])
     points = (np.column_stack([columns, rows]) + 0.5) * scale - 0.5
-    return Paint(points, _directions(ridge)[rows, columns], share)
+    return Paint(points, _directions(ridge)[rows, columns])
 
 
 def grass_mask(image: UInt8) -> UInt8:

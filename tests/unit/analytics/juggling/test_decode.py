@@ -8,11 +8,12 @@ import pytest
 from sightline.analytics.juggling.decode import DecodeSettings, decode, rank_runs
 from sightline.analytics.juggling.flights import find_flights, find_gravity
 from sightline.analytics.juggling.notation import parse
-from sightline.analytics.juggling.observe import CLEAN, Lens, TrackerErrors, observe
+from sightline.analytics.juggling.observe import Lens, TrackerErrors, observe
 from sightline.analytics.juggling.paths import BallPath, Flight, Hand
 from sightline.analytics.juggling.simulate import Juggler, Run, perform
 from sightline.core.errors import AnalysisError
 
+CLEAN = TrackerErrors(noise_px=0.0, misses=0.0)
 NOISY = TrackerErrors(noise_px=1.5, misses=0.03, hidden_in_hand=0.3, switches=0.03, whole_pixels=True)
 
 

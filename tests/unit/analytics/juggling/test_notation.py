@@ -19,7 +19,7 @@ from sightline.analytics.juggling.notation import (
     try_parse,
 )
 from sightline.analytics.juggling.siteswap.patterns import random_siteswap, siteswaps
-from sightline.analytics.juggling.siteswap.states import follow, graph, ground, is_ground, states, transition
+from sightline.analytics.juggling.siteswap.states import follow, ground, is_ground, states, transition
 from sightline.core.errors import NotationError
 
 
@@ -134,11 +134,6 @@ def test_every_state_leads_on_as_its_throw_says():
     found = states(pattern)
     for beat, state in enumerate(found):
         assert follow(state, pattern.values[beat]) == found[(beat + 1) % len(found)]
-
-
-def test_the_graph_holds_every_way_to_place_the_balls():
-    assert len(graph(3, 5)) == 10
-    assert graph(3, 5)[(1, 1, 1)] == {3: (1, 1, 1), 4: (1, 1, 0, 1), 5: (1, 1, 0, 0, 1)}
 
 
 def test_transitions_lead_there_and_back():

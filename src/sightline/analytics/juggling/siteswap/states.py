@@ -76,29 +76,6 @@ def follow(state: State, value: int) -> State | None:
     return _trimmed(tuple(ahead))
 
 
-def graph(balls: int, highest: int) -> dict[State, dict[int, State]]:
-    """Give all states of that many balls with throws up to a height, and which throw leads where.
-
-    Raises:
-        NotationError: There would be more than 20,000 states.
-    """
-    found: dict[State, dict[int, State]] = {}
-    waiting = deque([ground(balls)])
-    while waiting:
-        state = waiting.popleft()
-        if state in found:
-            continue
-        if len(found) >= MOST_STATES:
-            raise NotationError(
-                f"more than {MOST_STATES:,} states for {balls} balls up to {highest}",
-                hint="a lower highest throw",
-            )
-        throws = ((value, follow(state, value)) for value in range(highest + 1))
-        found[state] = {value: after for value, after in throws if after is not None}
-        waiting.extend(found[state].values())
-    return found
-
-
 def transition(start: State, end: State, highest: int) -> tuple[int, ...] | None:
     """Give the fewest throws that lead from one state to another, the lowest of equally short ones; None if none do."""
     came: dict[State, tuple[State, int] | None] = {start: None}
