@@ -22,7 +22,7 @@ from sightline.analytics.football.formation import find_formations
 from sightline.analytics.football.lines import find_shape
 from sightline.analytics.football.match import Match, Period, Team
 from sightline.analytics.football.physical import measure_motion, measure_physical
-from sightline.analytics.football.pitch_control import pitch_control, voronoi_areas
+from sightline.analytics.football.pitch_control import pitch_control
 from sightline.analytics.football.pressing import pressing_intensity, velocities
 from sightline.service.football.evaluate.interop import compare
 from sightline.service.football.exports.source import MatchData
@@ -75,9 +75,6 @@ def speed(match: Match) -> dict[str, object]:
     ways = timed("velocities", lambda: velocities(match, motion.speeds_mps, row_s=motion.row_s))
     timed("pressing, 1 Hz", lambda: pressing_intensity(match, ways[rows], Team.HOME, rows))
     timed("pitch control, 0.2 Hz", lambda: pitch_control(match, ways, rows[::5]))
-    timed(
-        "voronoi, 0.1 Hz", lambda: [voronoi_areas(match.positions_m[row], match.pitch) for row in rows[::10]]
-    )
     return {
         "frames": len(match),
         "players": len(match.players),

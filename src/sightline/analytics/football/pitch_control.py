@@ -1,4 +1,4 @@
-"""Who controls which part of the pitch: influence of the players, and whose cell of the Voronoi diagram it is."""
+"""Who controls which part of the pitch, by the influence of the players."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.spatial import Voronoi
 
 from sightline.analytics.football.match import Match, PitchSize, Team
 
@@ -112,54 +111,3 @@ def _influence(
     aside = off_y * way[:, None, 0] - off_x * way[:, None, 1]
     power = (ahead / along[:, None]) ** 2 + (aside / np.maximum(across, 1e-3)[:, None]) ** 2
     return np.where(seen[:, None], np.exp(-power / 2), 0.0)
-
-
-def voronoi_cells(points_m: Float64, pitch: PitchSize) -> list[Float64 | None]:
-    """Give each player's Voronoi cell within the pitch.
-
-    The points are mirrored at the four lines, so that the cells of the real ones end there exactly.
-
-    Args:
-        points_m: `(p, 2)`; NaN where not seen. Players off the pitch, and all but the first of those who share a
-            place, have none.
-        pitch: The field.
-
-    Returns:
-        For each player the corners of a convex polygon, counter-clockwise, or None.
-    """
-    half = np.array([pitch.length_m, pitch.width_m]) / 2
-    inside = np.isfinite(points_m).all(axis=1) & (np.abs(np.nan_to_num(points_m, nan=np.inf)) < half).all(
-        axis=1
-    )
-    columns = np.flatnonzero(inside)
-    _, first = np.unique(points_m[columns], axis=0, return_index=True)
-    columns = columns[np.sort(first)]
-    cells: list[Float64 | None] = [None] * len(points_m)
-    if not len(columns):
-        return cells
-    points = points_m[columns]
-    mirrored = [points]
-    for axis in (0, 1):
-        for side in (-1.0, 1.0):
-            other = points.copy()
-            other[:, axis] = 2 * side * half[axis] - other[:, axis]
-            mirrored.append(other)
-    diagram = Voronoi(np.concatenate(mirrored))
-    for place, column in enumerate(columns.tolist()):
-        corners = np.clip(diagram.vertices[diagram.regions[diagram.point_region[place]]], -half, half)
-        turn = np.arctan2(*(corners - points[place]).T[::-1])
-        cells[column] = corners[np.argsort(turn)]
-    return cells
-
-
-def voronoi_areas(points_m: Float64, pitch: PitchSize) -> Float64:
-    """Give `(p,)` the areas of the Voronoi cells in square metres; NaN where there is none."""
-    return np.array(
-        [float("nan") if cell is None else _area(cell) for cell in voronoi_cells(points_m, pitch)]
-    )
-
-
-def _area(corners: Float64) -> float:
-    """Give a polygon's area by the shoelace formula."""
-    x, y = corners.T
-    return float(x @ np.roll(y, -1) - y @ np.roll(x, -1)) / 2

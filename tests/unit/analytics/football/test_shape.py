@@ -7,15 +7,9 @@ from scipy.spatial import ConvexHull
 from sightline.analytics.football.ends import find_change, find_ends, find_keeper
 from sightline.analytics.football.events.event import FootballEvent
 from sightline.analytics.football.lines import find_shape, hull_areas, outfield
-from sightline.analytics.football.match import PitchSize, Team
+from sightline.analytics.football.match import Team
 from sightline.analytics.football.physical import measure_motion
-from sightline.analytics.football.pitch_control import (
-    ControlSettings,
-    control_grid,
-    pitch_control,
-    voronoi_areas,
-    voronoi_cells,
-)
+from sightline.analytics.football.pitch_control import ControlSettings, control_grid, pitch_control
 from sightline.analytics.football.pressing import pressing_intensity, pressing_on_passes, velocities
 from unit.analytics.football.matches import eleven, make_match, turned, two_teams
 
@@ -111,25 +105,6 @@ def test_the_keeper_is_who_is_deepest_most_of_the_time():
     assert find_keeper(-home, -np.ones(50, np.int64)) == 0
     assert find_keeper(home, np.zeros(50, np.int64)) is None
     assert find_keeper(home[:, :3], np.ones(50, np.int64)) is None
-
-
-def test_voronoi_cells_fill_the_pitch(rng):
-    pitch = PitchSize()
-    points = rng.uniform((-52, -33), (52, 33), (22, 2))
-    assert voronoi_areas(points, pitch).sum() == pytest.approx(105 * 68)
-
-
-def test_voronoi_of_two_is_the_line_between_them():
-    areas = voronoi_areas(np.array([[-10, 0], [10, 0.0]]), PitchSize())
-    assert areas == pytest.approx([105 * 34, 105 * 34])
-
-
-def test_voronoi_of_who_is_not_there_is_none():
-    points = np.array([[np.nan, np.nan], [0, 0], [0, 0], [60, 0.0]])
-    cells = voronoi_cells(points, PitchSize())
-    assert [cell is None for cell in cells] == [True, False, True, True]
-    assert voronoi_areas(points, PitchSize())[1] == pytest.approx(105 * 68)
-    assert voronoi_cells(np.zeros((0, 2)), PitchSize()) == []
 
 
 def test_who_is_near_controls_the_place():
