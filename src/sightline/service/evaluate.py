@@ -16,6 +16,7 @@ from sightline.core.frames import Frame
 from sightline.core.models import Task
 from sightline.ports import ModelOptions
 from sightline.service.mot_files import read_mot, read_mot_truth
+from sightline.service.text_files import read_text
 
 if TYPE_CHECKING:
     from sightline.core.arrays import UInt8
@@ -112,14 +113,7 @@ def read_labels(path: Path, size: tuple[int, int]) -> Detections:
         SourceUnavailableError: The file is there but cannot be read.
         UnsupportedFormatError: A line is not a label; the text names the line.
     """
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines() if path.exists() else []
-    except OSError as error:
-        raise SourceUnavailableError(
-            f"cannot read {path}: {error.strerror}", hint="check the folder"
-        ) from error
-    except UnicodeDecodeError as error:
-        raise UnsupportedFormatError(f"{path} is not a text file", hint=_LABEL_LAYOUT) from error
+    lines = read_text(path, _LABEL_LAYOUT).splitlines() if path.exists() else []
     rows = []
     for number, line in enumerate(lines, start=1):
         words = line.split()

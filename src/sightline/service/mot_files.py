@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sightline.analytics.evaluation.mot import MotTable
-from sightline.core.errors import SourceUnavailableError, UnsupportedFormatError
+from sightline.core.errors import UnsupportedFormatError
 from sightline.service.folder import whole
+from sightline.service.text_files import read_text
 
 if TYPE_CHECKING:
     from sightline.core.arrays import Float64
@@ -102,7 +103,7 @@ def read_sequence_info(path: Path) -> SequenceInfo:
     """
     parser = configparser.ConfigParser()
     try:
-        parser.read_string(_text(path))
+        parser.read_string(read_text(path, _LAYOUT))
         part = parser["Sequence"]
         return SequenceInfo(
             name=part["name"],
@@ -117,22 +118,11 @@ def read_sequence_info(path: Path) -> SequenceInfo:
         ) from error
 
 
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise SourceUnavailableError(
-            f"cannot read {path}: {error.strerror}", hint="check the path"
-        ) from error
-    except UnicodeDecodeError as error:
-        raise UnsupportedFormatError(f"{path} is not a text file", hint=_LAYOUT) from error
-
-
 def _numbers(path: Path) -> Float64:
     """Give the file's numbers, checked, `(n, columns)`; column 6, the score, is always there."""
     rows: list[list[float]] = []
     wanted: int | None = None
-    for line_number, line in enumerate(_text(path).splitlines(), start=1):
+    for line_number, line in enumerate(read_text(path, _LAYOUT).splitlines(), start=1):
         words = line.replace(",", " ").split()
         if not words or words[0].startswith("#"):
             continue

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +13,8 @@ from sightline.analytics.pitch.keypoints import numbered_point
 from sightline.analytics.pitch.markings import Markings, markings_of
 from sightline.analytics.pitch.observed import Observed
 from sightline.analytics.pitch.points import POINTS_LAYOUT, observed_points
-from sightline.core.errors import CalibrationError, SourceUnavailableError, UnsupportedFormatError
+from sightline.core.errors import CalibrationError, UnsupportedFormatError
+from sightline.service.text_files import read_json_object
 
 if TYPE_CHECKING:
     from sightline.analytics.football.match import PitchSize
@@ -36,7 +36,7 @@ def read_lines(path: Path, size: PitchSize) -> dict[str, dict[str, Float64]]:
         UnsupportedFormatError: It is not of the format.
         CalibrationError: A marking's name is unknown; the text says in which picture.
     """
-    data = read_json(path, _LINES)
+    data = read_json_object(path, _LINES)
     markings = markings_of(size)
     if any(isinstance(value, list) for value in data.values()):
         data = {path.stem: data}
@@ -71,7 +71,7 @@ def read_keypoints(path: Path, size: PitchSize) -> dict[str, Observed]:
     """
     height, width = SOCCERNET_SIZE
     found: dict[str, Observed] = {}
-    for name, entry in sorted(read_json(path, _KEYPOINTS).items()):
+    for name, entry in sorted(read_json_object(path, _KEYPOINTS).items()):
         points = _mapping(name, _mapping(name, entry, _KEYPOINTS).get("kp"), _KEYPOINTS)
         try:
             numbers = [int(number) for number in points]
@@ -102,25 +102,7 @@ def read_points(path: Path, size: PitchSize) -> Observed:
         UnsupportedFormatError: It is not of the format.
         CalibrationError: A name is unknown, a point lies outside the picture, or there are fewer than four.
     """
-    return observed_points(read_json(path, POINTS_LAYOUT), size, name=str(path))
-
-
-def read_json(path: Path, layout: str) -> dict[str, Any]:
-    """Read a JSON object.
-
-    Raises:
-        SourceUnavailableError: The file cannot be read.
-        UnsupportedFormatError: It is no JSON object; the hint is `layout`.
-    """
-    try:
-        data = json.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise SourceUnavailableError(f"cannot read {path}: {error.strerror}", hint="check the path") from None
-    except (ValueError, RecursionError):
-        raise UnsupportedFormatError(f"{path} is no JSON", hint=layout) from None
-    if not isinstance(data, dict) or not data:
-        raise UnsupportedFormatError(f"{path} holds nothing to read", hint=layout)
-    return data
+    return observed_points(read_json_object(path, POINTS_LAYOUT), size, name=str(path))
 
 
 def _points(picture: str, line: str, points: Any) -> Float64:

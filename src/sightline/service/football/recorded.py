@@ -8,7 +8,6 @@ the tracking's.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -18,6 +17,7 @@ import numpy as np
 
 from sightline.analytics.football.match import BallState, Match, Period, PitchSize, Player, Role, Team
 from sightline.core.errors import SourceUnavailableError, UnsupportedFormatError
+from sightline.service.text_files import read_json_object
 
 if TYPE_CHECKING:
     from sightline.core.arrays import Float64
@@ -70,7 +70,7 @@ def read_recorded(folder: Path) -> Recorded:
         UnsupportedFormatError: A file lacks what is needed; the text names it.
     """
     columns = _columns(folder / "tracking.parquet")
-    facts = _facts(folder / "metadata.json")
+    facts = read_json_object(folder / "metadata.json", _LAYOUT)
     teams = {team: _rows(folder / f"{team}_players.parquet") for team in ("home", "away")}
     try:
         match = _match(columns, facts, teams)
@@ -79,18 +79,6 @@ def read_recorded(folder: Path) -> Recorded:
         raise UnsupportedFormatError(f"{folder}: {error}", hint=_LAYOUT) from error
     formations = {team: str(facts[f"{team}_formation"]) for team in teams if f"{team}_formation" in facts}
     return Recorded(match, feed, formations)
-
-
-def _facts(path: Path) -> dict[str, Any]:
-    try:
-        facts = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SourceUnavailableError(f"cannot read {path}: {error.strerror}", hint=_LAYOUT) from error
-    except ValueError as error:
-        raise UnsupportedFormatError(f"{path} is not JSON", hint=_LAYOUT) from error
-    if not isinstance(facts, dict):
-        raise UnsupportedFormatError(f"{path} holds no object", hint=_LAYOUT)
-    return facts
 
 
 def _columns(path: Path) -> dict[str, np.ndarray[Any, Any]]:

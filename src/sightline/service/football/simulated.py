@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import pyarrow.parquet as pq
 
 from sightline.analytics.football.match import BallState, Match, Period, PitchSize, Player, Role, Team
 from sightline.core.errors import AnalysisError, SourceUnavailableError, UnsupportedFormatError
+from sightline.service.text_files import read_json_object
 
 _LAYOUT = "give the folder that `sightline simulate football` wrote"
 
@@ -70,16 +70,7 @@ def match_facts(folder: Path) -> dict[str, Any]:
         SourceUnavailableError: It is not there.
         UnsupportedFormatError: It is no JSON object.
     """
-    path = folder / "truth" / "match.json"
-    try:
-        facts = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SourceUnavailableError(f"cannot read {path}: {error.strerror}", hint=_LAYOUT) from error
-    except ValueError as error:
-        raise UnsupportedFormatError(f"{path} is not JSON: {error}", hint=_LAYOUT) from error
-    if not isinstance(facts, dict):
-        raise UnsupportedFormatError(f"{path} is not a JSON object", hint=_LAYOUT)
-    return facts
+    return read_json_object(folder / "truth" / "match.json", _LAYOUT)
 
 
 def _player(entry: dict[str, Any]) -> Player:

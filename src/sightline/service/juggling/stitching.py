@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,7 +19,8 @@ from sightline.analytics.juggling.stitching.pairs import (
     nearest,
 )
 from sightline.analytics.juggling.stitching.tracklets import Tracklet, track
-from sightline.core.errors import SourceUnavailableError, UnsupportedFormatError
+from sightline.core.errors import UnsupportedFormatError
+from sightline.service.text_files import read_csv
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +46,7 @@ def read_labels(labels: Path) -> tuple[Pairs, NDArray[np.bool_]]:
         SourceUnavailableError: The file cannot be read.
         UnsupportedFormatError: A column is missing or a value is none.
     """
-    rows = _table(labels)
+    rows = read_csv(labels, _HINT)
     try:
         pairs = Pairs(
             np.array([int(row["source_tracklet"]) for row in rows], np.int64),
@@ -71,7 +71,7 @@ def read_detections(file: Path) -> list[Float64]:
         SourceUnavailableError: The file cannot be read.
         UnsupportedFormatError: A column is missing or a value is none.
     """
-    rows = _table(file)
+    rows = read_csv(file, _SEEN_HINT)
     try:
         places = [(int(row["frame"]), float(row["center_x"]), float(row["center_y"])) for row in rows]
     except (KeyError, ValueError, TypeError) as error:
@@ -90,7 +90,7 @@ def read_hands(file: Path, frames: int) -> Float64:
         SourceUnavailableError: The file cannot be read.
         UnsupportedFormatError: A column is missing or a value is none, or there are no hands.
     """
-    rows = _table(file)
+    rows = read_csv(file, _SEEN_HINT)
     found: dict[int, tuple[float, list[float]]] = {}
     try:
         for row in rows:
@@ -164,16 +164,6 @@ def _agreeing(tracklets: Sequence[Tracklet], pairs: Pairs) -> int:
         error = float(np.hypot(*(one.told_px[-1] + ahead * speed - other.told_px[0])))
         count += ahead - 1 == pairs.gap_frames[row] and abs(error - pairs.errors_px[row]) < _AGREES_PX
     return count
-
-
-def _table(file: Path) -> list[dict[str, str]]:
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as stream:
-            return list(csv.DictReader(stream))
-    except OSError as error:
-        raise SourceUnavailableError(
-            f"cannot read {file}: {error.strerror}", hint="check the path"
-        ) from error
 
 
 def _best_limit(pairs: Pairs, right: NDArray[np.bool_]) -> float:

@@ -155,7 +155,7 @@ def test_names_that_differ_in_their_last_number_are_a_sequence():
             CalibrationError,
             "no picture shows",
         ),
-        ([], UnsupportedFormatError, "nothing to read"),
+        ([], UnsupportedFormatError, "no JSON object"),
     ],
 )
 def test_wrong_lines_are_refused_in_one_line_with_a_hint(tmp_path, data, kind, said):
@@ -211,7 +211,7 @@ def test_files_that_are_not_there_or_no_json_are_refused(tmp_path):
     with pytest.raises(SourceUnavailableError):
         calibrate_lines(tmp_path / "none.json", tmp_path / "c.json", SIZE)
     (tmp_path / "bad.json").write_text("{")
-    with pytest.raises(UnsupportedFormatError, match="no JSON"):
+    with pytest.raises(UnsupportedFormatError, match="not JSON"):
         calibrate_lines(tmp_path / "bad.json", tmp_path / "c.json", SIZE)
 
 

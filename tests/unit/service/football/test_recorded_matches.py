@@ -79,5 +79,5 @@ def test_cameras_that_cannot_be_read_are_refused(tmp_path):
     with pytest.raises(UnsupportedFormatError, match="not JSON"):
         read_cameras(tmp_path / "cameras.json")
     (tmp_path / "cameras.json").write_text("[]")
-    with pytest.raises(UnsupportedFormatError, match="no object"):
+    with pytest.raises(UnsupportedFormatError, match="no JSON object"):
         read_cameras(tmp_path / "cameras.json")

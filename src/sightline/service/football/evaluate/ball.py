@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -18,8 +17,9 @@ from sightline.analytics.ball.space.flight import lift_ball
 from sightline.analytics.ball.track import track_ball
 from sightline.analytics.evaluation.moments import bootstrap_interval
 from sightline.analytics.pitch.camera import SOCCERNET_SIZE, PitchCamera
-from sightline.core.errors import AnalysisError, SourceUnavailableError, UnsupportedFormatError
+from sightline.core.errors import AnalysisError
 from sightline.service.football.recorded import read_recorded
+from sightline.service.text_files import read_json_object
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -84,16 +84,7 @@ def read_cameras(path: Path) -> list[PitchCamera]:
         UnsupportedFormatError: It is not JSON, or no object.
         CalibrationError: A camera lacks a field.
     """
-    try:
-        cameras = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SourceUnavailableError(
-            f"cannot read {path}: {error.strerror}", hint="give a JSON file"
-        ) from error
-    except ValueError as error:
-        raise UnsupportedFormatError(f"{path} is not JSON", hint="SoccerNet cameras by name") from error
-    if not isinstance(cameras, dict):
-        raise UnsupportedFormatError(f"{path} holds no object", hint="SoccerNet cameras by name")
+    cameras = read_json_object(path, "give a JSON file of SoccerNet cameras by name")
     return [PitchCamera.from_soccernet(cameras[name]) for name in sorted(cameras)]
 
 

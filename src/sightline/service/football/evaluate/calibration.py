@@ -20,7 +20,8 @@ from sightline.analytics.pitch.sequence.steady import steady_cameras
 from sightline.analytics.pitch.solve import solve_camera
 from sightline.core.errors import AnalysisError
 from sightline.service.football.calibrate import sequences, smoothed
-from sightline.service.football.calibration_files import observe, read_json, read_keypoints, read_lines
+from sightline.service.football.calibration_files import observe, read_keypoints, read_lines
+from sightline.service.text_files import read_json_object
 
 if TYPE_CHECKING:
     from sightline.analytics.pitch.camera import PitchCamera
@@ -141,7 +142,7 @@ def evaluate_stability(
 def _peers(path: Path | None) -> Mapping[str, PitchCamera]:
     if path is None:
         return {}
-    file = camera_file(read_json(path, _CAMERAS))
+    file = camera_file(read_json_object(path, _CAMERAS))
     return {file.names[number]: one.camera for number, one in file.frames.items()}
 
 

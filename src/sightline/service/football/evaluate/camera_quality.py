@@ -19,8 +19,9 @@ from sightline.analytics.pitch.jaccard import visible_polylines
 from sightline.analytics.pitch.markings import markings_of
 from sightline.analytics.pitch.observed import Observed
 from sightline.analytics.pitch.solve import solve_camera
-from sightline.service.football.calibration_files import read_json, read_lines
+from sightline.service.football.calibration_files import read_lines
 from sightline.service.football.evaluate.calibration import reliability
+from sightline.service.text_files import read_json_object
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,7 +50,7 @@ def evaluate_camera_quality(
     """
     size = size or PitchSize()
     drawn = read_lines(lines, size)
-    file = camera_file(read_json(cameras, _CAMERAS))
+    file = camera_file(read_json_object(cameras, _CAMERAS))
     known = {file.names[number]: one.camera for number, one in file.frames.items()}
     names = sorted(drawn)
     first = set(np.random.default_rng(seed).permutation(len(names))[: len(names) // 2].tolist())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,8 +16,9 @@ from sightline.analytics.football.formation import (
     fit_formations,
     templates,
 )
-from sightline.core.errors import SourceUnavailableError, UnsupportedFormatError
+from sightline.core.errors import UnsupportedFormatError
 from sightline.service.football.recorded import read_recorded
+from sightline.service.text_files import read_json
 
 if TYPE_CHECKING:
     from sightline.core.arrays import Float64
@@ -134,14 +134,7 @@ def _rank(fits: Sequence[FormationFit], label: str | None) -> int | None:
 
 
 def _statsbomb(path: Path) -> list[dict[str, Any]]:
-    try:
-        events = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SourceUnavailableError(
-            f"cannot read {path}: {error.strerror}", hint="check the path"
-        ) from error
-    except ValueError as error:
-        raise UnsupportedFormatError(f"{path} is not JSON", hint="give a StatsBomb events file") from error
+    events = read_json(path, "give a StatsBomb events file")
     try:
         return [{"file": path.name, **row} for eleven in events[:2] for row in _phases(events, eleven)]
     except (KeyError, TypeError, IndexError) as error:

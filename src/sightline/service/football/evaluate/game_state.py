@@ -10,7 +10,7 @@ import numpy as np
 
 from sightline.analytics.evaluation.game_state import GameState, evaluate_game_state
 from sightline.core.errors import UnsupportedFormatError
-from sightline.service.football.calibration_files import read_json
+from sightline.service.text_files import read_json_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +43,7 @@ def read_game_state(path: Path) -> GameState:
         SourceUnavailableError: The file cannot be read.
         UnsupportedFormatError: It is not of the format, or has a track twice in a frame.
     """
-    data = read_json(path, _LAYOUT)
+    data = read_json_object(path, _LAYOUT)
     try:
         rows = list(_people(data["annotations" if "annotations" in data else "predictions"]))
     except (KeyError, TypeError, ValueError, AttributeError):

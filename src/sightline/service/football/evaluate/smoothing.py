@@ -17,7 +17,7 @@ from sightline.core.frames import Frame
 from sightline.core.packets import Packet
 from sightline.media.decode import SegmentDecoder
 from sightline.media.index import index_video
-from sightline.service.football.calibration_files import read_json
+from sightline.service.text_files import read_json_object
 from sightline.stages.football.pitch import PitchSettings, PitchStage, homography_of
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def evaluate_smoothing(scenes: Sequence[Path]) -> dict[str, Any]:
 
 
 def _scene(folder: Path) -> dict[str, Any]:
-    file = camera_file(read_json(folder / _CAMERAS, _LAYOUT))
+    file = camera_file(read_json_object(folder / _CAMERAS, _LAYOUT))
     rows = list(_found(folder / _CLIP))
     picture = index_video(folder / _CLIP).info.size
     truth = [file.frames[frame].camera.scaled(picture[1] / file.picture[1]) for frame in sorted(file.frames)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -11,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sightline.core.errors import SourceUnavailableError, UnsupportedFormatError
+from sightline.core.errors import UnsupportedFormatError
 from sightline.ports import ModelOptions, Resumable
+from sightline.service.text_files import read_csv
 from sightline.stages.decode import VideoSource
 from sightline.vision.catalog import build_model
 from sightline.vision.detect import decode_size
@@ -27,6 +27,7 @@ _LOWEST_SCORE = 0.02
 _REACH_RADII = 1.0
 _RESAMPLES = 1000
 _COLUMNS = ("video", "frame", "kind", "x_px", "y_px", "radius_px")
+_LABEL_HINT = "a CSV file with " + ",".join(_COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +47,14 @@ def read_labels(path: Path) -> list[LabelledFrame]:
         SourceUnavailableError: It cannot be read.
         UnsupportedFormatError: A line is not of that form.
     """
-    try:
-        lines = [line for line in path.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
-    except OSError as error:
-        raise SourceUnavailableError(f"cannot read {path}: {error.strerror}") from error
     frames: dict[tuple[str, int], dict[str, list[tuple[float, ...]]]] = defaultdict(lambda: defaultdict(list))
-    for row in csv.DictReader(lines):
+    for row in read_csv(path, _LABEL_HINT):
         try:
             place = frames[row["video"], int(row["frame"])]
             if row["kind"] != "none":
                 place[row["kind"]].append(tuple(float(row[name]) for name in _COLUMNS[3:]))
         except (KeyError, ValueError, TypeError) as error:
-            raise UnsupportedFormatError(f"{path} has a line {row}", hint=",".join(_COLUMNS)) from error
+            raise UnsupportedFormatError(f"{path} has a line {row}", hint=_LABEL_HINT) from error
     return [
         LabelledFrame(
             video,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -11,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sightline.core.errors import SourceUnavailableError, UnsupportedFormatError
+from sightline.core.errors import UnsupportedFormatError
 from sightline.service.execute import execute
 from sightline.service.results import Results
 from sightline.service.simulate import simulate
 from sightline.service.submit import AnalyzeRequest, submit
+from sightline.service.text_files import read_csv
 
 if TYPE_CHECKING:
     from sightline.service.platform import Platform
@@ -292,13 +292,8 @@ def read_count(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
         SourceUnavailableError: It cannot be read.
         UnsupportedFormatError: A column is missing, or there is no row.
     """
-    try:
-        lines = [line for line in path.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
-    except OSError as error:
-        raise SourceUnavailableError(f"cannot read {path}: {error.strerror}") from error
-    rows = list(csv.DictReader(lines))
+    hint = f"columns {','.join(columns)}"
+    rows = read_csv(path, hint)
     if not rows or not set(columns) <= set(rows[0]) or not all(row[columns[0]].isdecimal() for row in rows):
-        raise UnsupportedFormatError(
-            f"{path} lists nothing that was counted", hint=f"columns {','.join(columns)}"
-        )
+        raise UnsupportedFormatError(f"{path} lists nothing that was counted", hint=hint)
     return rows

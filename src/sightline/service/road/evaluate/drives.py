@@ -6,7 +6,6 @@ say nothing of a detector.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,8 +17,9 @@ from sightline.analytics.evaluation.shares import Share
 from sightline.analytics.road.geojson import faults_of
 from sightline.analytics.road.hazards import HazardPlace
 from sightline.analytics.road.known import distance_m
-from sightline.core.errors import SettingsError, SourceUnavailableError
+from sightline.core.errors import SettingsError, UnsupportedFormatError
 from sightline.service.road.evaluate.simulated import BoxNoise, SimulatedDrive, drive
+from sightline.service.text_files import read_json
 
 if TYPE_CHECKING:
     from sightline.core.arrays import Float64
@@ -71,13 +71,9 @@ def evaluate_geojson(path: Path) -> dict[str, Any]:
         SourceUnavailableError: It cannot be read.
     """
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SourceUnavailableError(
-            f"cannot read {path}: {error.strerror}", hint="give a .geojson file"
-        ) from error
-    except ValueError as error:
-        return {"file": path.name, "features": 0, "faults": [f"it is no JSON: {error}"]}
+        document = read_json(path, "give a .geojson file")
+    except UnsupportedFormatError as error:
+        return {"file": path.name, "features": 0, "faults": [error.message]}
     faults = faults_of(document)
     features = document.get("features", []) if isinstance(document, Mapping) else []
     return {"file": path.name, "features": len(features), "faults": faults}
