@@ -32,9 +32,9 @@ def sql(
 
     Each of tables/*.parquet is a table of its name. Nothing is changed and no other file can be read.
     """
-    from sightline.service.query import query
+    from sightline.service.results import Results
 
-    answer = query(folder, statement)
+    answer = Results(folder).query(statement)
     if as_json:
         show_json([dict(zip(answer.columns, row, strict=True)) for row in answer.rows])
     elif as_csv:

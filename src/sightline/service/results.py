@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -19,6 +19,9 @@ from sightline.core.tables import schema_of
 from sightline.core.tracks import Tracks
 from sightline.service.folder import MANIFEST, sha256_of
 from sightline.service.tables import ParquetTables
+
+if TYPE_CHECKING:
+    from sightline.service.sql import Answer
 
 _FORMAT = 1
 _AGAIN = "copy the whole folder again, or run the analysis again"
@@ -121,6 +124,18 @@ class Results:
             yield from _by_frame(rows.slice(0, whole))
             held = rows.slice(whole)
         yield from _by_frame(held)
+
+    def query(self, statement: str) -> Answer:
+        """Answer one SELECT in DuckDB's SQL; each table is a view of its name.
+
+        The statement can read the run's tables and no other file, change nothing and reach no network.
+
+        Raises:
+            QueryError: The statement is wrong or wants more than reading.
+        """
+        from sightline.service.sql import answer_sql
+
+        return answer_sql(self.tables.files(), statement)
 
     def changed_files(self) -> list[str]:
         """Give the files that are gone or no longer what the manifest says."""

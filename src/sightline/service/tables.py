@@ -35,6 +35,11 @@ class ParquetTables:
         """Give the names of all tables, sorted."""
         return tuple(sorted({path.stem for folder in self._folders for path in folder.glob("*.parquet")}))
 
+    def files(self) -> dict[str, Path]:
+        """Give the file of each table, by the table's name; paths are absolute."""
+        found = {name: self.path(name) for name in self.names()}
+        return {name: path.absolute() for name, path in found.items() if path is not None}
+
     def batches(self, table: str, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
         """Give a table's rows in order, some tens of thousands at a time.
 

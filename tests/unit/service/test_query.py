@@ -11,7 +11,7 @@ import pytest
 
 from sightline.core.errors import ConfigError, QueryError
 from sightline.core.tables import schema_of
-from sightline.service.query import query
+from sightline.service.results import Results
 
 
 @pytest.fixture
@@ -29,7 +29,9 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_a_table_is_a_view_of_its_name(folder):
-    answer = query(folder, "select frame, detections as n from frames where n > 0 order by frame desc")
+    answer = Results(folder).query(
+        "select frame, detections as n from frames where n > 0 order by frame desc"
+    )
     assert answer.columns == ("frame", "n")
     assert answer.rows == [(2, 2), (1, 1)]
 
@@ -39,7 +41,7 @@ def test_a_table_is_a_view_of_its_name(folder):
     ["from frames", "describe frames", "show tables", "with a as (select 1) from a", "explain select 1"],
 )
 def test_reading_is_allowed_in_many_forms(folder, statement):
-    assert query(folder, statement).rows
+    assert Results(folder).query(statement).rows
 
 
 @pytest.mark.parametrize(
@@ -68,7 +70,7 @@ def test_reading_is_allowed_in_many_forms(folder, statement):
 def test_anything_else_is_one_clear_line(folder, statement, says, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(QueryError, match=says) as caught:
-        query(folder, statement)
+        Results(folder).query(statement)
     assert "\n" not in str(caught.value)
     assert caught.value.hint
     assert not (tmp_path / "out.csv").exists()
@@ -76,10 +78,10 @@ def test_anything_else_is_one_clear_line(folder, statement, says, monkeypatch, t
 
 def test_a_wrong_column_is_hinted_with_the_tables(folder):
     with pytest.raises(QueryError) as caught:
-        query(folder, "select nope from frames")
+        Results(folder).query("select nope from frames")
     assert caught.value.hint == "tables: frames"
 
 
 def test_a_folder_without_results_is_refused(tmp_path):
     with pytest.raises(ConfigError, match="no finished run"):
-        query(tmp_path, "select 1")
+        Results(tmp_path).query("select 1")

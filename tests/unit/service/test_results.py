@@ -13,7 +13,6 @@ from sightline.core.errors import ConfigError
 from sightline.core.tables import TABLES
 from sightline.service import tables as tables_module
 from sightline.service.folder import sha256_of, write_json
-from sightline.service.query import query
 from sightline.service.results import Results
 from sightline.service.tables import ParquetTables, ParquetWriter
 
@@ -80,7 +79,7 @@ def test_a_table_that_is_damaged_in_its_middle_is_told_as_that(folder: Path) -> 
         list(Results(folder).tables.batches("tracks"))
     with pytest.raises(ConfigError, match="not a readable table"):
         path.write_bytes(content[:100])
-        query(folder, "select 1")
+        Results(folder).query("select 1")
 
 
 @pytest.mark.parametrize("batch_rows", [1, 2, 3, 100])

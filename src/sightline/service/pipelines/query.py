@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sightline.core.errors import QueryError
-from sightline.service.query import table_files
 
 if TYPE_CHECKING:
     from sightline.service.results import Results
@@ -61,7 +60,7 @@ def bounded_query(results: Results, statement: str, limits: QueryLimits) -> Plai
         QueryError: The statement is wrong, wants more than reading, or more than it may cost.
     """
     asked = {
-        "files": {name: str(path) for name, path in table_files(results).items()},
+        "files": {name: str(path) for name, path in results.tables.files().items()},
         "statement": statement,
         "rows": limits.rows,
         "seconds": limits.seconds,
