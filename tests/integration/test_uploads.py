@@ -76,6 +76,34 @@ def test_a_form_becomes_a_video_with_its_hash_and_facts(client, platform, clip):
     assert client.get(content, headers={"Range": "bytes=5-9"}).content == clip[5:10]
 
 
+@pytest.mark.parametrize(
+    ("suffix", "kind"),
+    [
+        (".mp4", "video/mp4"),
+        (".mp4.html", "video/mp4"),
+        (".mov.html", "video/quicktime"),
+        (".mov", "video/quicktime"),
+        (".mkv", "video/x-matroska"),
+        (".webm", "video/webm"),
+        (".avi", "video/x-msvideo"),
+        (".mpg", "video/mpeg"),
+        (".ts", "video/mp2t"),
+        (".gif", "image/gif"),
+    ],
+)
+def test_a_video_is_served_as_what_was_found_in_it(client, tmp_path, suffix, kind):
+    data = make_clip(tmp_path / f"clip{suffix.removesuffix('.html')}", frames=5).path.read_bytes()
+    answer = client.post(f"{API}/videos", files={"file": (f'<b>"größe"{suffix}', data, "text/html")})
+    content = f"{answer.headers['location']}/content"
+    for asked in ({}, {"Range": "bytes=0-9"}):
+        served = client.get(content, headers=asked)
+        assert served.headers["content-type"] == kind
+        assert served.headers["x-content-type-options"] == "nosniff"
+        assert served.headers["content-disposition"].startswith("inline; filename*=UTF-8''")
+        assert served.headers["content-disposition"].isascii()
+        assert not set('<>"') & set(served.headers["content-disposition"])
+
+
 def test_an_upload_goes_on_where_it_was(client, clip):
     place = begun(client, clip)
     half = len(clip) // 2

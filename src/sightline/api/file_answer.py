@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
+from urllib.parse import quote
 
 from fastapi import Response
 from fastapi.responses import FileResponse, StreamingResponse
@@ -78,6 +79,11 @@ def file_answer(
         return FileResponse(file.path, media_type=file.media_type, headers=headers)
     start, end = _bounds(found[1], found[2], file.size_bytes)
     return _part(file, start, end, headers)
+
+
+def named(name: str, *, is_shown: bool) -> str:
+    """Give a `Content-Disposition`: whether a browser shows the file, and what it calls it when it is saved (RFC 6266)."""
+    return f"{'inline' if is_shown else 'attachment'}; filename*=UTF-8''{quote(name, safe='')}"
 
 
 def _has(tags: str, tag: str) -> bool:

@@ -25,6 +25,7 @@ from sightline.media.container import MediaLimits, OpenVideo, check_declared_siz
 from sightline.media.timing import timing
 
 if TYPE_CHECKING:
+    from av.container import InputContainer
     from av.video.stream import VideoStream
 
     from sightline.core.arrays import Int32, Int64
@@ -170,7 +171,7 @@ def index_video(path: Path, limits: MediaLimits | None = None) -> VideoIndex:
                 hint="cut it into parts, or raise SIGHTLINE_MAX_DURATION_S",
             )
         info = MediaInfo(
-            container=_container_name(video.container.format.name, path),
+            container=_container_name(video.container, path),
             codec=video.stream.codec_context.codec.canonical_name,
             size=size,
             rotation_deg=rotation_deg,
@@ -346,8 +347,12 @@ def _rising(ticks: Int64) -> Int64:
     return np.asarray(np.maximum.accumulate(ticks - steps) + steps, np.int64)
 
 
-def _container_name(demuxer: str, path: Path) -> str:
-    """Give one short name where a demuxer answers to many."""
-    names = demuxer.split(",")
+def _container_name(container: InputContainer, path: Path) -> str:
+    """Give one short name where a demuxer answers to many: the file's ending where it is one of them."""
+    names = container.format.name.split(",")
     suffix = path.suffix.lower().lstrip(".")
-    return suffix if suffix in names else {"matroska": "mkv"}.get(names[0], names[0])
+    if suffix in names:
+        return suffix
+    if "mp4" in names and container.metadata.get("major_brand", "qt").strip() != "qt":
+        return "mp4"
+    return {"matroska": "mkv"}.get(names[0], names[0])

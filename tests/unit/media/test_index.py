@@ -38,6 +38,12 @@ def test_a_video_of_each_kind_is_described(make, kind, container, codec):
     assert (info.size_bytes, info.audio_codec) == (path.stat().st_size, None)
 
 
+@pytest.mark.parametrize("kind", ["mp4", "mov"])
+def test_a_file_without_a_known_ending_is_what_it_says_itself(make, kind):
+    path = make(kind)
+    assert probe(path.rename(path.with_suffix(".upload"))).container == kind
+
+
 @pytest.mark.parametrize("kind", ["mp4", "mkv", "ts", "h264-avi", "mpeg4-b-avi", "mpg", "webm", "gif"])
 def test_times_are_those_that_the_frames_were_written_with(make, kind):
     index = index_video(make(kind))

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 
 from sightline.api.body import FormFile, pass_on
-from sightline.api.file_answer import file_answer
+from sightline.api.file_answer import file_answer, named
 from sightline.api.platform import PREFIX, PlatformHere
 from sightline.api.views.videos import FetchVideo, VideoPage, VideoView
 from sightline.asgi.problems import listed
@@ -35,6 +35,7 @@ from sightline.core.videos import Video, VideoFilter, VideoState
 from sightline.service.accounts.shares import shared_ids
 from sightline.service.pipelines.artifacts import Artifact
 from sightline.service.platform import Platform
+from sightline.service.videos.facts import MEDIA_TYPES, UNKNOWN_TYPE, media_type_of
 from sightline.service.videos.find import find_video, ready_file
 from sightline.service.videos.incoming import IncomingFile
 from sightline.service.videos.sources import fetch_video
@@ -54,6 +55,7 @@ TAKING = (
     OutputFullError,
     QuotaExceededError,
 )
+_KINDS = sorted({*MEDIA_TYPES.values(), UNKNOWN_TYPE})
 _BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -185,7 +187,7 @@ def get_video(platform: PlatformHere, who: Reader, video_id: VideoId) -> VideoVi
     | {
         status: {
             "description": words,
-            "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+            "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in _KINDS},
         }
         for status, words in ((200, "The file."), (206, "The range that was asked for."))
     }
@@ -199,11 +201,13 @@ def get_video_content(
     if_none_match: Annotated[str | None, Header(max_length=1000)] = None,
     if_range: Annotated[str | None, Header(max_length=200)] = None,
 ) -> Response:
-    """Give the file as it was sent; the ETag is its SHA-256."""
+    """Give the file as it was sent, as the kind of video that it was found to be; the ETag is its SHA-256."""
     video = find_video(platform, who, video_id)
     path = ready_file(platform, video)
-    file = Artifact(video.name, path, video.size_bytes, video.sha256, "application/octet-stream")
-    return file_answer(file, asked=range_, if_none_match=if_none_match, if_range=if_range)
+    file = Artifact(video.name, path, video.size_bytes, video.sha256, media_type_of(video))
+    answer = file_answer(file, asked=range_, if_none_match=if_none_match, if_range=if_range)
+    answer.headers["Content-Disposition"] = named(video.name, is_shown=file.media_type != UNKNOWN_TYPE)
+    return answer
 
 
 @router.delete(
