@@ -78,7 +78,7 @@ def measure(path: Path, frames: int, weights: Path | None) -> None:
         f"{path.name}: camera in {known} of {total} frames ({dict(sorted(sources.items()))}), "
         f"quality {np.median(qualities) if qualities else float('nan'):.2f}, "
         f"agreement {np.median(agreements) if agreements else float('nan'):.2f}, "
-        f"{1e3 * spent / max(total, 1):.0f} ms of one core a frame"
+        f"{1e3 * spent / max(total, 1):.0f} ms of one core per frame"
     )
 
 

@@ -71,7 +71,7 @@ def markdown(scores: Sequence[Score], threshold: float) -> str:
     """Give the table of a model card."""
     lines = [
         f"F1, precision and recall at score {threshold:.2f}; in brackets 95 % intervals over places.",
-        "Recall at 1 false: where there is one wrong box a picture on average.",
+        "Recall at 1 false: where there is one wrong box per picture on average.",
         "",
         "| domain | class | pictures | places | objects | AP50 | AP50-95 | F1 | precision | recall | recall at 1 false |",
         "|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|",

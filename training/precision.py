@@ -126,7 +126,7 @@ def _input(each: Labelled, size: tuple[int, int]) -> Float32:
 def markdown(outcomes: Sequence[Outcome]) -> str:
     """Give a table and what it means for INT8."""
     lines = [
-        "| precision | mean AP50 | mean AP50-95 | ms of one processor thread a picture |",
+        "| precision | mean AP50 | mean AP50-95 | ms of one processor thread per picture |",
         "|---|---:|---:|---:|",
         *(f"| {each.name} | {each.ap50:.3f} | {each.ap50_95:.3f} | {each.ms:.1f} |" for each in outcomes),
     ]

@@ -65,7 +65,7 @@ class Score:
         ap50: Average precision at overlap 0.5.
         ap50_95: Mean over overlaps 0.50, 0.55, ... 0.95.
         f1: At the threshold, overlap 0.5.
-        recall_1fp: Recall at the score where there is one wrong box a picture, overlap 0.5.
+        recall_1fp: Recall at the score where there is one wrong box per picture, overlap 0.5.
         precision: At the threshold.
         recall: At the threshold.
     """
@@ -214,12 +214,12 @@ def score_domains(
     draws: int = DRAWS,
     seed: int = 0,
 ) -> list[Score]:
-    """Score a part, domain by domain: a row a class that the domain labels, and a row for all of them.
+    """Score a part, domain by domain: a row per class that the domain labels, and a row for all of them.
 
     Args:
         pictures: Of one part.
         answers: What the model found in each, from a low score on.
-        class_names: One name a class id.
+        class_names: One name per class id.
         threshold: Score from which on a box is reported, the same for every domain.
         draws: Bootstrap samples; 0 leaves the intervals out.
         seed: Of the samples.

@@ -1,6 +1,6 @@
 """Which picture belongs to which part, as committed text files.
 
-One line a picture: its path from the data root, its domain (the set it comes from) and its place (the thing that
+One line per picture: its path from the data root, its domain (the set it comes from) and its place (the thing that
 no two parts may share: a stretch of road, a photograph with all its variants, a clip), separated by tabs.
 """
 

@@ -48,7 +48,7 @@ def stored_rows(model: str, folder: Path = FOLDER) -> dict[str, Rows]:
 
 
 def write_stored(model: str, labels: dict[str, Rows], folder: Path = FOLDER) -> Path:
-    """Write a model's labels, one line a frame."""
+    """Write a model's labels, one line per frame."""
     path = folder / model / "labels.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     lines = [f"{json.dumps(name)}:{json.dumps(rows, separators=(',', ':'))}" for name, rows in labels.items()]

@@ -1,4 +1,4 @@
-"""Who is in the tracks at all: one row a track, before anything is measured.
+"""Who is in the tracks at all: one row per track, before anything is measured.
 
 A first pass over the tables takes the census; the second measures only the tracks that are wanted, each with
 the one class it was given most often.
@@ -32,7 +32,7 @@ class _Person:
 
 @dataclass(frozen=True, slots=True)
 class Roll:
-    """One row a track, in rising order of id.
+    """One row per track, in rising order of id.
 
     Attributes:
         track_ids: `(n,)` int64.
@@ -120,7 +120,7 @@ class Census:
         person.classes.update(dict(zip(classes.tolist(), counts.tolist(), strict=True)))
 
     def result(self) -> Roll:
-        """Give one row a track."""
+        """Give one row per track."""
         ids = sorted(self._people)
         people = [self._people[track_id] for track_id in ids]
         classes = [min(who.classes, key=lambda kind: (-who.classes[kind], kind)) for who in people]

@@ -102,7 +102,7 @@ class Steps:
 
 @dataclass(frozen=True, slots=True)
 class Travel:
-    """What each track moved, one row a track in rising order of id; NaN where no step tells.
+    """What each track moved, one row per track in rising order of id; NaN where no step tells.
 
     Attributes:
         track_ids: `(n,)` int64.

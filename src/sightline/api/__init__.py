@@ -1,1 +1,1 @@
-"""The HTTP API: routes, one file a resource."""
+"""The HTTP API: routes, one file per resource."""

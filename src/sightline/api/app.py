@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def routers() -> Sequence[APIRouter]:
-    """Give every route of the API, one router a resource."""
+    """Give every route of the API, one router per resource."""
     return (
         health.router,
         reference.router,

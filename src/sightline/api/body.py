@@ -153,7 +153,7 @@ class FormFile:
         if filename is None:
             return
         if self.file is not None:
-            raise RequestError("the form has two files in it", hint="send one file a request")
+            raise RequestError("the form has two files in it", hint="send one file per request")
         self.file = self._begin(self.fields, filename.decode("utf-8", "replace")[:500])
         self._in_file = True
 

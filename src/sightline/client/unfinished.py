@@ -1,6 +1,6 @@
 """Remembers where unfinished uploads go, so that a program that is begun anew goes on with them.
 
-One small file an upload, which only its user may read; it holds no key and no token.
+One small file per upload, which only its user may read; it holds no key and no token.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ class ModelInfo:
         family: Its plugin's name, as in `yolox`.
         task: What it answers.
         input_size: `(height, width)` in pixels that frames are scaled to, None where any size will do.
-        class_names: One name a class id; empty for poses and embeddings.
+        class_names: One name per class id; empty for poses and embeddings.
         skeleton: Names the points of a pose model.
         sha256: Of the weights; empty for a model without weights.
         precision: What it computes in: `f32`, `bf16`, `int8`.

@@ -15,7 +15,7 @@ class Skeleton:
 
     Attributes:
         name: What the layout is called.
-        points: One name a keypoint, in the order of `Poses.points_px`.
+        points: One name per keypoint, in the order of `Poses.points_px`.
         bones: Pairs of indices into `points`, for drawing.
     """
 

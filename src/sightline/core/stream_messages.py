@@ -130,7 +130,9 @@ def read_object(text: str | bytes) -> dict[str, Any]:
     try:
         message = json.loads(text, parse_constant=finite, parse_float=finite)
     except (ValueError, RecursionError):
-        raise MessageInvalidError("the message is not JSON", hint="send one JSON object a message") from None
+        raise MessageInvalidError(
+            "the message is not JSON", hint="send one JSON object per message"
+        ) from None
     if not isinstance(message, dict):
         raise MessageInvalidError("the message is no JSON object", hint='as in {"type": "ping"}')
     return message

@@ -21,7 +21,7 @@ def _schema(*columns: tuple[str, pa.DataType]) -> pa.Schema:
 
 
 TABLES: Mapping[str, pa.Schema] = {
-    # The ledger: one row a frame. `cause` is null for an inferred frame.
+    # The ledger: one row per frame. `cause` is null for an inferred frame.
     "frames": _schema(
         *_FRAME,
         ("segment", pa.int32()),
@@ -29,13 +29,13 @@ TABLES: Mapping[str, pa.Schema] = {
         ("cause", pa.string()),
         ("detections", pa.int32()),
     ),
-    # One row a detection, also those no track took up.
+    # One row per detection, also those no track took up.
     "detections": _schema(*_FRAME, *_BOX, ("score", pa.float32()), *_CLASS),
-    # One row a track a frame.
+    # One row per track and frame.
     "tracks": _schema(
         *_FRAME, ("track_id", pa.int64()), *_BOX, ("score", pa.float32()), *_CLASS, ("quality", pa.string())
     ),
-    # One row a keypoint; `instance` counts bodies within the frame, `track_id` is null where none is known.
+    # One row per keypoint; `instance` counts bodies within the frame, `track_id` is null where none is known.
     "poses": _schema(
         *_FRAME,
         ("instance", pa.int32()),
@@ -70,7 +70,7 @@ TABLES: Mapping[str, pa.Schema] = {
         ("confidence", pa.float64()),
         ("evidence", pa.string()),
     ),
-    # One row a stay in a zone; `frame`, `t_s` are its start. `complete` is false where it was cut by the
+    # One row per stay in a zone; `frame`, `t_s` are its start. `complete` is false where it was cut by the
     # clip's or the track's end.
     "dwells": _schema(
         *_FRAME,
@@ -82,7 +82,7 @@ TABLES: Mapping[str, pa.Schema] = {
         ("dwell_s", pa.float64()),
         ("complete", pa.bool_()),
     ),
-    # One row a zone a second: how many were inside. `coverage` is the share of that second really seen.
+    # One row per zone and second: how many were inside. `coverage` is the share of that second really seen.
     "occupancy": _schema(
         *_FRAME,
         ("rule", pa.string()),
@@ -90,7 +90,7 @@ TABLES: Mapping[str, pa.Schema] = {
         ("maximum", pa.int32()),
         ("coverage", pa.float64()),
     ),
-    # One row a track: how long it was seen and how far it went. `frame`, `t_s` are its first sighting.
+    # One row per track: how long it was seen and how far it went. `frame`, `t_s` are its first sighting.
     "objects": _schema(
         *_FRAME,
         ("track_id", pa.int64()),
@@ -108,7 +108,7 @@ TABLES: Mapping[str, pa.Schema] = {
         ("top_speed_mps", pa.float64()),
     ),
     # --- football ---
-    # One row a frame and an object whose shirt was looked at: mean colour of the shirt in CIE L*a*b* and how much
+    # One row per frame and object whose shirt was looked at: mean colour of the shirt in CIE L*a*b* and how much
     # of the crop it was taken from.
     "kits": _schema(
         *_FRAME,
@@ -118,7 +118,7 @@ TABLES: Mapping[str, pa.Schema] = {
         ("b", pa.float32()),
         ("share", pa.float32()),
     ),
-    # One row a frame: the camera as it was found. `m11`..`m33` map source pixels to `pitch_m`; null where nothing
+    # One row per frame: the camera as it was found. `m11`..`m33` map source pixels to `pitch_m`; null where nothing
     # was found. `source` is `lines`, `keypoints`, `points`, `file`, `propagated` or `none`; `quality` is 0..1.
     "pitch": _schema(
         *_FRAME,
@@ -133,7 +133,7 @@ TABLES: Mapping[str, pa.Schema] = {
         ("source", pa.string()),
         ("quality", pa.float64()),
     ),
-    # One row a frame: where the ball is. `state` is `seen`, `interpolated` or `lost`.
+    # One row per frame: where the ball is. `state` is `seen`, `interpolated` or `lost`.
     "ball": _schema(
         *_FRAME,
         ("x_px", pa.float64()),
@@ -146,7 +146,7 @@ TABLES: Mapping[str, pa.Schema] = {
         ("score", pa.float64()),
         ("state", pa.string()),
     ),
-    # One row a frame and a person on the pitch; the box is smoothed, and null for tracking data. `team` is `home`, `away`, `referee` or null; `role` is
+    # One row per frame and person on the pitch; the box is smoothed, and null for tracking data. `team` is `home`, `away`, `referee` or null; `role` is
     # `player`, `goalkeeper`, `referee` or `other`.
     "players": _schema(
         *_FRAME,
@@ -161,7 +161,7 @@ TABLES: Mapping[str, pa.Schema] = {
         ("speed_mps", pa.float64()),
         ("quality", pa.string()),
     ),
-    # One row a spell of one team or nobody having the ball; `frame`, `t_s` are its start.
+    # One row per spell of one team or nobody having the ball; `frame`, `t_s` are its start.
     "possession": _schema(
         *_FRAME,
         ("end_frame", pa.int64()),
@@ -171,7 +171,7 @@ TABLES: Mapping[str, pa.Schema] = {
         ("player_id", pa.string()),
         ("confidence", pa.float64()),
     ),
-    # One row a team, a phase of play, a window of time and a rank: the formations that fit best.
+    # One row per team, phase of play, window of time and rank: the formations that fit best.
     "formations": _schema(
         *_FRAME,
         ("end_frame", pa.int64()),
@@ -189,7 +189,7 @@ TABLES: Mapping[str, pa.Schema] = {
         ("width_m", pa.float64()),
         ("coverage", pa.float64()),
     ),
-    # One row a player and a period (0: the whole match). Zone columns follow the settings' limits, lowest first.
+    # One row per player and period (0: the whole match). Zone columns follow the settings' limits, lowest first.
     "physical": _schema(
         ("player_id", pa.string()),
         ("team", pa.string()),
@@ -205,7 +205,7 @@ TABLES: Mapping[str, pa.Schema] = {
         ("top_speed_mps", pa.float64()),
     ),
     # --- juggling ---
-    # One row a ball a frame; `state` is `seen`, `interpolated` (within a flight) or `held`.
+    # One row per ball and frame; `state` is `seen`, `interpolated` (within a flight) or `held`.
     "balls": _schema(
         *_FRAME,
         ("ball_id", pa.int64()),
@@ -215,7 +215,7 @@ TABLES: Mapping[str, pa.Schema] = {
         ("flight", pa.int64()),
         ("state", pa.string()),
     ),
-    # One row a throw: `t_s` is the moment it leaves the hand, to a fraction of a frame.
+    # One row per throw: `t_s` is the moment it leaves the hand, to a fraction of a frame.
     "throws": _schema(
         *_FRAME,
         ("ball_id", pa.int64()),
@@ -232,7 +232,7 @@ TABLES: Mapping[str, pa.Schema] = {
         ("outcome", pa.string()),
         ("confidence", pa.float64()),
     ),
-    # One row a catch: `t_s` is the moment the ball comes to the hand.
+    # One row per catch: `t_s` is the moment the ball comes to the hand.
     "catches": _schema(
         *_FRAME,
         ("ball_id", pa.int64()),
@@ -243,7 +243,7 @@ TABLES: Mapping[str, pa.Schema] = {
         ("dwell_s", pa.float64()),
         ("confidence", pa.float64()),
     ),
-    # One row a touch of a ball that is kept up, or its bounce off the ground (`kind` is `touch` or `bounce`).
+    # One row per touch of a ball that is kept up, or its bounce off the ground (`kind` is `touch` or `bounce`).
     "touches": _schema(
         *_FRAME,
         ("kind", pa.string()),
@@ -255,11 +255,11 @@ TABLES: Mapping[str, pa.Schema] = {
         ("confidence", pa.float64()),
     ),
     # --- road ---
-    # One row a frame: how well the lower part of the picture shows the road.
+    # One row per frame: how well the lower part of the picture shows the road.
     "sight": _schema(
         *_FRAME, ("brightness", pa.float64()), ("contrast", pa.float64()), ("sharpness", pa.float64())
     ),
-    # One row a hazard, however often the car went over it; `frame`, `t_s` say where it was confirmed first. Sizes
+    # One row per hazard, however often the car went over it; `frame`, `t_s` say where it was confirmed first. Sizes
     # are null where the camera is not known, places where there is no GPS.
     "hazards": _schema(
         *_FRAME,

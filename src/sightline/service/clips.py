@@ -180,7 +180,7 @@ def draw_clips(drawing: Drawing, clips: Sequence[Mapping[str, Any]], out: RunFol
 
 
 def write_windows(clips: Sequence[Mapping[str, Any]], out: Path) -> None:
-    """Write clips as SportsCode's XML, a row of its timeline a kind; times are the video's own seconds.
+    """Write clips as SportsCode's XML, a row of its timeline per kind; times are the video's own seconds.
 
     Raises:
         OutputError: The file cannot be written.

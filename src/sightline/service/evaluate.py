@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _PICTURES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
 _LABEL_LAYOUT = (
-    "YOLO labels: one object a line, `class x_centre y_centre width height`, all but class in 0..1"
+    "YOLO labels: one object per line, `class x_centre y_centre width height`, all but class in 0..1"
 )
 _AT_ONCE = 16
 

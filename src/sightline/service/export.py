@@ -128,7 +128,7 @@ def export_csv(folder: Path, out: Path, *, table: str | None = None) -> Path:
 
 
 def export_supervision(folder: Path, out: Path, *, table: str = "tracks") -> Path:
-    """Write JSON lines that `supervision.Detections` can be built from, one line a frame, empty ones too.
+    """Write JSON lines that `supervision.Detections` can be built from, one line per frame, empty ones too.
 
     A line holds `frame`, `t_s`, `xyxy`, `confidence`, `class_id`, `class_name` and, for tracks, `tracker_id`;
     `supervision_frames` reads it back.

@@ -258,7 +258,7 @@ class RunFolder:
             temporary.replace(final)
 
     def join_parts(self, segments: int) -> None:
-        """Make `tables/*.parquet` of all parts, a row group a segment; memory holds one part at a time.
+        """Make `tables/*.parquet` of all parts, a row group per segment; memory holds one part at a time.
 
         Raises:
             OutputError: They could not be written.

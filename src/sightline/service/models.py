@@ -125,7 +125,7 @@ def add_model(
         source: An `.onnx` or `.xml` file.
         options: How to open it; `options.layout` names its family where it cannot be read off the graph.
         name: What to call it; its file name without the suffix by default.
-        classes: One name a class id.
+        classes: One name per class id.
         licence: Of the weights.
 
     Raises:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sightline.core.arrays import Float64
 
 PEDESTRIAN = 1
-_LAYOUT = "one box a line: frame,id,left,top,width,height[,score,...], frames from 1"
+_LAYOUT = "one box per line: frame,id,left,top,width,height[,score,...], frames from 1"
 _COLUMNS_WITH_CLASS = 9
 _MOST = 1_000_000_000
 

@@ -31,7 +31,7 @@ class StreamSettings(SettingsGroup):
     stream_performance: Literal["throughput", "latency"] = setting(
         "throughput",
         "Stream performance",
-        "`throughput`: one core a frame, several frames at once. `latency`: all cores on one frame.",
+        "`throughput`: one core per frame, several frames at once. `latency`: all cores on one frame.",
     )
     stream_fps: float = setting(
         15.0,

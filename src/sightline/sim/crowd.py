@@ -105,7 +105,7 @@ class Path:
 
 @dataclass(slots=True)
 class _State:
-    """Everybody's state while they walk; one row a person."""
+    """Everybody's state while they walk; one row per person."""
 
     places: Float64
     speeds: Float64

@@ -1,1 +1,1 @@
-"""Glue: one Stage a file; what only one application needs stands in a folder of its name."""
+"""Glue: one Stage per file; what only one application needs stands in a folder of its name."""

@@ -189,7 +189,7 @@ class FakeModel:
         fails_on: Frames whose answer is an `InferenceFailedError`.
         refuses: Frames that `submit` refuses with a `ModelInputError`.
         task: What kind of answers the script holds.
-        class_names: One name a class id.
+        class_names: One name per class id.
     """
 
     def __init__(

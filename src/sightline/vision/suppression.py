@@ -52,7 +52,7 @@ def _overlapping(corners: Float32, class_ids: Int32, iou: float) -> tuple[Int64,
     sorted from left to right are compared with a few neighbours instead of with all.
 
     Args:
-        corners: `(4, n)` float32, rows `x1 y1 x2 y2`: a box a column; used up.
+        corners: `(4, n)` float32, rows `x1 y1 x2 y2`: a box per column; used up.
         class_ids: `(n,)` int32.
         iou: See `suppress`.
     """

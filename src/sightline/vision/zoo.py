@@ -60,7 +60,7 @@ class ZooEntry:
         layout: Their family; empty where it is to be read off the graph.
         files: The graph first, then what belongs beside it.
         licence: Of the weights.
-        classes: One name a class id; empty where the file holds them.
+        classes: One name per class id; empty where the file holds them.
         input: What the graph takes, in words.
         summary: What they find, how well, and where they come from.
         local: They were added from a file on this machine.
@@ -221,7 +221,7 @@ class Zoo:
             source: An `.onnx` or `.xml` file.
             name: What to call it; its file name without the suffix by default.
             layout: Its family; left empty it is read off the graph whenever it is used.
-            classes: One name a class id.
+            classes: One name per class id.
             licence: Of the weights.
 
         Raises:

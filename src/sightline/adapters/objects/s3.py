@@ -45,7 +45,7 @@ class Entry:
 class S3Store:
     """Keeps each object under its key in a bucket; an object is there whole or not at all.
 
-    Up to one part an object is stored by one conditional request. A longer one is uploaded in parts under a
+    Up to one part per object is stored by one conditional request. A longer one is uploaded in parts under a
     hidden key and gets its name by a conditional copy inside the server, so that two writers cannot both win.
     Keys and secrets come from the usual `AWS_*` variables, files or the machine's role.
 

@@ -176,7 +176,7 @@ def _prepare_sqlite(engine: Engine) -> None:
 
     With a write-ahead log and synchronous=NORMAL a killed process loses nothing. A power cut may take back the
     last commits, never part of one: a run then re-does those segments and writes the same bytes. FULL would cost
-    a disk flush a segment and protect nothing more, as the table parts beside it have the same guarantee.
+    a disk flush per segment and protect nothing more, as the table parts beside it have the same guarantee.
     """
     if engine.url.database and engine.url.database != ":memory:":
         folder = Path(engine.url.database).parent

@@ -56,7 +56,7 @@ class DetectionScores:
 
     Attributes:
         images: How many were looked at.
-        classes: One entry a class that is there or was found, in order of its id.
+        classes: One entry per class that is there or was found, in order of its id.
         ap50: Mean of the classes that are there, 0..1; None where no image has an object.
         ap50_95: The same over overlaps 0.50, 0.55, ... 0.95.
     """
@@ -80,9 +80,9 @@ def average_precision(
     and image are looked at. Equal scores keep the order in which they are given.
 
     Args:
-        truths: What is there, one entry an image; scores are not read.
+        truths: What is there, one entry per image; scores are not read.
         found: What the detector answered, in the same order of images.
-        class_names: One name a class id; a class beyond its end is called by its number.
+        class_names: One name per class id; a class beyond its end is called by its number.
 
     Returns:
         Scores of each class and their means.

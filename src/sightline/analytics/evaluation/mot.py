@@ -209,7 +209,7 @@ def _by_frame(name: str, table: MotTable) -> tuple[Int64, dict[int, Int64]]:
     if len(twice):
         raise AnalysisError(
             f"{name}: identity {ids[twice[0]]} occurs twice in frame {frames[twice[0]]} (counted from 0)",
-            hint="an identity may have one box a frame",
+            hint="an identity may have one box per frame",
         )
     dense = np.unique(table.track_ids, return_inverse=True)[1].astype(np.int64)
     starts = np.flatnonzero(np.diff(frames, prepend=frames[:1] - 1))

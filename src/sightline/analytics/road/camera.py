@@ -99,7 +99,7 @@ class RoadCamera:
 
 @dataclass(frozen=True, slots=True)
 class OnRoad:
-    """Boxes as flat things on the road, one row a box; NaN where a box reaches the horizon.
+    """Boxes as flat things on the road, one row per box; NaN where a box reaches the horizon.
 
     Attributes:
         places_m: `(n, 2)` their middles in `road_m`: ahead, to the left.

@@ -1,1 +1,1 @@
-"""Routes, one resource a file: parse, call a use-case, answer."""
+"""Routes, one resource per file: parse, call a use-case, answer."""

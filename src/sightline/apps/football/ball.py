@@ -26,7 +26,7 @@ _BEYOND_M = 8.0
 
 
 class FollowedBall(NamedTuple):
-    """Where the ball is, a row a frame.
+    """Where the ball is, a row per frame.
 
     Attributes:
         ball_m: `(n, 3)`, height as gravity tells it; NaN where it is not known.

@@ -44,7 +44,7 @@ def _figures(found: Found, context: ReportContext) -> Iterator[tuple[str, str, s
     arcs = found.keeping.arcs if found.keeping is not None else found.linked.arcs
     if not arcs:
         return
-    caption = "Every flight that was found, one colour a ball."
+    caption = "Every flight that was found, one colour per ball."
     if found.keeping is not None:
         caption = "Every flight that was found; rings are touches, squares bounces."
     yield (

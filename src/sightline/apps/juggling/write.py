@@ -39,7 +39,7 @@ def height_m(throw: Throw, juggle: Juggle) -> float | None:
 
 
 def _balls(found: Found) -> list[dict[str, Any]]:
-    """Give one row a ball a frame, in order of frame: in flight every frame, in a hand where it was seen."""
+    """Give one row per ball and frame, in order of frame: in flight every frame, in a hand where it was seen."""
     rows: dict[tuple[int, int], dict[str, Any]] = {}
     if found.keeping is not None:
         flying: Iterable[tuple[int, int, Any]] = (

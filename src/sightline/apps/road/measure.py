@@ -33,7 +33,7 @@ class Found:
     """Everything a report tells.
 
     Attributes:
-        events: Closed ones, in order of confirmation: one a hazard a pass.
+        events: Closed ones, in order of confirmation: one per hazard and pass.
         hazards: The best event of each hazard, in order of its number.
         region: Where in the picture hazards were believed.
         has_camera: Whether sizes are in metres.

@@ -1,1 +1,1 @@
-"""Routes, one subject a file: parse, call a use-case, answer."""
+"""Routes, one subject per file: parse, call a use-case, answer."""

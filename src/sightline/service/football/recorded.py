@@ -1,6 +1,6 @@
 """Reads a recorded match with its event feed: a folder of Parquet files as databallpy saves a game.
 
-`tracking.parquet` has a row a frame: `ball_x ball_y ball_z` and `<team>_<shirt>_x`, `_y` of each player in metres from
+`tracking.parquet` has a row per frame: `ball_x ball_y ball_z` and `<team>_<shirt>_x`, `_y` of each player in metres from
 the centre spot, `ball_status` (alive, dead), `team_possession`, `period_id`. Beside it are `home_players.parquet`,
 `away_players.parquet`, `metadata.json`, and the feed: `events.parquet` and `pass_events.parquet`, whose clock is not
 the tracking's.

@@ -83,7 +83,7 @@ def _throws(values: tuple[int, ...] | None) -> str | None:
 
 
 def ladder(text: str, *, beats: int = 12) -> list[str]:
-    """Draw a pattern as a ladder, a line a beat: the throwing hand's side, its value and where it lands.
+    """Draw a pattern as a ladder, a line per beat: the throwing hand's side, its value and where it lands.
 
     Raises:
         NotationError: It is no valid pattern.

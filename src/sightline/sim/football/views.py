@@ -253,7 +253,7 @@ def follow(
 
     Args:
         who: The operator.
-        ball_m: `(n, 3)` finite, one row a frame.
+        ball_m: `(n, 3)` finite, one row per frame.
         rate_hz: Frames a second.
         size: `(height, width)` of the picture.
         seed: Chooses the shake.

@@ -15,7 +15,7 @@ _LEAST_HEIGHT_PX = 12.0
 
 
 class KitStage:
-    """Adds `kits` to every n-th packet: the columns of the `kits` table, a row a person.
+    """Adds `kits` to every n-th packet: the columns of the `kits` table, a row per person.
 
     It has no memory: whether a frame's turn has come is told by its number alone.
     """

@@ -77,7 +77,7 @@ class _Memory:
 
 
 class PitchStage:
-    """Adds `pitch`: the columns of the `pitch` table, one row a frame; see `homography_of`.
+    """Adds `pitch`: the columns of the `pitch` table, one row per frame; see `homography_of`.
 
     In mode `auto` a camera is searched for, then followed from frame to frame on the lines it sees and carried by
     the picture's motion where it sees too few. A cut drops it. What is not sure enough is left out. Where a search of

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class SightStage:
-    """Adds `sight`: the columns of the `sight` table, one row a frame. It has no memory."""
+    """Adds `sight`: the columns of the `sight` table, one row per frame. It has no memory."""
 
     name = "sight"
     consumes = frozenset({"frame"})

@@ -1,4 +1,4 @@
-"""Contract tests, one class a port: an implementation is right when it passes its port's class.
+"""Contract tests, one class per port: an implementation is right when it passes its port's class.
 
 Subclass one in a test file, name an implementation in `make`, and run pytest (which the package itself does
 not need and does not install):

@@ -47,7 +47,7 @@ class MovenetModel(CropModel):
         return graph.outputs[0].shape[1:] == (1, len(COCO_17.points), 3)
 
     def submit(self, frame: Frame, regions: Detections | None = None) -> Pending[Any]:
-        """Start on one frame: one body a region, or one body in the whole frame."""
+        """Start on one frame: one body per region, or one body in the whole frame."""
         if regions is None:
             picture, placement = self._letterbox.place(frame.image, frame.source_size)
             part = self._network.submit(picture, self._body)

@@ -41,7 +41,7 @@ class RtmposeModel(CropModel):
 
     @classmethod
     def matches(cls, graph: GraphInfo) -> bool:
-        """Whether its two outputs have a row a point, as long as the input is wide and high, times the same."""
+        """Whether its two outputs have a row per point, as long as the input is wide and high, times the same."""
         size = picture_size(graph)
         if size is None or -1 in size or len(graph.outputs) != 2:
             return False
@@ -51,7 +51,7 @@ class RtmposeModel(CropModel):
         return across[2] >= size[1] and across[2] * size[0] == down[2] * size[1]
 
     def submit(self, frame: Frame, regions: Detections | None = None) -> Pending[Any]:
-        """Start on one frame: one body a region, or one body in the whole frame."""
+        """Start on one frame: one body per region, or one body in the whole frame."""
         size = self._network.input_size
         parts = []
         for box_px in regions_px(frame, regions):

@@ -40,7 +40,7 @@ class YoloModel(NetworkDetector):
 
     @classmethod
     def matches(cls, graph: GraphInfo) -> bool:
-        """Whether its only output has one column a cell, or `n` rows of six; poses are another family."""
+        """Whether its only output has one column per cell, or `n` rows of six; poses are another family."""
         if len(graph.outputs) != 1 or graph.metadata.get("task", "detect") != "detect":
             return False
         return _is_end_to_end(graph, _END_COLUMNS) or (

@@ -1,4 +1,4 @@
-"""YOLOX: one row a cell with a box, an objectness and class scores."""
+"""YOLOX: one row per cell with a box, an objectness and class scores."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class YoloxModel(NetworkDetector):
 
     @classmethod
     def matches(cls, graph: GraphInfo) -> bool:
-        """Whether its only output has one row a cell and at least six columns."""
+        """Whether its only output has one row per cell and at least six columns."""
         size = picture_size(graph)
         if size is None or -1 in size or len(graph.outputs) != 1:
             return False
@@ -50,7 +50,7 @@ class YoloxModel(NetworkDetector):
         self._grid = np.concatenate([cells, strides, strides / 2], axis=1).T.copy()
 
     def _candidates(self, outputs: tuple[NDArray[Any], ...]) -> Candidates:
-        # A column a cell: so it lies in memory where the runtime leaves the last turn to us.
+        # A column per cell: so it lies in memory where the runtime leaves the last turn to us.
         raw = outputs[0][0].T
         # no class score exceeds 1, so objectness alone rules out nearly all cells
         cells = rows_above(raw[4], self._options.min_score, self._name)

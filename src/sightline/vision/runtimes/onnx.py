@@ -1,4 +1,4 @@
-"""Runs graphs on ONNX Runtime: one core a request, several requests at once.
+"""Runs graphs on ONNX Runtime: one core per request, several requests at once.
 
 Each request runs on one worker thread with one thread inside the session, so results depend neither on how
 many requests are under way nor on how many cores there are; idle threads sleep instead of spinning.

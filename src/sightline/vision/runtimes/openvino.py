@@ -1,4 +1,4 @@
-"""Runs graphs on OpenVINO: one core a request, several requests at once.
+"""Runs graphs on OpenVINO: one core per request, several requests at once.
 
 Every request runs on a stream of its own with one thread, so a result depends neither on how many requests
 are under way nor on how many cores there are, and no core waits for another inside a layer.

@@ -51,7 +51,7 @@ def outlines(boxes_px: Float64, *, reach: float) -> Float64:
     """Give what `alike` compares: each box and what it becomes when it is grown.
 
     Args:
-        boxes_px: `(4, n)` float64, rows `x1 y1 x2 y2` in pixels: a box a column.
+        boxes_px: `(4, n)` float64, rows `x1 y1 x2 y2` in pixels: a box per column.
         reach: How far it grows in every direction, as a share of its own sides, >= 0.
 
     Returns:

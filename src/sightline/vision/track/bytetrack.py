@@ -361,14 +361,14 @@ class ByteTrack:
 
 
 def _thickened(boxes: Float64, slimmest: float) -> Float64:
-    """Grow the shorter side of each box about its middle to a share of the longer one; a box a column."""
+    """Grow the shorter side of each box about its middle to a share of the longer one; a box per column."""
     sides = boxes[2:] - boxes[:2]
     missing = np.maximum(slimmest * sides.max(axis=0, initial=0.0) - sides, 0.0) * 0.5
     return np.concatenate((boxes[:2] - missing, boxes[2:] + missing))
 
 
 def _places(boxes: Float64) -> Float64:
-    """Corners to centre x, centre y, width, height; a box a column."""
+    """Corners to centre x, centre y, width, height; a box per column."""
     low, high = boxes[:2], boxes[2:]
     return np.concatenate(((low + high) * 0.5, high - low))
 
@@ -383,7 +383,7 @@ def _median(values: Float64) -> Float64:
 
 
 def _corners(position_px: Float64) -> Float64:
-    """Centre x, centre y, width, height to corners; a box a column. No side is negative."""
+    """Centre x, centre y, width, height to corners; a box per column. No side is negative."""
     half = np.maximum(position_px[2:], 0.0)
     half *= 0.5
     return np.concatenate((position_px[:2] - half, position_px[:2] + half))

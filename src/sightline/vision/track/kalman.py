@@ -43,7 +43,7 @@ _LEAST_SIDE_PX = 1.0
 
 
 def start(measured_px: Float64) -> Float64:
-    """Give the state of new tracks: at rest, but ready to believe a speed of an eighth of a box a frame.
+    """Give the state of new tracks: at rest, but ready to believe a speed of an eighth of a box per frame.
 
     Args:
         measured_px: `(4, n)` centre x, centre y, width, height in pixels.

@@ -1,4 +1,4 @@
-"""What a tracker remembers of its tracks, as arrays with a column a track, and as exact bytes."""
+"""What a tracker remembers of its tracks, as arrays with a column per track, and as exact bytes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All tables of the database, a file a subject; importing this package fills `metadata`.
+"""All tables of the database, a file per subject; importing this package fills `metadata`.
 
 A new table comes with a revision under `migrations/versions`, and its file is imported here.
 """

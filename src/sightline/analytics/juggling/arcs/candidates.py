@@ -79,7 +79,7 @@ class Candidates:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Candidates as a table: one line a frame, the best first; places without one are NaN.
+    """Candidates as a table: one line per frame, the best first; places without one are NaN.
 
     Attributes:
         points_px: `(f, k, 2)`.

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 FEATURES = ("constant", "log misfit of one parabola", "log distance from one hand")
 _NEAR = 8  # detections on either side
 _FEWEST_BENT = 6  # that show a curve
-_MOST_FALL = 2.2  # px a frame a frame
+_MOST_FALL = 2.2  # px per frame per frame
 _SOFT_MISFIT_PX, _SOFT_HAND_PX = 5.0, 50.0
 _IMPOSSIBLE = 1e3
 _LEAST = np.arange(-4.0, 2.01, 0.25)

@@ -46,7 +46,7 @@ class _Followed:
     told: list[tuple[int, Float64]] = field(default_factory=list)
 
     def meet(self, point_px: Float64, most: int) -> None:
-        """Correct by a detection: the gain of a Kalman filter at constant speed, a frame a step."""
+        """Correct by a detection: the gain of a Kalman filter at constant speed, a frame per step."""
         self.trust = min(self.trust + 2, most)
         place, both, speed = self.variances
         place, both, speed = place + 2 * both + speed + _WANDERS, both + speed, speed + _WANDERS

@@ -59,7 +59,7 @@ def evaluate_teams(*, seed: int = 7, pairs: int = len(KITS)) -> dict[str, Any]:
         pairs: How many pairs of kits to use, from the first.
 
     Returns:
-        Shares with 95 % intervals (bootstrap over matches), one row a pair, and the time a shirt took.
+        Shares with 95 % intervals (bootstrap over matches), one row per pair, and the time a shirt took.
     """
     rows, spent_s, looks = [], 0.0, 0
     for number, kits in enumerate(KITS[:pairs]):

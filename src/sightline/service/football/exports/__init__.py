@@ -1,1 +1,1 @@
-"""A match in other programs' formats, one file a format."""
+"""A match in other programs' formats, one file per format."""

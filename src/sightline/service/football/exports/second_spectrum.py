@@ -1,4 +1,4 @@
-"""Second Spectrum: `tracking.jsonl`, a JSON object a frame, and `meta.json`."""
+"""Second Spectrum: `tracking.jsonl`, a JSON object per frame, and `meta.json`."""
 
 from __future__ import annotations
 

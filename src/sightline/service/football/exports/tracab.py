@@ -1,4 +1,4 @@
-"""TRACAB: `tracking.dat`, a line of text a frame, and `metadata.xml`."""
+"""TRACAB: `tracking.dat`, a line of text per frame, and `metadata.xml`."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Scores each part of the juggling analysis against the truth, one file a part."""
+"""Scores each part of the juggling analysis against the truth, one file per part."""

@@ -97,7 +97,7 @@ def evaluate_simulated(
         seconds: Length of each.
         fps: Frames a second.
         size: `(height, width)`.
-        tell: Told a line a clip.
+        tell: Told a line per clip.
 
     Raises:
         SightlineError: A clip could not be made or analysed.

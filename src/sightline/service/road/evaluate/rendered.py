@@ -93,7 +93,7 @@ def evaluate_rendered(
         kind: How drives are filmed and analysed.
         drives: How many, each on a road of its own.
         first_seed: Of the first.
-        tell: Told a line a drive.
+        tell: Told a line per drive.
 
     Raises:
         SightlineError: A drive could not be rendered or analysed.
