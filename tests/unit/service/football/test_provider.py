@@ -58,6 +58,46 @@ def test_every_providers_file_becomes_a_match(  # noqa: PLR0917
     assert len(match.columns(Team.HOME)) + len(match.columns(Team.AWAY)) == players
 
 
+ABSENT = [
+    ("skillcorner", FILES[1][1:3], {"ball_data": None}, "frame"),
+    ("skillcorner", FILES[1][1:3], {"ball_data": {}}, "frame"),
+    ("skillcorner", FILES[1][1:3], {"player_data": None}, "frame"),
+    ("skillcorner", FILES[1][1:3], {"player_data": [None, {"player_id": None, "x": 1, "y": 1}]}, "frame"),
+    ("skillcorner", FILES[1][1:3], {"possession": None}, "frame"),
+    ("pff", FILES[4][1:3], {"ballsSmoothed": None}, "frameNum"),
+    ("pff", FILES[4][1:3], {"homePlayersSmoothed": None, "awayPlayersSmoothed": []}, "frameNum"),
+    (
+        "pff", FILES[4][1:3],
+        {"homePlayersSmoothed": [None, {"jerseyNum": None}, {"jerseyNum": "9", "x": None, "y": None}]}, "frameNum",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.data
+@pytest.mark.parametrize(("provider", "files", "absent", "number"), ABSENT, ids=str)
+def test_whoever_is_absent_in_some_frames_is_nowhere_in_them(
+    data_dir, tmp_path, provider, files, absent, number
+):
+    """Null, empty and missing are one; SkillCorner's frames without anybody are left out, as they always were."""
+    folder = data_dir / "football" / "formats"
+    tracking, meta = folder / files[0][0], [folder / name for name in files[1]]
+    frames = [json.loads(line) for line in tracking.read_text().splitlines()]
+    chosen = [frame for frame in frames if frame.get("period")][2::3]
+    for frame in chosen:
+        frame.update(absent)
+    (tmp_path / tracking.name).write_text("\n".join(map(json.dumps, frames)))
+    whole, match = load_match(provider, tracking, meta), load_match(provider, tmp_path / tracking.name, meta)
+    rows = np.isin(match.frames, [frame[number] for frame in chosen])
+    kept = np.isin(whole.frames, match.frames)
+    assert rows.any() == kept.all()
+    assert kept.all() or (provider, "player_data" in absent) == ("skillcorner", True)
+    assert np.array_equal(match.ball_m[~rows], whole.ball_m[kept][~rows], equal_nan=True)
+    if {"ball_data", "ballsSmoothed"} & set(absent):
+        assert np.isnan(match.ball_m[rows]).all()
+    elif "possession" not in absent:
+        assert np.isnan(match.positions_m[rows][:, match.columns(Team.HOME)]).all()
+
+
 # What kloppy tries itself on, of providers of whose files there is no other sample: rows, players seen, ends, names
 OWN = [
     (

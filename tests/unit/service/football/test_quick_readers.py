@@ -175,6 +175,53 @@ def test_absent_players_and_balls_are_read_alike(written):
     assert "new" in [one.player_id for one in quick.people]
 
 
+NOWHERE = {"playerId": "sub", "number": 98, "speed": 0}
+
+
+@pytest.mark.parametrize(
+    "absent",
+    [
+        {"ball": None},
+        {"ball": {}},
+        {"ball": {"xyz": None}},
+        {"ball": {"xyz": [None, None, None], "speed": 0}},
+        {"ball": "missing"},
+        {"homePlayers": None},
+        {"awayPlayers": "missing"},
+        {"homePlayers": [None, {**NOWHERE, "xyz": None}, {**NOWHERE, "xyz": []}, NOWHERE]},
+    ],
+    ids=str,
+)
+def test_whoever_is_absent_may_be_null_empty_or_missing(written, absent):
+    def change(lines):
+        frames = [json.loads(line) for line in lines]
+        for frame in frames[::3]:
+            frame.update(absent)
+            for name in [name for name, value in frame.items() if value == "missing"]:
+                del frame[name]
+        return [json.dumps(frame) for frame in frames]
+
+    edit_lines(written / "tracking.jsonl", change)
+    quick, slow = both("secondspectrum", written, "tracking.jsonl", ["meta.json"])
+    assert_alike(quick, slow)
+    assert np.isnan(quick.ball_m[::3]).all() == ("ball" in absent)
+    assert not np.isnan(quick.ball_m[1::3]).any()
+    assert "sub" not in [one.player_id for one in quick.people]
+
+
+def test_a_ball_without_a_height_lies_on_the_ground(written):
+    def change(lines):
+        frames = [json.loads(line) for line in lines]
+        for frame in frames:
+            frame["ball"]["xyz"][2] = None
+        return [json.dumps(frame) for frame in frames]
+
+    edit_lines(written / "tracking.jsonl", change)
+    quick, slow = both("secondspectrum", written, "tracking.jsonl", ["meta.json"])
+    assert_alike(quick, slow)
+    assert (quick.ball_m[:, 2] == 0).all()
+
+
 UNUSUAL = [
     ("tracab", lambda line: line.replace(",H,", ",X,", 1).replace(",A,", ",X,", 1)),
     ("tracab", lambda line: line.replace("1,", "7,", 1)),

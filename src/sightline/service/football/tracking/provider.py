@@ -22,6 +22,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sightline.core.errors import ConfigError, UnsupportedFormatError
+from sightline.service.football.tracking.absent import (
+    Mend,
+    mend_pff,
+    mend_second_spectrum,
+    mend_skillcorner,
+    mended,
+)
 from sightline.service.football.tracking.accept import match_of
 from sightline.service.football.tracking.agreement import agree, some_lines
 from sightline.service.football.tracking.files import (
@@ -63,6 +70,7 @@ class Loader:
             is outside of the metadata's periods.
         ends: What gives the way the home team attacks, +1 or -1 by period, as the metadata tell it.
         quick: A reader of our own for its plain files; it gives None where it meets something unusual.
+        mend: What makes a frame that kloppy stumbles over, as somebody is absent, one that it reads.
     """
 
     module: str
@@ -77,6 +85,7 @@ class Loader:
     in_play: Callable[[Path], NDArray[np.int64]] | None = None
     ends: Callable[[Sequence[Path]], dict[int, int]] | None = None
     quick: Callable[[Path, Claims], Readout | None] | None = None
+    mend: Mend | None = None
 
 
 def _tracab_in_play(path: Path) -> NDArray[np.int64]:
@@ -140,12 +149,15 @@ LOADERS: Mapping[str, Loader] = {
         meta=("meta_data", "additional_meta_data?"),
         ends=_second_spectrum_ends,
         quick=read_second_spectrum,
+        mend=mend_second_spectrum,
     ),
     "tracab": Loader("tracab", "load", in_play=_tracab_in_play, ends=_tracab_ends, quick=read_tracab),
-    "skillcorner": Loader("skillcorner", "load", ends=_skillcorner_ends),
+    "skillcorner": Loader("skillcorner", "load", ends=_skillcorner_ends, mend=mend_skillcorner),
     "metrica": Loader("metrica", "load_tracking_csv", ("home_data", "away_data"), (), sides=("Home", "Away")),
     "metrica-epts": Loader("metrica", "load_tracking_epts"),
-    "pff": Loader("pff", "load_tracking", meta=("meta_data", "roster_meta_data"), ends=_pff_ends),
+    "pff": Loader(
+        "pff", "load_tracking", meta=("meta_data", "roster_meta_data"), ends=_pff_ends, mend=mend_pff
+    ),
     "sportec": Loader("sportec", "load_tracking"),
     "statsperform": Loader(
         "statsperform",
@@ -267,6 +279,27 @@ def load_dataset(
 
 def _load(
     provider: str, loader: Loader, arguments: Mapping[str, Any], hint: Callable[[], str | None] = lambda: None
+) -> Any:
+    """Have kloppy read the files; once more where that fails and frames can be mended."""
+    try:
+        return _parsed(provider, loader, arguments, hint)
+    except UnsupportedFormatError:
+        frames = _mended(loader, arguments[loader.tracking[0]])
+        if frames is None:
+            raise
+    return _parsed(provider, loader, {**arguments, loader.tracking[0]: frames}, hint)
+
+
+def _mended(loader: Loader, tracking: Path | BytesIO) -> BytesIO | None:
+    if loader.mend is None or (isinstance(tracking, Path) and _is_packed(tracking)):
+        return None
+    with open_text(tracking) if isinstance(tracking, Path) else BytesIO(tracking.getvalue()) as file:
+        frames = mended(file.read(), loader.mend)
+    return None if frames is None else BytesIO(frames)
+
+
+def _parsed(
+    provider: str, loader: Loader, arguments: Mapping[str, Any], hint: Callable[[], str | None]
 ) -> Any:
     load = getattr(import_module(f"kloppy.{loader.module}"), loader.function)
     with ExitStack() as files, _understood(provider, hint):

@@ -87,13 +87,13 @@ def _frames(batch: pa.RecordBatch, claims: Claims) -> dict[str, Any] | None:
     Raises:
         UnsupportedFormatError: The metadata list other periods than the frames name.
     """
-    told = ("period", "frameIdx", "gameClock", "ball", "live", *_PLAYERS)
+    told = ("period", "frameIdx", "gameClock", "live")
     if any(batch[name].null_count for name in told):
         return None
     places = batch["period"].to_numpy() - 1
     if len(places) and not (places.min() >= 0 and places.max() < len(claims.spans_s)):
         return None
-    ball_m = _points(pc.struct_field(batch["ball"], "xyz"), may_miss=True)
+    ball_m = _points(pc.struct_field(batch["ball"], "xyz"))
     if ball_m is None:
         return None
     numbers = np.array([number for number, _, _ in claims.spans_s], np.int64)
@@ -117,30 +117,34 @@ def _frames(batch: pa.RecordBatch, claims: Claims) -> dict[str, Any] | None:
 
 
 def _add(squads: Squads, batch: pa.RecordBatch, team: int, count: int) -> bool:
-    """Hand over a team's players; false where one has no number or no place."""
+    """Hand over a team's players who are somewhere; false where one has no number or no id."""
     people = batch[_PLAYERS[team]]
-    rows = pc.list_parent_indices(people).to_numpy()
     each = pc.list_flatten(people)
+    points = _points(pc.struct_field(each, "xyz"))
+    if points is None:
+        return False
+    there = np.isfinite(points[:, :2]).all(axis=1)
+    rows = pc.list_parent_indices(people).to_numpy()[there]
+    each = each.filter(pa.array(there))
     numbers = pc.struct_field(each, "number")
     names = pc.struct_field(each, "playerId")
-    points = _points(pc.struct_field(each, "xyz"))
-    if points is None or numbers.null_count or names.null_count:
+    if numbers.null_count or names.null_count:
         return False
     squads.add(
         count + rows,
         np.full(len(rows), team, np.int64),
         numbers.to_numpy(),
-        points[:, :2],
+        points[there, :2],
         lambda place: str(names[place].as_py()),
     )
     return True
 
 
-def _points(lists: pa.Array, *, may_miss: bool = False) -> Float64 | None:
+def _points(lists: pa.Array) -> Float64 | None:
     """Give `(n, 3)`; NaN where there is no place; None where one has another number of numbers than three."""
     lengths = pc.fill_null(pc.list_value_length(lists), 0).to_numpy(zero_copy_only=False)
     there = lengths == _AXES
-    if not (there | (may_miss & (lengths == 0))).all():
+    if not (there | (lengths == 0)).all():
         return None
     points = np.full((len(lists), _AXES), np.nan)
     points[there] = pc.list_flatten(lists).to_numpy(zero_copy_only=False).reshape(-1, _AXES)
