@@ -83,14 +83,14 @@ class FormFile:
         begin: Told the fields so far and the file's name; gives what the file's bytes are written to.
 
     Raises:
-        ContentTypeError: It is no form with files.
+        ContentTypeError: It is not a form with files.
     """
 
     def __init__(self, content_type: str, begin: Callable[[dict[str, list[str]], str], IncomingFile]) -> None:
         kind, options = parse_options_header(content_type)
         boundary = options.get(b"boundary", b"")
         if kind != b"multipart/form-data" or not boundary:
-            raise ContentTypeError("the body is no form with a file", hint="send multipart/form-data")
+            raise ContentTypeError("the body is not a form with a file", hint="send multipart/form-data")
         self._begin = begin
         self._name, self._value, self._headers = b"", bytearray(), dict[bytes, bytes]()
         self._field = ""

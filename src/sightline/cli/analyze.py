@@ -144,7 +144,7 @@ def app(
 
 
 def _check_names(*paths: Path | None) -> None:
-    """Refuse names that are no text: they could be stored in no table, report or database."""
+    """Refuse names that are not text: they could be stored in no table, report or database."""
     from sightline.core.errors import SettingsError
 
     for path in paths:

@@ -25,7 +25,7 @@ def say(text: str = "") -> None:
 
 
 def note(text: str) -> None:
-    """Write a line that is no result: it goes to stderr."""
+    """Write a line that is not a result: it goes to stderr."""
     typer.echo(text, err=True)
 
 

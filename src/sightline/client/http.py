@@ -134,7 +134,7 @@ class Http:
 
 
 def checked(answer: httpx.Response) -> httpx.Response:
-    """Give an answer that is no refusal.
+    """Give an answer that is not a refusal.
 
     Raises:
         RemoteError: It is one.

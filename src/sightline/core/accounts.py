@@ -53,7 +53,7 @@ def _check_plain(name: str) -> None:
 
 
 def check_scopes(scopes: frozenset[str] | tuple[str, ...]) -> None:
-    """Refuse what is no scope.
+    """Refuse what is not a scope.
 
     Raises:
         ConfigError: One is not written as in `runs.read`, `runs.*`, `*.read` or `*`, or there is none.

@@ -61,7 +61,7 @@ def read_text(text: str | bytes) -> ClientMessage:
     """Read a JSON message.
 
     Raises:
-        MessageInvalidError: It is no JSON, or no message of this protocol.
+        MessageInvalidError: It is not JSON, or no message of this protocol.
     """
     message = read_object(text)
     kind = message.get("type")
@@ -122,7 +122,7 @@ def write_binary(picture: bytes, **header: Any) -> bytes:
 
 
 def read_object(text: str | bytes) -> dict[str, Any]:
-    """Read one JSON object; numbers that are none (`NaN`), or too large to be told again, are no JSON.
+    """Read one JSON object; numbers that are none (`NaN`), or too large to be told again, are not JSON.
 
     Raises:
         MessageInvalidError: It is none.
@@ -134,7 +134,7 @@ def read_object(text: str | bytes) -> dict[str, Any]:
             "the message is not JSON", hint="send one JSON object per message"
         ) from None
     if not isinstance(message, dict):
-        raise MessageInvalidError("the message is no JSON object", hint='as in {"type": "ping"}')
+        raise MessageInvalidError("the message is not a JSON object", hint='as in {"type": "ping"}')
     return message
 
 
@@ -146,7 +146,7 @@ def finite(text: Any) -> float:
     """
     number = float(text)
     if not math.isfinite(number):
-        raise ValueError(f"{text} is no number")
+        raise ValueError(f"{text} is not a number")
     return number
 
 
@@ -160,9 +160,9 @@ def named_frame(picture: bytes | str, message: Mapping[str, Any]) -> FrameMessag
     if len(json.dumps(frame_id)) > _LONGEST_ID:
         raise MessageInvalidError("frame_id is too long", hint=f"at most {_LONGEST_ID} characters of JSON")
     if stamp is not None and (isinstance(stamp, bool) or not isinstance(stamp, int | float)):
-        raise MessageInvalidError("timestamp is no number", hint="seconds, as in 1641234567.123")
+        raise MessageInvalidError("timestamp is not a number", hint="seconds, as in 1641234567.123")
     extras = {name: message[name] for name in _EXTRAS if message.get(name) is not None}
     try:
         return FrameMessage(picture, frame_id, None if stamp is None else finite(stamp), extras)
     except (ValueError, OverflowError):
-        raise MessageInvalidError("timestamp is no number", hint="seconds, as in 1641234567.123") from None
+        raise MessageInvalidError("timestamp is not a number", hint="seconds, as in 1641234567.123") from None

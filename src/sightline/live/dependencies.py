@@ -85,6 +85,6 @@ def settings_of(query: Mapping[str, str]) -> dict[str, Any]:
     if "roi" in found and not found["roi"].lstrip().startswith("["):
         found["roi"] = f"[{found['roi']}]"
     for name in ("roi", "app_settings"):
-        with suppress(ValueError, RecursionError, KeyError):  # what is no JSON is told by its name
+        with suppress(ValueError, RecursionError, KeyError):  # what is not JSON is told by its name
             found[name] = json.loads(found[name])
     return found

@@ -132,7 +132,7 @@ def open_streams(path: Path) -> InputContainer:
 
 
 def check_file(path: Path, limits: MediaLimits) -> int:
-    """Refuse what is no readable regular file within the limits, and give its size in bytes.
+    """Refuse what is not a readable regular file within the limits, and give its size in bytes.
 
     Raises:
         SourceUnavailableError: It is not there or may not be read.

@@ -216,7 +216,7 @@ def _disk(settings: Settings, out: Path) -> Iterator[Finding]:
         places = (folder.absolute(), *folder.absolute().parents)
         there = next(place for place in places if os.access(place, os.F_OK))
         if not there.is_dir():
-            yield Finding(topic, Level.PROBLEM, f"{there} is no folder", _ELSEWHERE[topic])
+            yield Finding(topic, Level.PROBLEM, f"{there} is not a folder", _ELSEWHERE[topic])
             continue
         if not os.access(there, os.W_OK | os.X_OK):
             yield Finding(topic, Level.PROBLEM, f"{there} may not be written to", _ELSEWHERE[topic])

@@ -174,7 +174,7 @@ def read_picture(path: Path) -> UInt8:
 
     Raises:
         SourceUnavailableError: The file cannot be read.
-        UnsupportedFormatError: It is no picture.
+        UnsupportedFormatError: It is not a picture.
     """
     import cv2
 

@@ -118,7 +118,7 @@ def add_model(
     classes: tuple[str, ...] = (),
     licence: str = "unknown",
 ) -> ZooEntry:
-    """Keep a copy of weights under a name, once a copy of them has been opened: what is no model is not kept.
+    """Keep a copy of weights under a name, once a copy of them has been opened: what is not a model is not kept.
 
     Args:
         zoo: Where they are kept.

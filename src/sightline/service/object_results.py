@@ -43,7 +43,7 @@ def publish_objects(platform: Platform, run: Run) -> int:
 
 
 def remove_published(platform: Platform, run_id: str) -> None:
-    """Remove what a run stored there, the manifest first: what lacks one is no result."""
+    """Remove what a run stored there, the manifest first: what lacks one is not a result."""
     objects = platform.objects
     if objects is None:
         return

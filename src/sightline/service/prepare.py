@@ -150,7 +150,7 @@ def _more_models(platform: Platform, settings: Mapping[str, Any]) -> dict[str, M
             found[role] = build_model(name, options, platform.zoo)
             if found[role].info.task is not task:
                 raise ConfigError(
-                    f"{found[role].info.name} is no model to {task.value}",
+                    f"{found[role].info.name} is not a model to {task.value}",
                     hint="`sightline models list` names some",
                 )
     return found

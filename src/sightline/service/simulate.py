@@ -96,7 +96,7 @@ def frame_rate_hz(fps: Fraction | float | str) -> Fraction:
     Decimal numbers close to a rate over 1.001 become that rate, as broadcasters mean it.
 
     Raises:
-        SettingsError: It is no positive number.
+        SettingsError: It is not a positive number.
     """
     try:
         rate = Fraction(str(fps))

@@ -227,7 +227,7 @@ def rows_above(scores: Float32, min_score: float, name: str) -> Int64:
 
 
 def not_finite(name: str) -> InferenceFailedError:
-    """Give the error for outputs that are no numbers."""
+    """Give the error for outputs that are not numbers."""
     return InferenceFailedError(f"{name} gave values that are not finite", hint="try --precision f32")
 
 

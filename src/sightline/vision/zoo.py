@@ -349,7 +349,7 @@ def _entry(name: str, row: Mapping[str, Any]) -> ZooEntry:
     if not _NAME.fullmatch(name) or not entry.files:
         raise ValueError(f"{name!r} needs a plain name and at least one file")
     if any(Path(file.name).name != file.name or file.name == _RECORD for file in entry.files):
-        raise ValueError(f"{name!r} has a file that is no plain name")
+        raise ValueError(f"{name!r} has a file that is not a plain name")
     return entry
 
 

@@ -173,7 +173,7 @@ def _pass_answers(process: subprocess.Popen[str], answers: SimpleQueue[str | Non
 
 
 def _pass_messages(process: subprocess.Popen[str], _answers: SimpleQueue[str | None]) -> None:
-    """Log what the process logs; what is no log message is what a dying one says."""
+    """Log what the process logs; what is not a log message is what a dying one says."""
     if process.stderr is None:
         return
     with process.stderr as lines:

@@ -414,7 +414,7 @@ def test_a_setting_that_makes_no_sense_is_refused_by_name(name: str, value: Any)
 
 
 def test_a_colour_that_is_none_is_refused(make: Callable[..., Made]) -> None:
-    with pytest.raises(SettingsError, match="no colour of a kit"):
+    with pytest.raises(SettingsError, match="not a colour of a kit"):
         make(Play(seconds=4).video_tables(), home_kit="stripes")
 
 

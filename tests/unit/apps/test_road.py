@@ -191,8 +191,8 @@ def test_a_gpx_file_that_is_none_is_refused_before_anything_runs(tmp_path):
 @pytest.mark.parametrize(
     ("document", "fault"),
     [
-        ([], "no FeatureCollection"),
-        ({"type": "FeatureCollection", "features": {}}, "no array"),
+        ([], "not a FeatureCollection"),
+        ({"type": "FeatureCollection", "features": {}}, "not an array"),
         ({"type": "FeatureCollection", "features": [{"type": "Feature", "properties": {}}]}, "no geometry"),
         ({"type": "FeatureCollection", "features": [{"type": "Feature", "geometry": None, "properties": 3}]}, "properties"),
         ({"type": "FeatureCollection", "features": [{"type": "Feature", "properties": None, "geometry": {"type": "Point", "coordinates": [50, 200]}}]}, "no place on Earth"),

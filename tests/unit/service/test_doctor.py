@@ -60,7 +60,7 @@ def test_a_problem_always_comes_with_a_hint(seen):
 def test_a_folder_that_is_a_file_is_in_the_way(seen, tmp_path):
     (tmp_path / "file").write_text("")
     finding = seen(home=tmp_path / "file" / "home")["home"]
-    assert (finding.level, finding.words) == (Level.PROBLEM, f"{tmp_path / 'file'} is no folder")
+    assert (finding.level, finding.words) == (Level.PROBLEM, f"{tmp_path / 'file'} is not a folder")
 
 
 def test_folders_that_may_not_be_written_to_are_in_the_way(seen, monkeypatch):

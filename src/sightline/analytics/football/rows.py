@@ -1,4 +1,4 @@
-"""A match as tables and back: `players` and `ball` hold positions, `MatchFacts` what is no position."""
+"""A match as tables and back: `players` and `ball` hold positions, `MatchFacts` what is not a position."""
 
 from __future__ import annotations
 

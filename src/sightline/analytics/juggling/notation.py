@@ -209,7 +209,7 @@ def canonical(text: str) -> str:
     """Give a valid pattern's canonical name.
 
     Raises:
-        NotationError: It is no valid pattern.
+        NotationError: It is not a valid pattern.
     """
     pattern = parse(text)
     _ = pattern.balls
@@ -281,7 +281,7 @@ def _primitive(moments: tuple[Moment, ...]) -> tuple[Moment, ...]:
 def _value(text: str, at: int) -> tuple[int, int]:
     match = _TOKEN.match(text, at)
     if match is None:
-        raise NotationError(f"{text[at]!r} at place {at + 1} of {text} is no throw", hint=_HINT)
+        raise NotationError(f"{text[at]!r} at place {at + 1} of {text} is not a throw", hint=_HINT)
     braced, digit = match.groups()
     return int(braced) if braced else int(digit, 36), match.end()
 

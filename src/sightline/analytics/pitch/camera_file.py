@@ -57,10 +57,10 @@ def camera_file(data: Any) -> CameraFile:
     their order.
 
     Raises:
-        CalibrationError: It is no camera file.
+        CalibrationError: It is not a camera file.
     """
     if not isinstance(data, Mapping) or not data:
-        raise CalibrationError("this is no camera file", hint=_HINT)
+        raise CalibrationError("this is not a camera file", hint=_HINT)
     picture = _picture(data.get("image_size", SOCCERNET_SIZE))
     if "homography" in data:
         return CameraFile(picture, homography=_homography(data["homography"]))
@@ -70,7 +70,7 @@ def camera_file(data: Any) -> CameraFile:
         return CameraFile(picture, fixed=_one({"quality": data.get("quality", 1.0), **data["camera"]}))
     named = {name: value for name, value in data.items() if name not in ("image_size", "format")}
     if not all(isinstance(value, Mapping) for value in named.values()):
-        raise CalibrationError("this is no camera file", hint=_HINT)
+        raise CalibrationError("this is not a camera file", hint=_HINT)
     numbers = _numbers(list(named))
     return CameraFile(
         picture,
@@ -101,7 +101,7 @@ def _homography(matrix: Any) -> Homography:
         values = np.array(matrix, np.float64)
     except (TypeError, ValueError):
         raise CalibrationError(
-            "the homography is no matrix", hint="give three rows of three numbers"
+            "the homography is not a matrix", hint="give three rows of three numbers"
         ) from None
     return Homography(values, Space.IMAGE_PX, Space.PITCH_M)
 

@@ -60,7 +60,7 @@ class Observed:
         Markings that say only "some line" and those with a single point are left out.
 
         Raises:
-            CalibrationError: A name is unknown, a coordinate is no number or far outside the picture.
+            CalibrationError: A name is unknown, a coordinate is not a number or far outside the picture.
         """
         span = np.array([picture[1] - 1, picture[0] - 1], np.float64)
         lines: dict[str, Float64] = {}

@@ -41,7 +41,7 @@ def observed_points(data: Mapping[str, Any], size: PitchSize, *, name: str) -> O
         height, width = (int(value) for value in data["image_size"])
         clicked = [(np.array(one["at"], np.float64).reshape(2), _place(one, size)) for one in data["points"]]
     except (TypeError, ValueError, KeyError):
-        raise UnsupportedFormatError(f"{name} is no list of clicked points", hint=POINTS_LAYOUT) from None
+        raise UnsupportedFormatError(f"{name} is not a list of clicked points", hint=POINTS_LAYOUT) from None
     if len(clicked) < LEAST_POINTS:
         raise CalibrationError(
             f"{name} has {len(clicked)} points, a camera needs {LEAST_POINTS} or more",

@@ -53,10 +53,10 @@ def faults_of(document: Any) -> list[str]:
         RFC 7946, sections 3, 3.1, 3.2, 3.3, 4 and 7.
     """
     if not isinstance(document, Mapping) or document.get("type") != "FeatureCollection":
-        return ["the document is no FeatureCollection"]
+        return ["the document is not a FeatureCollection"]
     features = document.get("features")
     if not isinstance(features, list):
-        return ["features is no array"]
+        return ["features is not an array"]
     faults = [
         f"the document has a member {name!r} of another type"
         for name in ("geometry", "coordinates", "properties")
@@ -71,14 +71,14 @@ def faults_of(document: Any) -> list[str]:
 
 def _feature_faults(feature: Any) -> list[str]:
     if not isinstance(feature, Mapping) or feature.get("type") != "Feature":
-        return ["it is no Feature"]
+        return ["it is not a Feature"]
     faults = []
     if "geometry" not in feature:
         faults.append("it has no geometry member")
     if not isinstance(feature.get("properties", 0), Mapping | None):
-        faults.append("its properties are no object and not null")
+        faults.append("its properties are neither an object nor null")
     if isinstance(feature.get("id", 0), bool) or not isinstance(feature.get("id", 0), str | int | float):
-        faults.append("its id is no string and no number")
+        faults.append("its id is neither a string nor a number")
     geometry = feature.get("geometry")
     if geometry is not None:
         faults += _geometry_faults(geometry)
@@ -99,7 +99,7 @@ def _geometry_faults(geometry: Any) -> list[str]:
 
 def _position_fault(position: Any) -> str | None:
     if not isinstance(position, list) or not 2 <= len(position) <= 3:
-        return "a position is no array of two or three numbers"
+        return "a position is not an array of two or three numbers"
     if not all(isinstance(value, int | float) and not isinstance(value, bool) for value in position):
         return "a position holds something else than numbers"
     longitude, latitude = position[:2]

@@ -231,7 +231,7 @@ def read_gpx(text: str) -> tuple[Fix, ...]:
     Points without a time are left out. `course` (GPX 1.0, and many receivers' extension) gives the heading.
 
     Raises:
-        SettingsError: It is no GPX file, or no point of it has a time.
+        SettingsError: It is not a GPX file, or no point of it has a time.
     """
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
         raise SettingsError("the GPX file declares a document type", hint=_HINT)
@@ -271,7 +271,7 @@ def epoch_s(text: str) -> float:
     """Read an ISO 8601 time; one without a zone is taken as UTC.
 
     Raises:
-        SettingsError: It is no time.
+        SettingsError: It is not a time.
     """
     try:
         moment = datetime.fromisoformat(text.strip())

@@ -82,7 +82,7 @@ class Sighting:
         boxes_px: `(n, 4)` float64 `x1 y1 x2 y2` in source pixels.
         scores: `(n,)` float64 in 0..1.
         track_ids: `(n,)` int64.
-        kinds: What each is; None for what is no hazard.
+        kinds: What each is; None for what is not a hazard.
         usable: Whether the picture was good enough to be judged; see `quality.py`.
         place: Where the car was, None where that is not known.
     """

@@ -59,7 +59,7 @@ _NAMES = {
 
 
 def kind_of(class_name: str) -> HazardKind | None:
-    """Give the kind that a model's class name means; None for anything that is no hazard.
+    """Give the kind that a model's class name means; None for anything that is not a hazard.
 
     Example:
         >>> kind_of("Alligator_Crack")

@@ -103,7 +103,7 @@ class RoadRegion:
         """Give the polygon that a user drew: `x, y, x, y, ...` as shares of the picture's width and height.
 
         Raises:
-            SettingsError: They are no polygon.
+            SettingsError: They are not a polygon.
         """
         if len(shares) % 2 or len(shares) < 6:
             raise SettingsError(

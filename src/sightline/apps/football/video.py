@@ -158,7 +158,7 @@ def given_kits(settings: FootballSettings) -> dict[Team, Float64]:
     """Give the colours that the user said.
 
     Raises:
-        SettingsError: One is no colour.
+        SettingsError: One is not a colour.
     """
     said = {Team.HOME: settings.home_kit, Team.AWAY: settings.away_kit}
     return {team: lab_of(color) for team, color in said.items() if color is not None}

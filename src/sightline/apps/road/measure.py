@@ -133,7 +133,7 @@ def gps_track(settings: RoadSettings, first_s: float) -> GpsTrack:
     """Read the GPX file, if there is one, onto the video's clock.
 
     Raises:
-        SettingsError: It cannot be read, or the video's start is no time.
+        SettingsError: It cannot be read, or the video's start is not a time.
     """
     start_s = epoch_s(settings.video_start) if settings.video_start is not None else None
     if settings.gpx is None:

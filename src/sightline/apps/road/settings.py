@@ -158,7 +158,7 @@ class RoadSettings(AppSettings):
         """Give where in the picture hazards are believed: as drawn, by the camera, or the usual dashcam's.
 
         Raises:
-            SettingsError: What was drawn is no polygon.
+            SettingsError: What was drawn is not a polygon.
         """
         if self.roi is not None:
             return RoadRegion.given(size, self.roi)

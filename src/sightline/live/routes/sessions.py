@@ -211,4 +211,4 @@ def _seconds(given: Any) -> float | None:
     try:
         return None if given is None else float(given)
     except (TypeError, ValueError):
-        raise MessageInvalidError("timestamp is no number", hint="seconds, as in 1641234567.123") from None
+        raise MessageInvalidError("timestamp is not a number", hint="seconds, as in 1641234567.123") from None

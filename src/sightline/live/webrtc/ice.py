@@ -31,7 +31,7 @@ def ice_servers(settings: Settings, *, user: str, now_s: float) -> list[dict[str
         now_s: Seconds since the Unix epoch.
 
     Raises:
-        SettingsError: An address is no STUN or TURN server's, or a TURN server has no secret.
+        SettingsError: An address is not a STUN or TURN server's, or a TURN server has no secret.
 
     Source:
         draft-uberti-behave-turn-rest-00, section 2.2, as coturn's `use-auth-secret` has it.
@@ -41,7 +41,7 @@ def ice_servers(settings: Settings, *, user: str, now_s: float) -> list[dict[str
     for url in settings.stream_ice_servers:
         if not url.startswith(_STUN + _TURN):
             raise SettingsError(
-                f"{url} is no STUN or TURN server", hint="as in stun:host:3478, turn:host:3478"
+                f"{url} is not a STUN or TURN server", hint="as in stun:host:3478, turn:host:3478"
             )
     found: list[dict[str, Any]] = [{"urls": stun}] if stun else []
     if not turn:
@@ -81,14 +81,14 @@ def checked_addresses(addresses: Sequence[str]) -> tuple[str, ...]:
     """Give the addresses that answers name besides the machine's own.
 
     Raises:
-        SettingsError: One is no IP address.
+        SettingsError: One is not an IP address.
     """
     for address in addresses:
         try:
             ipaddress.ip_address(address)
         except ValueError:
             raise SettingsError(
-                f"{address} is no IP address",
+                f"{address} is not an IP address",
                 hint="as in SIGHTLINE_STREAM_WEBRTC_ADDRESSES='[\"203.0.113.7\"]'",
             ) from None
     return tuple(addresses)

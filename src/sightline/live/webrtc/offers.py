@@ -16,7 +16,7 @@ def checked_offer(body: bytes) -> str:
     came from once they carry the answer's password. So an offer cannot make the server send anything anywhere.
 
     Raises:
-        MessageInvalidError: It is no offer, too long, or asks for more than one camera's worth.
+        MessageInvalidError: It is not an offer, too long, or asks for more than one camera's worth.
     """
     if len(body) > LONGEST_OFFER_BYTES:
         raise MessageInvalidError(
@@ -25,7 +25,7 @@ def checked_offer(body: bytes) -> str:
     try:
         lines = body.decode("utf-8").splitlines()
     except UnicodeDecodeError:
-        raise MessageInvalidError("the offer is no text", hint="send SDP") from None
+        raise MessageInvalidError("the offer is not text", hint="send SDP") from None
     media = [line for line in lines if line.startswith("m=")]
     if not lines or not lines[0].startswith("v=0") or not any(line.startswith("m=video") for line in media):
         raise MessageInvalidError("the offer has no video", hint="send the SDP of a connection with a camera")

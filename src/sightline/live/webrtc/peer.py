@@ -77,7 +77,7 @@ class Peer:
         """Give the answer to an offer, and begin.
 
         Raises:
-            MessageInvalidError: It is no offer that can be answered.
+            MessageInvalidError: It is not an offer that can be answered.
         """
         connection, answered = self._connection, False
         connection.on("track", self._take_track)

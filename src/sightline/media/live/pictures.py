@@ -59,7 +59,7 @@ def picture_header(data: bytes) -> PictureHeader:
     """Read a picture's kind and size; nothing is decoded.
 
     Raises:
-        UnsupportedFormatError: It is no JPEG, PNG or WebP.
+        UnsupportedFormatError: It is not a JPEG, PNG or WebP.
         DecodeFailedError: Its header is damaged.
     """
     try:
@@ -92,7 +92,7 @@ def decode_picture(
         `(h, w, 3)` BGR, and `(height, width)` of the whole picture.
 
     Raises:
-        UnsupportedFormatError: It is no JPEG, PNG or WebP.
+        UnsupportedFormatError: It is not a JPEG, PNG or WebP.
         MediaTooLargeError: It has more than `max_pixels`.
         DecodeFailedError: It is damaged.
     """

@@ -19,7 +19,7 @@ def add_group(platform: Platform, by: Principal, name: str) -> Group:
     """Make a group without members.
 
     Raises:
-        ConfigError: That is no name for a group.
+        ConfigError: That is not a name for a group.
         ConflictError: The name is taken.
     """
     now_s = platform.clock.now_s()

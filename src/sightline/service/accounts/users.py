@@ -62,7 +62,7 @@ def add_user(platform: Platform, by: Principal, name: str, role: Role) -> Invite
     """Make a user without a password.
 
     Raises:
-        ConfigError: That is no name for a user.
+        ConfigError: That is not a name for a user.
         ConflictError: The name is taken.
     """
     now_s = platform.clock.now_s()

@@ -68,7 +68,7 @@ def match_facts(folder: Path) -> dict[str, Any]:
 
     Raises:
         SourceUnavailableError: It is not there.
-        UnsupportedFormatError: It is no JSON object.
+        UnsupportedFormatError: It is not a JSON object.
     """
     return read_json_object(folder / "truth" / "match.json", _LAYOUT)
 

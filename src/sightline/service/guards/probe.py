@@ -68,7 +68,7 @@ def probe_stranger(path: Path, limits: MediaLimits, rules: ProbeRules) -> MediaI
     """Give a video's facts, or refuse the file.
 
     Raises:
-        ContentRefusedError: It is no video, its codec is not taken, or it would cost too much to open.
+        ContentRefusedError: It is not a video, its codec is not taken, or it would cost too much to open.
         MediaError: It is damaged, or over a limit on size, duration or resolution.
     """
     sniff_container(path)

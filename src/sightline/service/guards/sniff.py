@@ -59,7 +59,7 @@ def container_of(head: bytes) -> str:
     """Give the container of a file that begins with `head`.
 
     Raises:
-        ContentRefusedError: It is no video.
+        ContentRefusedError: It is not a video.
     """
     for start, name in _STARTS:
         if head.startswith(start):

@@ -54,7 +54,7 @@ def describe_states(text: str) -> dict[str, Any]:
     """Give a pattern's states, and the throws that lead to it from the ground state and back.
 
     Raises:
-        NotationError: It is no valid asynchronous pattern.
+        NotationError: It is not a valid asynchronous pattern.
     """
     pattern = parse(text)
     found = states(pattern)
@@ -86,7 +86,7 @@ def ladder(text: str, *, beats: int = 12) -> list[str]:
     """Draw a pattern as a ladder, a line per beat: the throwing hand's side, its value and where it lands.
 
     Raises:
-        NotationError: It is no valid pattern.
+        NotationError: It is not a valid pattern.
     """
     pattern = parse(text)
     _ = pattern.balls
@@ -105,13 +105,13 @@ def animate(text: str, out: Path, *, seconds: float = 8.0) -> dict[str, Any]:
     """Write an animation of a pattern: a page of its own (`.html`), or Juggling Lab's notation (`.jml`).
 
     Raises:
-        NotationError: It is no valid pattern, or the file's kind is not known.
+        NotationError: It is not a valid pattern, or the file's kind is not known.
         OutputError: The file cannot be written.
     """
     pattern = parse(text)
     balls = pattern.balls
     if out.suffix not in {".html", ".jml"}:
-        raise NotationError(f"{out.name} is no kind of animation known here", hint="a .html or .jml file")
+        raise NotationError(f"{out.name} is not a kind of animation known here", hint="a .html or .jml file")
     with whole(out) as temporary:
         content = juggling_lab_jml(pattern) if out.suffix == ".jml" else _page(pattern, seconds)
         temporary.write_text(content, encoding="utf-8")

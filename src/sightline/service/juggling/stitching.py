@@ -57,7 +57,7 @@ def read_labels(labels: Path) -> tuple[Pairs, NDArray[np.bool_]]:
         right = np.array([{"correct": True, "wrong": False}[row["label"]] for row in rows])
     except (KeyError, ValueError, TypeError) as error:
         raise UnsupportedFormatError(
-            f"{labels} is no file of judged stitches: {error}", hint=_HINT
+            f"{labels} is not a file of judged stitches: {error}", hint=_HINT
         ) from error
     if not len(right):
         raise UnsupportedFormatError(f"{labels} holds no judged stitches", hint=_HINT)

@@ -30,7 +30,7 @@ def read_paths(tracks: Path, *, fps: float) -> tuple[BallPath, ...]:
     """
     if not 1.0 <= fps <= 1000.0:
         raise SettingsError(
-            f"{fps:g} frames a second is no frame rate", hint="as in --fps 60, from 1 to 1000"
+            f"{fps:g} frames a second is not a frame rate", hint="as in --fps 60, from 1 to 1000"
         )
     table = read_mot(tracks)
     centres = (table.boxes_px[:, :2] + table.boxes_px[:, 2:]) / 2

@@ -7,7 +7,7 @@ from typing import Any
 
 
 def plain(value: Any) -> Any:
-    """Give a value as JSON has it: what is no number is null, bytes are hexadecimal; the rest stays."""
+    """Give a value as JSON has it: what is not a number is null, bytes are hexadecimal; the rest stays."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, bytes):

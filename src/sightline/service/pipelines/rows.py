@@ -188,7 +188,7 @@ def _by(open_writer: Callable[[Any, pa.Schema], Any]) -> Callable[..., Iterator[
 
 
 def _json(_schema: pa.Schema, batches: Iterator[pa.RecordBatch]) -> Iterator[bytes]:
-    """Write one JSON list of objects; what is no number becomes null, as JSON has no word for it."""
+    """Write one JSON list of objects; what is not a number becomes null, as JSON has no word for it."""
     start = b"["
     for batch in batches:
         rows = ",\n".join(json.dumps(plain(row), ensure_ascii=False) for row in batch.to_pylist())

@@ -22,7 +22,7 @@ def look_into(platform: Platform, path: Path) -> MediaInfo:
     """Give a file's facts.
 
     Raises:
-        ContentRefusedError: It is no video, its codec is not taken, or it would cost too much to open.
+        ContentRefusedError: It is not a video, its codec is not taken, or it would cost too much to open.
         MediaError: It is damaged, or over a limit.
     """
     settings = platform.settings

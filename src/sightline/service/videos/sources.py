@@ -28,7 +28,7 @@ def file_at(platform: Platform, text: str) -> Path:
     Raises:
         AddressRefusedError: It does not lie in an allowed folder.
         SourceUnavailableError: It is not there.
-        MediaError: It is no video that can be used.
+        MediaError: It is not a video that can be used.
     """
     path = allowed_path(platform.settings, text)
     look_into(platform, path)
@@ -43,7 +43,7 @@ def fetch_video(
     Raises:
         AddressRefusedError: It may not be called.
         SourceUnavailableError: It does not answer, or not with a file.
-        MediaError: What came is no video that can be used.
+        MediaError: What came is not a video that can be used.
     """
     offer = Offer(name or urlsplit(url).path.rpartition("/")[2] or "video", tags=tags, origin=_shown(url))
     if url.startswith("s3://"):

@@ -111,7 +111,7 @@ def finish(platform: Platform, video: Video, *, sha256: str | None = None) -> Vi
         sha256: Of them, where it is known.
 
     Raises:
-        MediaError: It is no video that can be used; it is marked as refused and its bytes are removed.
+        MediaError: It is not a video that can be used; it is marked as refused and its bytes are removed.
         AccessError: Likewise.
         ConflictError: It was finished already.
     """

@@ -56,7 +56,7 @@ class PinholeCamera:
         Lens distortion is left out; the form's own picture is taken to be twice its principal point wide.
 
         Raises:
-            CalibrationError: A field is missing or is no number.
+            CalibrationError: A field is missing or is not a number.
         """
         try:
             middle = [float(value) for value in camera["principal_point"]]

@@ -25,7 +25,7 @@ def pattern_of(settings: Mapping[str, Any], balls: int | None, rng: np.random.Ge
     """Give the pattern that is asked for, or one drawn by lot from all valid ones up to period 5.
 
     Raises:
-        NotationError: It is no pattern.
+        NotationError: It is not a pattern.
         SettingsError: It cannot be juggled by one person.
     """
     if settings["siteswap"] == "random":

@@ -29,7 +29,7 @@ SETTINGS: Mapping[str, Any] = {
 `light` is `day`, `dusk` or `night`; `weather` is `dry` or `rain`; `kinds` are drawn from; the road is a ring of `lap_m`
 metres, so that a longer drive passes every hazard again; `height_m`, `pitch_deg` and `focal_px` (0: four fifths of the
 picture's width) are the camera's; `bumps` scales how the car pitches; `clutter` adds patches, stains, manholes and posts,
-which are no hazards; `gps_noise_m` is the standard deviation of a fix, `gps_hz` how many there are a second.
+which are not hazards; `gps_noise_m` is the standard deviation of a fix, `gps_hz` how many there are a second.
 """
 LIGHTS = ("day", "dusk", "night")
 WEATHERS = ("dry", "rain")

@@ -242,7 +242,7 @@ def read_cameras(path: Path, pitch: PitchSize) -> CameraFile:
             f"{path} cannot be read: {error.strerror}", hint="check the path of the camera file"
         ) from None
     except (ValueError, RecursionError):
-        raise CalibrationError(f"{path} is no JSON", hint="a camera file is JSON") from None
+        raise CalibrationError(f"{path} is not JSON", hint="a camera file is JSON") from None
     if not (isinstance(data, dict) and "points" in data):
         return camera_file(data)
     seen = observed_points(data, pitch, name=str(path))

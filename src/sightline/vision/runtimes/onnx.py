@@ -164,7 +164,7 @@ class _Pending:
         """Give the answer.
 
         Raises:
-            InferenceFailedError: ONNX Runtime failed, or the outputs were no numbers.
+            InferenceFailedError: ONNX Runtime failed, or the outputs were not numbers.
         """
         return self._future.result()
 

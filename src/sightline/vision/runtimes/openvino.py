@@ -244,7 +244,7 @@ class _Pending:
         """Give the answer.
 
         Raises:
-            InferenceFailedError: OpenVINO failed, or the outputs were no numbers.
+            InferenceFailedError: OpenVINO failed, or the outputs were not numbers.
         """
         self.finish()
         if self._error is not None:

@@ -227,7 +227,7 @@ def test_colours_have_other_names(given: str, same: str) -> None:
 
 
 def test_what_is_no_colour_is_refused() -> None:
-    with pytest.raises(SettingsError, match="no colour of a kit"):
+    with pytest.raises(SettingsError, match="not a colour of a kit"):
         lab_of("reddish")
 
 

@@ -69,8 +69,8 @@ def test_what_cannot_be_juggled_says_where_balls_collide(text):
         ("", "empty"),
         ("(4,4", "needs ')'"),
         ("[54", "ends within"),
-        ("5?1", "is no throw"),
-        ("{", "is no throw"),
+        ("5?1", "is not a throw"),
+        ("{", "is not a throw"),
         ("3" * 201, "at most 200"),
     ],
 )

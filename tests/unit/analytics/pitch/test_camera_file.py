@@ -47,13 +47,13 @@ def test_a_homography_may_stand_for_a_camera():
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        ([], "no camera file"),
-        ({}, "no camera file"),
-        ({"a": 1}, "no camera file"),
+        ([], "not a camera file"),
+        ({}, "not a camera file"),
+        ({"a": 1}, "not a camera file"),
         ({"a": {"pan_degrees": 1.0}}, "no x_focal_length"),
         (ONE | {"quality": 2}, "quality is 2"),
         (ONE | {"image_size": "big"}, "image_size"),
-        ({"homography": [["x"]]}, "no matrix"),
+        ({"homography": [["x"]]}, "not a matrix"),
         ({"homography": [[1, 0, 0], [0, 1, 0], [0, 0, 0]]}, "singular"),
     ],
 )

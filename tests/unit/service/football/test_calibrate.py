@@ -170,14 +170,14 @@ def test_wrong_lines_are_refused_in_one_line_with_a_hint(tmp_path, data, kind, s
     [
         ({"image_size": [540, 960], "points": []}, "0 points, a camera needs 4"),
         (clicks_json(CAMERA, BOX[:3]), "3 points, a camera needs 4"),
-        ({"points": [{"at": [1, 2], "point": "centre spot"}]}, "no list of clicked points"),
+        ({"points": [{"at": [1, 2], "point": "centre spot"}]}, "not a list of clicked points"),
         (
             {"image_size": [540, 960], "points": [{"at": [1, 2], "point": "middle"}]},
             "no pitch point is called 'middle'",
         ),
         (
             {"image_size": [540, 960], "points": [{"at": [1, 2], "metres": [1]}] * 4},
-            "no list of clicked points",
+            "not a list of clicked points",
         ),
         (
             {"image_size": [540, 960], "points": [{"at": [2000, 2], "metres": [1, 1]}] * 4},

@@ -62,9 +62,9 @@ def test_only_people_with_a_place_are_read(file):
     ("entries", "said"),
     [
         ([person(1), person(1)], "track 1 twice in frame 1"),
-        ([{**person(1), "track_id": "x"}], "no file of game states"),
-        ([{**person(1), "bbox_pitch": {}}], "no file of game states"),
-        ("nothing", "no file of game states"),
+        ([{**person(1), "track_id": "x"}], "not a file of game states"),
+        ([{**person(1), "bbox_pitch": {}}], "not a file of game states"),
+        ("nothing", "not a file of game states"),
     ],
 )
 def test_what_is_no_game_state_is_refused(file, entries, said):

@@ -42,7 +42,7 @@ def test_the_stages_of_the_documented_example_become_settings():
         ({"teleportation": {}}, "no stage 'teleportation'"),
         ({"ball_tracking": {"colour": "red"}}, "has no 'colour'"),
         ({"video_decoding": {"extract_audio": "yes"}}, "must be bool"),
-        ({"video_decoding": {"target_resolution": "small"}}, "no resolution"),
+        ({"video_decoding": {"target_resolution": "small"}}, "not a resolution"),
         ({"player_detection": {"batch_size": "many"}}, "must be int"),
         ({"player_detection": {"batch_size": True}}, "must be int"),
         ({"tracking": {"camera_motion": 1}}, "must be bool"),
@@ -76,7 +76,7 @@ def test_a_resolution_may_be_said_in_many_ways(said):
     ["", "720", "1280x720x3", [1280], [1280.0, 720], [True, 720], {"width": 1280}, "8x8", [99999, 720]],
 )
 def test_what_is_no_resolution_is_refused(said):
-    with pytest.raises(SettingsError, match="no resolution") as refused:
+    with pytest.raises(SettingsError, match="not a resolution") as refused:
         read_resolution(said, "here")
     assert "1280x720" in refused.value.hint
 

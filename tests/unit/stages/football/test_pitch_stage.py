@@ -97,7 +97,7 @@ def test_a_files_homography_is_taken_as_it_is(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "said"), [("{", "no JSON"), ("[]", "no camera file"), (None, "cannot be read")]
+    ("text", "said"), [("{", "not JSON"), ("[]", "not a camera file"), (None, "cannot be read")]
 )
 def test_a_file_that_cannot_be_used_is_refused_before_the_first_frame(tmp_path, text, said):
     path = tmp_path / "camera.json"

@@ -38,7 +38,7 @@ class Shot:
         speed_mps: As it leaves.
         outcome: `goal`, `saved`, `post`, `blocked` or `off_target`.
         probability: 0..1.
-        confirmed: Whether a goal was followed by a kick-off of the other team; None where it is no goal.
+        confirmed: Whether a goal was followed by a kick-off of the other team; None where it is not a goal.
     """
 
     flight: int

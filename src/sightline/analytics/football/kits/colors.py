@@ -62,7 +62,7 @@ def lab_of(color: str) -> Float64:
     digits = KIT_COLORS.get(name, name).removeprefix("#")
     if not re.fullmatch(r"[0-9a-f]{6}", digits):
         raise SettingsError(
-            f"{color!r} is no colour of a kit", hint=f"give #rrggbb, or one of {', '.join(KIT_COLORS)}"
+            f"{color!r} is not a colour of a kit", hint=f"give #rrggbb, or one of {', '.join(KIT_COLORS)}"
         )
     return lab_from_rgb(np.array([int(digits[place : place + 2], 16) for place in (0, 2, 4)], np.float64))
 

@@ -170,7 +170,7 @@ class Follower:
         return float(places[-1]) >= highest + share * (level - highest)
 
     def _judged(self, one: _Flying, fall: Float64) -> Moment | None:
-        """Say what the end of a flight was; None where it was no flight, or its ball was lost in the air."""
+        """Say what the end of a flight was; None where it was not a flight, or its ball was lost in the air."""
         if not self._is_flight(one, fall):
             return None
         self._ended = [past for past in self._ended if past.arc.last_s > one.arc.first_s - _AGAIN_S]

@@ -47,7 +47,7 @@ def read_game_state(path: Path) -> GameState:
     try:
         rows = list(_people(data["annotations" if "annotations" in data else "predictions"]))
     except (KeyError, TypeError, ValueError, AttributeError):
-        raise UnsupportedFormatError(f"{path} is no file of game states", hint=_LAYOUT) from None
+        raise UnsupportedFormatError(f"{path} is not a file of game states", hint=_LAYOUT) from None
     twice = [place for place, count in Counter(row[:2] for row in rows).items() if count > 1]
     if twice:
         frame, track_id = min(twice)

@@ -42,7 +42,7 @@ def evaluate_smoothing(scenes: Sequence[Path]) -> dict[str, Any]:
         the length of its second difference from frame to frame.
 
     Raises:
-        SightlineError: A folder is no rendered match, or its clip cannot be read.
+        SightlineError: A folder is not a rendered match, or its clip cannot be read.
     """
     parts = [_scene(scene) for scene in scenes]
     pooled = {

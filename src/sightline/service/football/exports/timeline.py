@@ -19,7 +19,7 @@ class Timeline:
     """A match at a whole number of frames a second, and each row's number.
 
     Attributes:
-        match: Only what lies within periods; resampled where the rate is no whole number.
+        match: Only what lies within periods; resampled where the rate is not a whole number.
         numbers: `(n,)` int64, rising; within a period they differ by time in frames.
         rate_hz: Frames a second.
     """
@@ -32,7 +32,7 @@ class Timeline:
 def timeline_of(match: Match) -> Timeline:
     """Give the match on such a timeline; kloppy, floodlight and databallpy all cast the frame rate to an integer.
 
-    A rate that is no whole number (29.97) is brought to the next one by linear interpolation between neighbouring rows
+    A rate that is not a whole number (29.97) is brought to the next one by linear interpolation between neighbouring rows
     that both have a place; the source's own numbers are kept where they count frames already.
     """
     rate_hz = max(1, round(float(match.frame_rate_hz)))

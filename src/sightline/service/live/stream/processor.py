@@ -97,7 +97,7 @@ class FrameProcessor:
 
         Raises:
             MediaError: It does not decode, or is too large.
-            FrameRefusedError: It is no base64.
+            FrameRefusedError: It is not base64.
             ModelError: The model failed on it.
         """
         if self._change is not None:
@@ -227,7 +227,7 @@ def picture_bytes(picture: bytes | str) -> bytes:
     """Give a picture's bytes; base64 text may carry a `data:` prefix.
 
     Raises:
-        FrameRefusedError: It is no base64.
+        FrameRefusedError: It is not base64.
     """
     if isinstance(picture, bytes):
         return picture

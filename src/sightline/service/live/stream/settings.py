@@ -61,7 +61,7 @@ class StreamSettings(AppSettings):
         try:
             length = len(json.dumps(given, allow_nan=False))
         except (ValueError, TypeError, RecursionError):
-            raise ValueError("it is no JSON") from None
+            raise ValueError("it is not JSON") from None
         if length > _LONGEST_JSON:
             raise ValueError(f"it is longer than {_LONGEST_JSON} characters of JSON")
         return given

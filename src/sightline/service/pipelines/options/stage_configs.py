@@ -129,14 +129,14 @@ def read_resolution(value: Any, place: str) -> tuple[int, int]:
     sides = _sides(value)
     if sides is None or not all(_LEAST_PX <= side <= _MOST_PX for side in sides):
         raise SettingsError(
-            f"{place} is no resolution: {value!r}"[:200],
+            f"{place} is not a resolution: {value!r}"[:200],
             hint=f'as in "1280x720", "720p" or [1280, 720]: width, then height, {_LEAST_PX} to {_MOST_PX} px',
         )
     return sides
 
 
 def _sides(value: Any) -> tuple[int, int] | None:
-    """Give `(height, width)`, None for what is no resolution."""
+    """Give `(height, width)`, None for what is not a resolution."""
     if isinstance(value, str):
         if found := _SIDES.fullmatch(value):
             return int(found[2]), int(found[1])
