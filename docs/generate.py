@@ -41,7 +41,9 @@ def errors_page() -> str:
     return f"""# Errors
 
 Each says in one line what happened, and in a `hint` what to do. `code` is what programs should look at: it never
-changes once released. On the command line an error is one line on standard error and exit status 1.
+changes once released. On the command line an error is one line on standard error and exit status 1. Three more codes
+are its own: `usage`, a command that is written wrongly (exit status 2); `cancelled`, stopped by its user (130); and
+`internal`, an error that nobody foresaw: please report it, with the trace that the log file holds.
 
 {_table(("error", "code", "may succeed when tried again", "meaning"), rows())}
 """
@@ -103,6 +105,8 @@ def commands_page() -> str:
     ]
     return (
         "# Commands\n\nExit status: 0 done, 1 it could not be done, 2 the command was written wrongly, 130 stopped by its user.\n\n"
+        "A path is never empty, `~` at its beginning is your home, and no command writes over what it reads or over the\n"
+        "results of the run that it reads.\n\n"
         + "\n".join(parts)
     )
 

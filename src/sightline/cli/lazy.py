@@ -15,6 +15,8 @@ from typing import Any, ClassVar
 import typer
 from typer.core import TyperGroup
 
+from sightline.cli.paths import PathCommand
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -45,7 +47,7 @@ def leaf(name: str, *lines: str, more_options: bool = False) -> Callable[[Callab
 
     def make(function: Callable[..., None]) -> typer.Typer:
         app = typer.Typer(rich_markup_mode=None, add_completion=False)
-        app.command(name, epilog=examples(*lines), context_settings=settings)(function)
+        app.command(name, cls=PathCommand, epilog=examples(*lines), context_settings=settings)(function)
         return app
 
     return make
@@ -66,7 +68,7 @@ def group(
         more: Takes in commands of another module.
     """
     epilog = examples(*lines) if lines else None
-    app = typer.Typer(
+    app = _Group(
         cls=_WholeGroup,
         rich_markup_mode=None,
         add_completion=False,
@@ -92,6 +94,14 @@ def load(name: str, entry: Entry) -> Any:
     command = typer.main.get_command(getattr(import_module(module), attribute))
     command.name = name
     return command
+
+
+class _Group(typer.Typer):
+    """A group whose commands are `PathCommand`s."""
+
+    def command(self, name: str | None = None, **settings: Any) -> Callable[[Any], Any]:
+        """Take in a command."""
+        return super().command(name, **{"cls": PathCommand, **settings})
 
 
 class _WholeGroup(TyperGroup):
