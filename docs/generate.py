@@ -106,8 +106,7 @@ def commands_page() -> str:
     return (
         "# Commands\n\nExit status: 0 done, 1 it could not be done, 2 the command was written wrongly, 130 stopped by its user.\n\n"
         "A path is never empty, `~` at its beginning is your home, and no command writes over what it reads or over the\n"
-        "results of the run that it reads.\n\n"
-        + "\n".join(parts)
+        "results of the run that it reads.\n\n" + "\n".join(parts)
     )
 
 

@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 import typer
 from typer.core import TyperGroup
 
-from sightline.cli.paths import PathCommand
+from sightline.cli.options import PathCommand
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from sightline.cli.console import note
 from sightline.cli.lazy import leaf
-from sightline.cli.options import App, pairs
+from sightline.cli.options import App, check_apart, pairs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sightline.core.packets import Packet
+    from sightline.media.container import MediaLimits
     from sightline.service.live.cameras.camera import Camera
     from sightline.service.platform import Platform
 
@@ -38,7 +40,7 @@ def live(
         float, typer.Option(help="Most pictures a second that are looked at.", min=0.2, max=60)
     ] = 15.0,
     picture: Annotated[
-        str | None,
+        Path | None,
         typer.Option(help="Keep the newest picture with its boxes in this JPEG.", show_default=False),
     ] = None,
     events: Annotated[bool, typer.Option("--events", help="Print events alone, not every frame.")] = False,
@@ -51,17 +53,16 @@ def live(
 
     The run's tables and report are made when it ends; stop it with Ctrl-C.
     """
-    from pathlib import Path
-
     from sightline.cli.session import open_platform, stoppable
     from sightline.service.folder import whole
     from sightline.service.live.build import build_live
     from sightline.service.live.cameras.camera import Camera
     from sightline.service.live.cameras.request import CameraRequest
     from sightline.service.live.cameras.view import jpeg_of
+    from sightline.service.submit import media_limits
 
-    _check(source)
     platform = open_platform(stream_model=model)
+    _check(source, picture, media_limits(platform))
     streams = build_live(platform)
     request = CameraRequest.of(
         {"address": source, "app": app, "app_settings": pairs(settings), "fps_limit": fps, "clips": False}
@@ -73,7 +74,7 @@ def live(
                 json.dumps({"frame": packet.index, "t_s": round(float(packet.pts_s), 3), "detections": found})
             )
         if picture is not None:
-            with whole(Path(picture)) as path:
+            with whole(picture) as path:
                 path.write_bytes(jpeg_of(packet, found))
 
     def on_event(event: Mapping[str, Any]) -> None:
@@ -91,15 +92,20 @@ def live(
     _tell(platform, camera)
 
 
-def _check(source: str) -> None:
-    """Refuse a file that is not there, and what is none."""
-    from pathlib import Path
-
+def _check(source: str, picture: Path | None, limits: MediaLimits) -> None:
+    """Refuse a file that is not there, is no video, or would be written over by its own picture."""
     from sightline.core.errors import SourceUnavailableError
+    from sightline.media.container import check_file, open_video
     from sightline.media.live.connection import Address
 
     path = Path(source.removeprefix("file://"))
-    if not Address(source).is_file or path.is_file():
+    if not Address(source).is_file:
+        return
+    if path.is_file():
+        if picture is not None:
+            check_apart(picture, path)
+        check_file(path, limits)
+        open_video(path, limits).close()
         return
     if path.is_dir():
         raise SourceUnavailableError(

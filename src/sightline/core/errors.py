@@ -297,7 +297,7 @@ class IllegalTransitionError(RunError):
 
 
 class ConflictError(RunError):
-    """Somebody else changed or holds it."""
+    """Something stands in the way: results that are there already, or somebody else who changed or holds it."""
 
     code = "conflict"
 

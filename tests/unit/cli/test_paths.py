@@ -14,7 +14,8 @@ BOX = "1,-1,10,10,20,20,0.9,-1,-1,-1\n"
 
 
 @pytest.fixture
-def boxes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def boxes(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("SIGHTLINE_HOME", str(tmp_path_factory.mktemp("home")))
     monkeypatch.chdir(tmp_path)
     path = tmp_path / "boxes.txt"
     path.write_text(BOX, encoding="ascii")
@@ -28,7 +29,7 @@ def test_a_result_never_replaces_what_it_is_made_of(boxes, out, capsys):
 
     assert run(["track", "--detections", "boxes.txt", "--fps", "25", "-o", out]) == 1
 
-    assert capsys.readouterr().err.startswith(f"error[config_invalid]: {Path(out)} would be written over")
+    assert capsys.readouterr().err.startswith(f"error[conflict]: {Path(out)} would be written over")
     assert boxes.read_text(encoding="ascii") == BOX
 
 
@@ -50,7 +51,7 @@ def test_a_runs_results_stay_as_they_are(boxes, given, capsys):
 
     assert run(given) == 1
 
-    assert capsys.readouterr().err.startswith("error[config_invalid]: run")
+    assert capsys.readouterr().err.startswith("error[conflict]: run")
     assert before == {path: path.read_bytes() for path in (boxes.parent / "run").rglob("*") if path.is_file()}
 
 
@@ -85,3 +86,13 @@ def test_a_name_that_only_begins_with_a_tilde_is_kept(boxes):
     shutil.copy(boxes, boxes.parent / "~boxes.txt")
     assert run(["track", "--detections", "~boxes.txt", "--fps", "25", "-o", "~tracks.txt"]) == 0
     assert Path("~tracks.txt").is_file()
+
+
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [((), "unsupported_format"), (("--picture", "boxes.txt"), "conflict"), (("--picture", ""), "usage")],
+)
+def test_a_live_file_is_a_video_and_not_its_own_picture(boxes, more, code, capsys):
+    assert run(["live", "boxes.txt", *more]) in {1, 2}
+    assert capsys.readouterr().err.startswith(f"error[{code}]")
+    assert boxes.read_text(encoding="ascii") == BOX
