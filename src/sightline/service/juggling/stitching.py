@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sightline.analytics.evaluation.moments import bootstrap_interval
 from sightline.analytics.juggling.stitching.chains import judged, links
 from sightline.analytics.juggling.stitching.pairs import (
     FEATURES,
@@ -35,7 +36,6 @@ _SEEN_HINT = (
     "CSV with frame, center_x, center_y; for hands left_wrist_x, left_wrist_y, right_wrist_x, right_wrist_y"
 )
 _WRISTS = ("left_wrist_x", "left_wrist_y", "right_wrist_x", "right_wrist_y")
-_RESAMPLES = 2000
 _AGREES_PX = 0.01
 
 
@@ -179,17 +179,18 @@ def _f1(made: NDArray[np.bool_], right: NDArray[np.bool_]) -> float:
 def _score(
     made: NDArray[np.bool_], right: NDArray[np.bool_], fold: NDArray[np.int64], seed: int
 ) -> dict[str, Any]:
-    rng = np.random.default_rng(seed)
     names = np.unique(fold)
     rows_of = {name: np.flatnonzero(fold == name) for name in names.tolist()}
-    draws = []
-    for _ in range(_RESAMPLES):
-        rows = np.concatenate([rows_of[name] for name in rng.choice(names, len(names)).tolist()])
-        draws.append(_f1(made[rows], right[rows]))
+
+    def f1_of_drawn(drawn: NDArray[np.int64]) -> float:
+        rows = np.concatenate([rows_of[name] for name in drawn.tolist()])
+        return _f1(made[rows], right[rows])
+
+    interval = bootstrap_interval(names, f1_of_drawn, seed=seed)
     both = int((made & right).sum())
     return {
         "f1": round(_f1(made, right), 4),
-        "interval95": [round(float(one), 4) for one in np.quantile(draws, (0.025, 0.975))],
+        "interval95": [round(value, 4) for value in interval],
         "precision": round(both / max(1, int(made.sum())), 4),
         "recall": round(both / max(1, int(right.sum())), 4),
     }

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
+from sightline.analytics.evaluation.moments import bootstrap_interval
 from sightline.analytics.football.kits.colors import KIT_COLORS, lab_of
 from sightline.analytics.football.match import Role, Team
 from sightline.analytics.football.teams import KitRows, PlaceRows, Teams, assign_teams
@@ -220,13 +221,16 @@ def _flipped(people: list[Person], teams: Teams) -> dict[Team, Team]:
 
 def _interval(rows: list[dict[str, Any]], right: str, total: str, seed: int) -> dict[str, Any]:
     """Give a share over all tracks with its 95 % interval over matches."""
-    good = np.array([row[right] for row in rows], np.float64)
-    whole = np.array([row[total] for row in rows], np.float64)
-    draws = np.random.default_rng(seed).integers(0, len(rows), (2000, len(rows)))
-    shares = good[draws].sum(axis=1) / whole[draws].sum(axis=1)
+    counts = np.array([(row[right], row[total]) for row in rows], np.float64)
+
+    def share(drawn: Float64) -> float:
+        good, whole = drawn.sum(axis=0)
+        return float(good / whole)
+
+    low, high = bootstrap_interval(counts, share, seed=seed)
     return {
-        "share": round(float(good.sum() / whole.sum()), 4),
-        "tracks": int(whole.sum()),
-        "low": round(float(np.quantile(shares, 0.025)), 4),
-        "high": round(float(np.quantile(shares, 0.975)), 4),
+        "share": round(share(counts), 4),
+        "tracks": int(counts[:, 1].sum()),
+        "low": round(low, 4),
+        "high": round(high, 4),
     }

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sightline.analytics.evaluation.moments import bootstrap_interval
 from sightline.core.errors import UnsupportedFormatError
 from sightline.ports import ModelOptions, Resumable
 from sightline.service.text_files import read_csv
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 BALL_NAMES = frozenset({"ball", "sports ball", "football"})
 _LOWEST_SCORE = 0.02
 _REACH_RADII = 1.0
-_RESAMPLES = 1000
+_DRAWS = 1000
 _COLUMNS = ("video", "frame", "kind", "x_px", "y_px", "radius_px")
 _LABEL_HINT = "a CSV file with " + ",".join(_COLUMNS)
 
@@ -89,11 +90,12 @@ def evaluate_balls(
     found = dict(_detections(videos, labels, detector))
     frames = [_judged(label, found[label.video, label.frame], detector) for label in labels]
     recall, threshold = _recall(frames, false_positives)
-    rng = np.random.default_rng(7)
-    again = [
-        _recall([frames[row] for row in rng.integers(0, len(frames), len(frames))], false_positives)[0]
-        for _ in range(_RESAMPLES)
-    ]
+    interval = bootstrap_interval(
+        np.arange(len(frames)),
+        lambda drawn: _recall([frames[row] for row in drawn], false_positives)[0],
+        seed=7,
+        draws=_DRAWS,
+    )
     clips = sorted({label.video for label in labels})
     return {
         "model": model,
@@ -101,7 +103,7 @@ def evaluate_balls(
         "balls": int(sum(len(label.balls) for label in labels)),
         "false_positives_a_frame": false_positives,
         "recall": round(recall, 4),
-        "interval95": [round(float(value), 4) for value in np.percentile(again, [2.5, 97.5])],
+        "interval95": [round(value, 4) for value in interval],
         "threshold": round(threshold, 4),
         "clips": {
             clip: round(

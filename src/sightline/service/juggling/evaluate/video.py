@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sightline.analytics.evaluation.moments import bootstrap_interval
 from sightline.core.errors import UnsupportedFormatError
 from sightline.service.execute import execute
 from sightline.service.results import Results
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 THROW_WITHIN_S = 0.1
 DROP_WITHIN_S = 0.35
 _SEEN_VALUE = 3
-_RESAMPLES = 1000
+_DRAWS = 1000
 _BACKGROUNDS = ("plain", "textured", "cluttered", "outdoor")
 Row = dict[str, Any]
 
@@ -258,9 +259,9 @@ def _with_interval(
     clips: Sequence[Mapping[str, Any]], of: Callable[[Sequence[Mapping[str, Any]]], float]
 ) -> dict[str, Any]:
     """Give a measure with its 95 % bootstrap interval over clips."""
-    rng = np.random.default_rng(7)
-    again = [of([clips[row] for row in rng.integers(0, len(clips), len(clips))]) for _ in range(_RESAMPLES)]
-    low, high = np.percentile(again, [2.5, 97.5]).tolist()
+    low, high = bootstrap_interval(
+        np.arange(len(clips)), lambda drawn: of([clips[row] for row in drawn]), seed=7, draws=_DRAWS
+    )
     return {"value": round(of(clips), 4), "interval95": [round(low, 4), round(high, 4)]}
 
 
