@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from sightline.core.errors import ConflictError, OutputFullError, RunCancelled, SightlineError
-from sightline.core.events import EventKind, RunEvent
+from sightline.core.events import EventKind
 from sightline.core.runs import Attempt, Checkpoint, Run, RunState, check_transition
 from sightline.engine.progress import ProgressMeter
 from sightline.engine.retry import RetryPolicy, with_retries
@@ -27,7 +27,7 @@ from sightline.engine.run import EngineStats, Pipeline
 from sightline.service.folder import RunFolder, free_bytes
 from sightline.service.jobs.ending import ending, run_timeout
 from sightline.service.jobs.fan_out import Course, can_share, share
-from sightline.service.jobs.relay import relay_if_there, tell
+from sightline.service.jobs.run_events import Listener, RunEvents
 from sightline.service.object_results import publish_objects
 from sightline.service.prepare import Prepared, engine_settings, prepare
 from sightline.service.publish import publish
@@ -41,10 +41,7 @@ if TYPE_CHECKING:
     from sightline.service.platform import Platform
 
 _log = structlog.get_logger()
-_LOOK_EVERY_S = 0.5
-_TELL_EVERY_S = 0.2
-_KEEP_EVERY_S = 1.0
-Listener = Callable[[RunEvent], None]
+_LOOK_EVERY_S = 0.5  # between two looks at whether the run is to be cancelled
 
 
 def execute(
@@ -99,15 +96,13 @@ class _Execution:
         self._platform = platform
         self._run = run
         self._attempt = attempt
-        self._listener = listener
         self._cancel = cancel
         self._tries_left = tries_left
         self._folder = RunFolder(Path(run.folder))
+        self._events = RunEvents(platform, run.id, attempt.number, listener, is_job=self._is_job)
         self._log = _log.bind(run=run.id)
         self._began_s = time.monotonic()
         self._looked_s = -_LOOK_EVERY_S
-        self._told_s = -_TELL_EVERY_S
-        self._kept_s = -_KEEP_EVERY_S
         self._timings: dict[str, Any] = {}
         self._pace: dict[str, float | None] = {}
 
@@ -200,7 +195,7 @@ class _Execution:
     def _tick(self, progress: Progress) -> None:
         facts = progress.to_json()
         self._pace = {"fps": facts["fps"], "eta_s": facts["eta_s"]}
-        self._tell("analyze", facts, progress.done == progress.total)
+        self._events.progress("analyze", facts, is_last=progress.done == progress.total)
 
     def _commit(self, checkpoint: Checkpoint, done: int, total: int) -> None:
         details = {
@@ -210,13 +205,13 @@ class _Execution:
             "total": total,
         }
         details |= self._pace
-        event = self._event(EventKind.STAGE_PROGRESS, "analyze", details)
+        event = self._events.event(EventKind.STAGE_PROGRESS, "analyze", details)
         journal, attempt = self._platform.journal, self._attempt.number
         if self._run.settings.get("checkpoints", True):
             journal.commit(self._run.id, checkpoint, attempt=attempt, events=[event])
         else:
             journal.append(self._run.id, [event], attempt=attempt)
-        self._relay()
+        self._events.relay()
         if free_bytes(self._folder.root) < self._platform.settings.min_free_bytes:
             raise OutputFullError(
                 f"less than {self._platform.settings.min_free_bytes / 1e6:.0f} MB are free at {self._folder.root}",
@@ -256,21 +251,21 @@ class _Execution:
         if self._asked_to_stop():
             raise RunCancelled
         if progress is not None:
-            self._tell(name, progress, bool(progress.get("done") == progress.get("total")))
+            self._events.progress(name, progress, is_last=progress.get("done") == progress.get("total"))
 
     # -- state and events ----------------------------------------------------------------------------------
 
     @contextmanager
     def _stage(self, name: str) -> Iterator[None]:
         started_s = time.monotonic()
-        self._record(self._event(EventKind.STAGE_STARTED, name, {}))
+        self._events.keep(EventKind.STAGE_STARTED, name)
         try:
             yield
         except SightlineError as error:
-            self._record(self._event(EventKind.STAGE_FAILED, name, {"code": error.code, "error": str(error)}))
+            self._events.keep(EventKind.STAGE_FAILED, name, {"code": error.code, "error": str(error)})
             raise
         self._timings.setdefault(name, {})["stage_s"] = round(time.monotonic() - started_s, 3)
-        self._record(self._event(EventKind.STAGE_COMPLETED, name, {}))
+        self._events.keep(EventKind.STAGE_COMPLETED, name)
 
     def _asked_to_stop(self) -> bool:
         if self._cancel is not None and self._cancel.is_set():
@@ -282,42 +277,6 @@ class _Execution:
             return False
         self._looked_s = now_s
         return self._platform.runs.get(self._run.id).cancel_requested
-
-    def _tell(self, stage: str, progress: Mapping[str, Any], last: bool) -> None:  # noqa: FBT001
-        """Tell of progress; of a job, now and then in writing, as those who follow it are elsewhere."""
-        now_s = time.monotonic()
-        if not last and now_s - self._told_s < _TELL_EVERY_S:
-            return
-        self._told_s = now_s
-        event = self._event(EventKind.STAGE_PROGRESS, stage, progress)
-        if self._is_job and now_s - self._kept_s >= _KEEP_EVERY_S:
-            self._kept_s = now_s
-            self._record(event)
-        else:
-            self._emit(event)
-
-    def _event(self, kind: EventKind, stage: str, details: Mapping[str, Any]) -> RunEvent:
-        return RunEvent(self._run.id, kind, stage, self._platform.clock.now_s(), details)
-
-    def _emit(self, event: RunEvent) -> None:
-        """Tell what is of interest now and need not be kept."""
-        tell(self._platform, event)
-        if self._listener is not None:
-            self._listener(event)
-
-    def _record(self, event: RunEvent) -> None:
-        self._platform.journal.append(self._run.id, [event], attempt=self._attempt.number)
-        self._announce(event)
-
-    def _announce(self, event: RunEvent) -> None:
-        """Tell what has been stored."""
-        self._relay()
-        if self._listener is not None:
-            self._listener(event)
-
-    def _relay(self) -> None:
-        if not self._is_job:
-            relay_if_there(self._platform, self._run.id)
 
     def _begin(self) -> None:
         if self._run.state is not RunState.QUEUED:
@@ -358,5 +317,5 @@ class _Execution:
         event = ending(ended, now_s)
         self._run = self._platform.runs.update(ended, events=[event] if event else [], attempt=attempt)
         if event is not None:
-            self._announce(event)
+            self._events.announce(event)
         return self._run
