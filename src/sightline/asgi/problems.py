@@ -39,6 +39,7 @@ STATUS: Mapping[type[SightlineError], int] = {
     errors.SettingsError: 422,
     errors.RulesError: 422,
     errors.NotationError: 422,
+    errors.ResultsInvalidError: 500,
     errors.RequestError: 400,
     errors.BodyTooLargeError: 413,
     errors.ContentTypeError: 415,

@@ -2,7 +2,7 @@
 
     SightlineError
       ConfigError        UnknownPluginError MissingDependencyError PipelineContractError SettingsError RulesError
-                         QueryError NotationError
+                         QueryError NotationError ResultsInvalidError
       MediaError         SourceUnavailableError* DecodeFailedError UnsupportedFormatError MediaTooLargeError
       ModelError         WeightsInvalidError WeightsMissingError UnknownLayoutError ModelInputError InferenceFailedError
                          DownloadFailedError*
@@ -103,6 +103,12 @@ class NotationError(ConfigError):
     """A juggling pattern is not written in siteswap, or cannot be juggled."""
 
     code = "notation_invalid"
+
+
+class ResultsInvalidError(ConfigError):
+    """A run's stored results are damaged, not whole, or of another version."""
+
+    code = "results_invalid"
 
 
 class MediaError(SightlineError):

@@ -81,7 +81,7 @@ class ServiceMetrics:
         try:
             folder = Path(self._platform.runs.get(event.run_id).folder)
             if RunFolder(folder).is_complete:
-                for outcome, cause, count in _told(Results(folder).manifest["ledger"]):
+                for outcome, cause, count in _told(Results(folder).ledger.to_json()):
                     self._frames.labels(outcome, cause).inc(count)
         except (SightlineError, OSError):  # deleted meanwhile, or on another machine: nobody misses a count
             return

@@ -19,11 +19,12 @@ import pyarrow as pa
 
 from sightline.core.errors import ConfigError, SettingsError
 from sightline.core.optional import require
-from sightline.core.tables import schema_of
+from sightline.core.tables import TABLES, schema_of
 from sightline.service.export_geojson import export_geojson
 from sightline.service.folder import whole
 from sightline.service.pipelines.csv_rows import CsvWriter
 from sightline.service.results import Results
+from sightline.service.tables import check_filled
 
 if TYPE_CHECKING:
     from sightline.core.arrays import Float64
@@ -58,7 +59,7 @@ def export_mot(folder: Path, out: Path, *, table: str = "tracks") -> Path:
     """
     tables = _tables(folder, table, _BOXED)
     with whole(out) as path, path.open("w", encoding="ascii", newline="\n") as file:
-        for frame, (x1, y1, x2, y2), score, _, _, track_id in _rows(tables.batches(table)):
+        for frame, (x1, y1, x2, y2), score, _, _, track_id in _rows(tables, table):
             number = -1 if track_id is None else track_id
             box = f"{x1:.3f},{y1:.3f},{x2 - x1:.3f},{y2 - y1:.3f}"
             file.write(f"{frame + 1},{number},{box},{score:.6g},-1,-1,-1\n")
@@ -85,7 +86,7 @@ def export_coco(folder: Path, out: Path, *, table: str = "tracks") -> Path:
     tables = _tables(folder, table, _BOXED)
     media = results.media
     height, width = media.size
-    name = str(results.manifest["provenance"]["source"]["name"])
+    name = results.source_name
     rate_hz = float(media.frame_rate_hz) if media.frame_rate_hz else None
     with whole(out) as path, path.open("w", encoding="utf-8", newline="\n") as file:
         file.write('{"info": ' + _json({"description": f"Sightline {table} of {name}"}))
@@ -115,9 +116,10 @@ def export_csv(folder: Path, out: Path, *, table: str | None = None) -> Path:
     """
     tables = Results(folder).tables
     one_file = out.suffix.lower() == ".csv"
-    chosen = (table or "tracks",) if one_file else (table,) if table else tables.names()
+    ours = [name for name in tables.names() if name in TABLES]
+    chosen = (table or "tracks",) if one_file else (table,) if table else ours
     for name in chosen:
-        _tables(folder, name, tables.names())
+        _tables(folder, name, ours)
     with ExitStack() as stack:
         for name in chosen:
             path = stack.enter_context(whole(out if one_file else out / f"{name}.csv"))
@@ -143,7 +145,7 @@ def export_supervision(folder: Path, out: Path, *, table: str = "tracks") -> Pat
         OutputError: The file cannot be written.
     """
     tables = _tables(folder, table, _BOXED)
-    found = ((frame, list(rows)) for frame, rows in groupby(_rows(tables.batches(table)), key=itemgetter(0)))
+    found = ((frame, list(rows)) for frame, rows in groupby(_rows(tables, table), key=itemgetter(0)))
     ahead = next(found, None)
     with whole(out) as path, path.open("w", encoding="utf-8", newline="\n") as file:
         for batch in tables.batches("frames", ["frame", "t_s"]):
@@ -227,7 +229,7 @@ def _coco_images(tables: ParquetTables, width: int, height: int) -> Iterator[dic
 
 
 def _coco_annotations(tables: ParquetTables, table: str) -> Iterator[dict[str, Any]]:
-    for number, row in enumerate(_rows(tables.batches(table)), start=1):
+    for number, row in enumerate(_rows(tables, table), start=1):
         frame, (x1, y1, x2, y2), score, class_id, _, track_id = row
         yield {
             "id": number, "image_id": frame, "category_id": class_id, "bbox": [x1, y1, x2 - x1, y2 - y1],
@@ -239,9 +241,10 @@ def _coco_annotations(tables: ParquetTables, table: str) -> Iterator[dict[str, A
 _Row = tuple[int, list[float], float, int, str, int | None]
 
 
-def _rows(batches: Iterator[pa.RecordBatch]) -> Iterator[_Row]:
+def _rows(tables: ParquetTables, table: str) -> Iterator[_Row]:
     """Give frame, box, score, class, its name and track of each row."""
-    for batch in batches:
+    for batch in tables.batches(table):
+        check_filled(Path(f"{table}.parquet"), batch, batch.schema.names)
         tracked = "track_id" in batch.schema.names
         ids = batch["track_id"].to_pylist() if tracked else [None] * batch.num_rows
         columns = (batch[name].to_pylist() for name in ("score", "class_id", "class_name"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import chain, groupby
 from operator import itemgetter
 from pathlib import Path
@@ -52,8 +52,7 @@ def export_geojson(
         OutputError: The file cannot be written.
     """
     results = Results(folder)
-    ground = (results.manifest["provenance"]["settings"]["app"].get("rules") or {}).get("ground")
-    homography = _homography(results, ground)
+    homography = _homography(results)
     origin = _origin(latitude, longitude, bearing_deg)
     with whole(out) as path, path.open("w", encoding="utf-8", newline="\n") as file:
         file.write('{"type": "FeatureCollection", "features": [')
@@ -63,15 +62,15 @@ def export_geojson(
     return out
 
 
-def _homography(results: Results, ground: Mapping[str, Any] | None) -> Homography:
-    if ground is None:
+def _homography(results: Results) -> Homography:
+    rules = results.app_settings.get("rules") or {}
+    if rules.get("ground") is None:
         raise MissingSpaceError(
             "this run knows pixels only, and pixels have no place on Earth",
             hint="give four or more points as `ground` in the rules file, then `sightline replay`",
         )
     from sightline.analytics.rules import RulesFile
 
-    rules = results.manifest["provenance"]["settings"]["app"]["rules"]
     bound = RulesFile.model_validate(rules).bind(results.media.size, {})
     if bound.homography is None:
         raise MissingSpaceError("the rules' ground gives no homography", hint="see `ground` in docs/rules.md")

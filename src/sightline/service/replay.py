@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import cv2
 
@@ -38,9 +38,9 @@ def replay(folder: Path, rules: Path, out: Path | None = None, *, overwrite: boo
         ConflictError: `out` holds a report already.
     """
     results = Results(folder)
-    provenance: dict[str, Any] = results.manifest["provenance"]
-    application: Application = plugins.load("apps", provenance["app"])()
-    settings = {**provenance["settings"]["app"], "rules": read_rules(rules)}
+    provenance = results.provenance
+    application: Application = plugins.load("apps", results.app)()
+    settings = {**results.app_settings, "rules": read_rules(rules)}
     target = RunFolder((out or results.folder / f"replay-{rules.stem}").absolute())
     if target.root == results.folder.absolute():
         raise ConflictError(f"{target.root} holds the first report, which stays", hint="choose another --out")
@@ -50,7 +50,7 @@ def replay(folder: Path, rules: Path, out: Path | None = None, *, overwrite: boo
                 f"{target.root} holds a report already", hint="add --overwrite, or choose another --out"
             )
         target.check_free()
-    provenance = {**provenance, "settings": {**provenance["settings"], "app": settings}}
+    provenance["settings"] = {**provenance.get("settings", {}), "app": settings}
     with target.locked():
         write_report(
             application,

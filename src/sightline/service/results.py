@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from sightline.core.errors import ConfigError
+from sightline.core.errors import ConfigError, ResultsInvalidError
 from sightline.core.ledger import Ledger
 from sightline.core.media import MediaInfo
 from sightline.core.tables import schema_of
@@ -35,7 +36,8 @@ class Results:
         folder: What `sightline analyze --out` named.
 
     Raises:
-        ConfigError: It holds no finished run, only a part of one, or one in the format of another version.
+        ConfigError: It holds no finished run.
+        ResultsInvalidError: It holds only a part of one, or one in the format of another version.
     """
 
     def __init__(self, folder: Path | str) -> None:
@@ -50,21 +52,19 @@ class Results:
 
     def _check_whole(self) -> None:
         """Refuse a folder that was copied by half: a missing table would read as one in which nothing was found."""
-        try:
-            facts: Any = self.manifest
-        except ValueError:
-            facts = None
-        if not isinstance(facts, dict) or not isinstance(facts.get("files"), dict):
-            raise ConfigError(f"{self.folder / MANIFEST} is damaged", hint=_AGAIN)
+        facts = self.manifest
+        with self.reading("files"):
+            tables = [self.folder / name for name in dict(facts["files"]) if name.startswith("tables/")]
         if facts.get("format", _FORMAT) != _FORMAT:
-            raise ConfigError(
+            raise ResultsInvalidError(
                 f"{self.folder} is in format {facts['format']}, and format {_FORMAT} is read here",
                 hint="use the version of Sightline that made it, or run the analysis again",
             )
-        tables = [self.folder / name for name in facts["files"] if name.startswith("tables/")]
         missing = [table.name for table in tables if not table.is_file()]
         if missing:
-            raise ConfigError(f"{self.folder} is not whole: it lacks {', '.join(missing)}", hint=_AGAIN)
+            raise ResultsInvalidError(
+                f"{self.folder} is not whole: it lacks {', '.join(missing)}", hint=_AGAIN
+            )
 
     @property
     def manifest(self) -> dict[str, Any]:
@@ -79,27 +79,53 @@ class Results:
     @property
     def ledger(self) -> Ledger:
         """What became of every frame."""
-        counts = self.manifest["ledger"]
-        return Ledger(counts["decoded"], counts["inferred"], counts["skipped"], counts["failed"])
+        with self.reading("ledger"):
+            counts = self.manifest["ledger"]
+            return Ledger(counts["decoded"], counts["inferred"], counts["skipped"], counts["failed"])
+
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """What decided the result, as the manifest has it."""
+        with self.reading("provenance"):
+            return {**self.manifest["provenance"]}
+
+    @property
+    def source_name(self) -> str:
+        """What the video was called."""
+        with self.reading("source"):
+            return str(self.provenance["source"]["name"])
+
+    @property
+    def app(self) -> str:
+        """The application that made the report."""
+        with self.reading("app"):
+            return str(self.provenance["app"])
+
+    @property
+    def app_settings(self) -> dict[str, Any]:
+        """The settings of the application that made the report."""
+        with self.reading("settings of the application"):
+            return {**self.provenance.get("settings", {}).get("app", {})}
 
     @property
     def media(self) -> MediaInfo:
         """Facts about the video the run looked at, as its manifest has them."""
-        facts = self.manifest["media"]
-        rate = facts["frame_rate_hz"]
-        return MediaInfo(
-            container=facts["container"],
-            codec=facts["codec"],
-            size=(facts["height_px"], facts["width_px"]),
-            rotation_deg=facts["rotation_deg"],
-            frame_rate_hz=Fraction(rate) if rate else None,
-            variable_frame_rate=facts["variable_frame_rate"],
-            duration_s=Fraction(facts["duration_s"]),
-            frames=facts["frames"],
-            size_bytes=0,
-            audio_codec=facts["audio_codec"],
-            pixel_aspect=Fraction(facts.get("pixel_aspect", 1)),
-        )
+        with self.reading("media"):
+            facts = self.manifest["media"]
+            rate = facts["frame_rate_hz"]
+            return MediaInfo(
+                container=facts["container"],
+                codec=facts["codec"],
+                size=(int(facts["height_px"]), int(facts["width_px"])),
+                rotation_deg=int(facts["rotation_deg"]),
+                frame_rate_hz=Fraction(rate) if rate else None,
+                variable_frame_rate=facts["variable_frame_rate"],
+                duration_s=Fraction(facts["duration_s"]),
+                frames=int(facts["frames"]),
+                size_bytes=0,
+                audio_codec=facts["audio_codec"],
+                pixel_aspect=Fraction(facts.get("pixel_aspect", 1)),
+            )
 
     def table(self, name: str, columns: Sequence[str] | None = None) -> pa.Table:
         """Give a whole table.
@@ -132,9 +158,11 @@ class Results:
 
         Raises:
             QueryError: The statement is wrong or wants more than reading.
+            ResultsInvalidError: A table is damaged.
         """
         from sightline.service.sql import answer_sql
 
+        self.tables.check()
         return answer_sql(self.tables.files(), statement)
 
     def changed_files(self) -> list[str]:
@@ -146,8 +174,23 @@ class Results:
         )
 
     def _json(self, name: str) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads((self.folder / name).read_text(encoding="utf-8"))
+        try:
+            found: Any = json.loads((self.folder / name).read_text(encoding="utf-8-sig"))
+        except (OSError, ValueError, RecursionError):
+            found = None
+        if not isinstance(found, dict):
+            raise ResultsInvalidError(f"{self.folder / name} is damaged or missing", hint=_AGAIN)
         return found
+
+    @contextmanager
+    def reading(self, what: str, file: str = MANIFEST) -> Iterator[None]:
+        """Name a part of the manifest, or of another file, that is not what it is to be."""
+        try:
+            yield
+        except (AttributeError, KeyError, TypeError, ValueError, ArithmeticError) as error:
+            raise ResultsInvalidError(
+                f"{self.folder / file} is damaged: its {what} cannot be read", hint=_AGAIN
+            ) from error
 
 
 def _by_frame(rows: pa.Table) -> Iterator[tuple[int, Tracks]]:

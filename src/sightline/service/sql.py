@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 
-from sightline.core.errors import ConfigError, QueryError
+from sightline.core.errors import QueryError, ResultsInvalidError
 
 _READS = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
 
@@ -45,6 +45,7 @@ def answer_sql(
 
     Raises:
         QueryError: The statement is wrong or wants more than reading.
+        ResultsInvalidError: A file is not a table.
     """
     with duckdb.connect(":memory:") as connection:
         if memory_bytes is not None:
@@ -61,6 +62,9 @@ def answer_sql(
             some = found.fetchmany(rows + 1)
             return Answer(columns, some[:rows], is_cut=len(some) > rows)
         except duckdb.Error as error:
+            damaged = [path for path in files.values() if str(path) in str(error)]
+            if damaged:
+                raise _unreadable(damaged[0]) from error
             raise QueryError(_first_lines(error), hint=f"tables: {', '.join(sorted(files))}") from None
 
 
@@ -73,9 +77,13 @@ def _open_tables(connection: duckdb.DuckDBPyConnection, files: Mapping[str, Path
         try:
             connection.execute(f"CREATE VIEW {view} AS SELECT * FROM read_parquet({_quoted(str(path))})")  # noqa: S608 - quoted
         except duckdb.Error as error:
-            raise ConfigError(f"{path} is not a readable table", hint="run the analysis again") from error
+            raise _unreadable(path) from error
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
+
+
+def _unreadable(path: Path) -> ResultsInvalidError:
+    return ResultsInvalidError(f"{path} is not a readable table", hint="run the analysis again")
 
 
 def _check_reads_only(connection: duckdb.DuckDBPyConnection, statement: str) -> None:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from sightline.core.errors import ConfigError
-from sightline.core.tables import schema_of
+from sightline.core.errors import ResultsInvalidError
+from sightline.core.tables import TABLES, schema_of
 from sightline.service.folder import whole
 
 if TYPE_CHECKING:
     from types import TracebackType
 
 _BATCH_ROWS = 65_536
+_ALWAYS = frozenset({"frame", "t_s"})
+"""Columns that every row of every table fills."""
+_AGAIN = "copy the whole folder again, or run the analysis again"
+_OTHER_VERSION = "another program or version made it: run the analysis again"
 
 
 class ParquetTables:
@@ -33,7 +37,11 @@ class ParquetTables:
 
     def names(self) -> tuple[str, ...]:
         """Give the names of all tables, sorted."""
-        return tuple(sorted({path.stem for folder in self._folders for path in folder.glob("*.parquet")}))
+        return tuple(
+            sorted(
+                {path.stem for folder in self._folders for path in folder.glob("*.parquet") if path.is_file()}
+            )
+        )
 
     def files(self) -> dict[str, Path]:
         """Give the file of each table, by the table's name; paths are absolute."""
@@ -44,30 +52,69 @@ class ParquetTables:
         """Give a table's rows in order, some tens of thousands at a time.
 
         Raises:
-            ConfigError: The file is not a table, or lacks one of the columns.
+            ConfigError: There is no table of that name in Sightline.
+            ResultsInvalidError: The file is not a table, lacks one of the columns, or one has another type.
         """
-        schema_of(table)
+        schema = schema_of(table)
         path = self.path(table)
         if path is None:
             return
-        try:
-            with pq.ParquetFile(path) as file:
-                lacking = set(columns or ()) - set(file.schema_arrow.names)
-                if lacking:
-                    raise ConfigError(
-                        f"{path} lacks the columns {', '.join(sorted(lacking))}",
-                        hint="another version of Sightline made it: run the analysis again",
-                    )
-                yield from file.iter_batches(
-                    batch_size=_BATCH_ROWS, columns=list(columns) if columns else None, use_threads=False
-                )
-        except (pa.ArrowInvalid, OSError) as error:  # Arrow says the second of a damaged page
-            raise ConfigError(f"{path} is not a readable table", hint="run the analysis again") from error
+        names = list(columns or schema.names)
+        with _readable(path), pq.ParquetFile(path) as file:
+            _check_columns(path, file.schema_arrow, schema, names)
+            for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=names, use_threads=False):
+                check_filled(path, batch, _ALWAYS.intersection(names))
+                yield batch
+
+    def check(self) -> None:
+        """Look whether each table's file is one and has the columns that it is to have; those of others are left out.
+
+        Raises:
+            ResultsInvalidError: One is not.
+        """
+        for name, path in self.files().items():
+            if name in TABLES:
+                with _readable(path):
+                    _check_columns(path, pq.read_schema(path), TABLES[name], TABLES[name].names)
 
     def rows(self, table: str) -> int:
         """Give how many rows a table has; 0 where there is none."""
         path = self.path(table)
-        return 0 if path is None else int(pq.read_metadata(path).num_rows)
+        if path is None:
+            return 0
+        with _readable(path):
+            return int(pq.read_metadata(path).num_rows)
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (pa.ArrowException, OSError) as error:  # Arrow says the second of a damaged page
+        raise ResultsInvalidError(f"{path} is not a readable table", hint=_AGAIN) from error
+
+
+def check_filled(path: Path, batch: pa.RecordBatch, names: Iterable[str]) -> None:
+    """Refuse rows that lack what they must have.
+
+    Raises:
+        ResultsInvalidError: A value is missing.
+    """
+    empty = sorted(name for name in names if batch[name].null_count)
+    if empty:
+        raise ResultsInvalidError(f"{path} lacks values in its column {empty[0]}", hint=_OTHER_VERSION)
+
+
+def _check_columns(path: Path, found: pa.Schema, wanted: pa.Schema, names: Sequence[str]) -> None:
+    lacking = sorted(set(names) - set(found.names))
+    if lacking:
+        raise ResultsInvalidError(f"{path} lacks the columns {', '.join(lacking)}", hint=_OTHER_VERSION)
+    for name in names:
+        if found.field(name).type != wanted.field(name).type:
+            raise ResultsInvalidError(
+                f"{path} has {found.field(name).type} in its column {name}, not {wanted.field(name).type}",
+                hint=_OTHER_VERSION,
+            )
 
 
 class ParquetWriter:

@@ -13,7 +13,7 @@ import pytest
 
 from sightline import plugins
 from sightline.analytics.earth import GeoOrigin
-from sightline.core.errors import ConfigError, MissingSpaceError, SettingsError
+from sightline.core.errors import ConfigError, MissingSpaceError, ResultsInvalidError, SettingsError
 from sightline.core.tables import TABLES
 from sightline.service import tables as tables_module
 from sightline.service.export import (
@@ -319,3 +319,11 @@ def test_an_export_that_fails_leaves_what_was_there(make: Make, tmp_path: Path) 
 
     assert out.read_text() == "mine"
     assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["out.txt"]
+
+
+def test_a_box_without_its_score_is_refused(make: Make, tmp_path: Path) -> None:
+    folder = make(rows=[{**row, "score": None} for row in track_rows()])
+    for write in (export_mot, export_coco, export_supervision):
+        with pytest.raises(ResultsInvalidError, match=r"tracks.parquet lacks values in its column score"):
+            write(folder, tmp_path / "out")
+    assert not (tmp_path / "out").exists()

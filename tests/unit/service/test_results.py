@@ -9,9 +9,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from sightline.core.errors import ConfigError
+from sightline.core.errors import ConfigError, ResultsInvalidError
 from sightline.core.tables import TABLES
 from sightline.service import tables as tables_module
+from sightline.service.export import export_csv, export_mot
 from sightline.service.folder import sha256_of, write_json
 from sightline.service.results import Results
 from sightline.service.tables import ParquetTables, ParquetWriter
@@ -69,6 +70,59 @@ def test_a_table_without_a_column_that_is_asked_for_is_refused(folder: Path) -> 
     pq.write_table(pq.read_table(path).drop_columns(["score"]), path)
     with pytest.raises(ConfigError, match="lacks the columns score"):
         list(Results(folder).tables.batches("tracks", ["frame", "score"]))
+
+
+def test_a_column_of_another_type_is_refused_by_its_name(folder: Path) -> None:
+    path = folder / "tables" / "tracks.parquet"
+    table = pq.read_table(path)
+    place = table.column_names.index("score")
+    pq.write_table(table.set_column(place, "score", table["score"].cast(pa.string())), path)
+    for ask in (
+        lambda: list(Results(folder).tables.batches("tracks")),
+        lambda: Results(folder).query("select max(score) from tracks"),
+        lambda: export_csv(folder, folder / "out.csv"),
+        lambda: export_mot(folder, folder / "out.txt"),
+    ):
+        with pytest.raises(
+            ResultsInvalidError, match=r"tracks.parquet has string in its column score, not float"
+        ):
+            ask()
+
+
+def test_a_row_without_its_frame_is_refused(folder: Path) -> None:
+    path = folder / "tables" / "tracks.parquet"
+    table = pq.read_table(path)
+    place = table.column_names.index("frame")
+    pq.write_table(table.set_column(place, "frame", pa.nulls(len(table), pa.int64())), path)
+    with pytest.raises(ResultsInvalidError, match=r"tracks.parquet lacks values in its column frame"):
+        list(Results(folder).tables.batches("tracks"))
+
+
+def test_a_foreign_table_is_no_part_of_an_export_but_answers_sql(folder: Path) -> None:
+    pq.write_table(pa.table({"a": [7]}), folder / "tables" / "extra.parquet")
+    export_csv(folder, folder / "csv")
+    assert [path.name for path in (folder / "csv").iterdir()] == ["tracks.csv"]
+    assert Results(folder).query("select a from extra").rows == [(7,)]
+
+
+@pytest.mark.parametrize(
+    ("part", "wrong"),
+    [
+        ("media", None), ("media", "x"), ("media", {"frame_rate_hz": "fast"}), ("ledger", {}), ("ledger", []),
+        ("provenance", None), ("provenance", [1]),
+    ],
+)  # fmt: skip
+def test_a_part_of_the_manifest_that_is_damaged_is_named(folder: Path, part: str, wrong: object) -> None:
+    write_json(folder / "manifest.json", {**Results(folder).manifest, part: wrong})
+    with pytest.raises(ResultsInvalidError, match=f"manifest.json is damaged: its {part} cannot be read"):
+        getattr(Results(folder), part)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]"])
+def test_a_damaged_report_is_told_as_that(folder: Path, text: str) -> None:
+    (folder / "report.json").write_text(text, encoding="utf-8")
+    with pytest.raises(ResultsInvalidError, match=r"report\.json is damaged or missing"):
+        _ = Results(folder).report
 
 
 def test_a_table_that_is_damaged_in_its_middle_is_told_as_that(folder: Path) -> None:

@@ -48,7 +48,7 @@ def status_of(platform: Platform, run: Run, board: ProgressBoard) -> Status:
         standing=standing,
         percent=100.0 if run.state is RunState.COMPLETED else _percent(standing),
         stage_percent=None if share is None else round(100 * share, 1),
-        ledger=None if results is None else results.manifest["ledger"],
+        ledger=None if results is None else results.ledger.to_json(),
         rows=None
         if results is None
         else {name: results.tables.rows(name) for name in results.tables.names()},

@@ -54,7 +54,7 @@ def match_data(folder: Path) -> MatchData:
             f"{folder} has no positions on a pitch",
             hint="this format is for results of the football application",
         )
-    settings: dict[str, Any] = results.manifest["provenance"].get("settings", {}).get("app", {})
+    settings = results.app_settings
     facts = settings.get("match")
     match = match_from_tables(results.tables, facts) if facts else _from_video(results, settings)
     events = tuple(
@@ -115,11 +115,13 @@ def _from_video(results: Results, settings: dict[str, Any]) -> Match:
         positions[at, held, axis] = table[name].to_numpy()[known]
     ball_m, states = _ball(results, frames)
     rate_hz = results.media.frame_rate_hz or Fraction(25)
+    with results.reading("source", "report.json"):
+        periods = _periods(t_s, results.report["source"])
     return Match(
         rate_hz,
         frames,
         t_s,
-        _periods(t_s, results.report["source"]),
+        periods,
         players,
         positions,
         ball_m,
