@@ -9,14 +9,16 @@ from typing import Any
 
 _FIRST = ("videos", "uploads", "pipelines", "events", "results", "catalog", "live", "cameras")
 POLICY = "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
-STYLE = """body { font: 15px/1.5 system-ui, sans-serif; margin: 0; background: #f4f5f7; color: #1c2530 }
+STYLE = """:root { color-scheme: light dark }
+body { font: 15px/1.5 system-ui, sans-serif; margin: 0; background: #f4f5f7; color: #1c2530 }
 main { max-width: 62rem; margin: 0 auto; padding: 1rem }
 details { background: #fff; border-radius: 6px; margin: .4rem 0; padding: .5rem .8rem }
 summary { cursor: pointer }
-code { font: 13px/1.4 ui-monospace, monospace }
+code { font: 13px/1.4 ui-monospace, monospace; overflow-wrap: anywhere }
 .method { display: inline-block; min-width: 4.5rem; font-weight: 600; color: #14532d }
 table { border-collapse: collapse; margin: .5rem 0; width: 100% }
-td, th { border-bottom: 1px solid #d5dae1; padding: .2rem .5rem; text-align: left; vertical-align: top }
+td, th { border-bottom: 1px solid #d5dae1; padding: .2rem .5rem; text-align: left; vertical-align: top; overflow-wrap: anywhere }
+th { overflow-wrap: normal }
 pre { white-space: pre-wrap; margin: 0 }
 @media (prefers-color-scheme: dark) { body { background: #14181d; color: #e6e9ed } details { background: #1e242b }
   .method { color: #86efac } a { color: #7dd3fc } }

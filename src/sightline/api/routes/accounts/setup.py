@@ -44,7 +44,8 @@ _PAGE = """<!doctype html>
 </body>
 </html>
 """
-_STYLE = """body { font: 16px/1.5 system-ui, sans-serif; margin: 0; background: #f4f5f7; color: #1c2530 }
+_STYLE = """:root { color-scheme: light dark }
+body { font: 16px/1.5 system-ui, sans-serif; margin: 0; background: #f4f5f7; color: #1c2530 }
 main { max-width: 26rem; margin: 12vh auto; padding: 2rem; background: #fff; border-radius: 8px }
 label { display: block; margin: 1rem 0 }
 input, button { display: block; width: 100%; box-sizing: border-box; margin-top: .3rem; padding: .6rem; font: inherit }
