@@ -8,6 +8,8 @@ import re
 UNKNOWN = "\N{EN DASH}"
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 28_800, 86_400)
+_MOST_TIMES = 8
+_MOST_COUNTS = 4
 
 
 def plain(text: object) -> str:
@@ -56,20 +58,21 @@ def figure(value: float | None, digits: int = 1, unit: str = "") -> str:
     return UNKNOWN if value is None else f"{value:,.{digits}f} {unit}".rstrip().replace(",", "\u202f")
 
 
-def time_ticks(length_s: float, most: int = 8) -> list[int]:
+def time_ticks(length_s: float) -> list[int]:
     """Give times to mark on an axis from 0 to `length_s`."""
     step = next(
-        (step for step in _STEPS_S if length_s / step <= most), 86_400 * math.ceil(length_s / 86_400 / most)
+        (step for step in _STEPS_S if length_s / step <= _MOST_TIMES),
+        86_400 * math.ceil(length_s / 86_400 / _MOST_TIMES),
     )
     return list(range(0, math.floor(length_s) + 1, step))
 
 
-def count_ticks(highest: float, most: int = 4) -> list[int]:
+def count_ticks(highest: float) -> list[int]:
     """Give whole numbers to mark on an axis from 0; the last is at least `highest`."""
     scale = 1
     while True:
         for factor in (1, 2, 5):
             step = factor * scale
-            if highest <= step * most:
+            if highest <= step * _MOST_COUNTS:
                 return list(range(0, step * max(1, math.ceil(highest / step)) + 1, step))
         scale *= 10

@@ -76,8 +76,8 @@ def crop_transform(
     return scale, offset
 
 
-def crop(image: UInt8, scale: Float32, offset: Float32, input_size: tuple[int, int], pad_value: int) -> UInt8:
-    """Cut the part of a picture that `crop_transform` describes; what lies outside it is padded."""
+def crop(image: UInt8, scale: Float32, offset: Float32, input_size: tuple[int, int]) -> UInt8:
+    """Cut the part of a picture that `crop_transform` describes; what lies outside it is black."""
     matrix = np.array([[scale, 0, offset[0]], [0, scale, offset[1]]], np.float64)
     cut: UInt8 = cv2.warpAffine(
         image,
@@ -85,6 +85,6 @@ def crop(image: UInt8, scale: Float32, offset: Float32, input_size: tuple[int, i
         input_size[::-1],
         flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
         borderMode=cv2.BORDER_CONSTANT,
-        borderValue=(pad_value,) * 3,
+        borderValue=(0, 0, 0),
     )
     return cut

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sightline.core.arrays import Float64, Int64
 
 _NEVER = 1e6
+_TAILS = (0.025, 0.975)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +84,14 @@ def bootstrap_interval(
     *,
     seed: int,
     draws: int = 2000,
-    level: float = 0.95,
 ) -> tuple[float, float]:
-    """Give a percentile interval of a statistic by drawing blocks with replacement.
+    """Give a 95 % percentile interval of a statistic by drawing blocks with replacement.
 
     Args:
         blocks: `(n, ...)` what was measured in each of n blocks, taken as independent.
         statistic: Of a drawn `(n, ...)`.
         seed: Of the draws.
         draws: How many.
-        level: Share of draws inside the interval.
 
     Returns:
         Low and high end; NaN where there are no blocks.
@@ -104,6 +103,5 @@ def bootstrap_interval(
         return float("nan"), float("nan")
     rng = np.random.default_rng(seed)
     values = [statistic(blocks[rng.integers(len(blocks), size=len(blocks))]) for _ in range(draws)]
-    tail = (1 - level) / 2
-    low, high = np.quantile(values, (tail, 1 - tail))
+    low, high = np.quantile(values, _TAILS)
     return float(low), float(high)

@@ -79,15 +79,12 @@ def match_from_tables(read: TableReader, facts: Mapping[str, Any]) -> Match:
     )
 
 
-def player_batches(
-    match: Match, speeds_mps: Float64 | None = None, *, interpolated: NDArray[np.bool_] | None = None
-) -> Iterator[pa.RecordBatch]:
+def player_batches(match: Match, speeds_mps: Float64 | None = None) -> Iterator[pa.RecordBatch]:
     """Give the rows of `players`: one for each frame and player that was seen.
 
     Args:
         match: Positions.
         speeds_mps: `(n, p)`; NaN becomes null.
-        interpolated: `(n,)`, frames whose camera was not found but carried over.
     """
     names = [player.player_id for player in match.players]
     teams = [player.team.value if player.team else _team_word(player.role) for player in match.players]
@@ -97,11 +94,6 @@ def player_batches(
         cut = slice(start, start + _FRAMES_A_BATCH)
         rows, columns = np.nonzero(np.isfinite(match.positions_m[cut]).all(axis=2))
         places = match.positions_m[cut][rows, columns]
-        carried = (
-            interpolated[cut][rows].astype(np.int32)
-            if interpolated is not None
-            else np.zeros(len(rows), np.int32)
-        )
         speeds = speeds_mps[cut][rows, columns] if speeds_mps is not None else np.full(len(rows), np.nan)
         yield record(
             "players",
@@ -115,7 +107,7 @@ def player_batches(
                 "x_m": places[:, 0],
                 "y_m": places[:, 1],
                 "speed_mps": speeds,
-                "quality": words(carried, [Quality.SEEN.value, Quality.INTERPOLATED.value]),
+                "quality": words(np.zeros(len(rows), np.int32), [Quality.SEEN.value]),
             },
         )
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 ON_TARGET = frozenset({"goal", "saved"})
 _SURE = 0.5
+_MOST_STRETCHES = 45
 _COUNTED = (
     ("corners", EventKind.CORNER, "corner kicks"),
     ("free_kicks", EventKind.FREE_KICK, "free kicks"),
@@ -203,7 +204,7 @@ def _deeds(events: Iterable[FootballEvent]) -> dict[str, Counter[str]]:
     return done
 
 
-def over_time(found: Found, *, most: int = 45) -> dict[str, Any]:
+def over_time(found: Found) -> dict[str, Any]:
     """Give possession and momentum in equal stretches of the match.
 
     Momentum is the share of a stretch that the home team had the ball in the away team's final third, less the
@@ -213,7 +214,7 @@ def over_time(found: Found, *, most: int = 45) -> dict[str, Any]:
     within = np.flatnonzero(in_periods(match))
     if not len(within) or found.sight.reasons:
         return {"stretch_s": None, "start_s": [], "possession": [], "momentum": [], "coverage": []}
-    step_s = _stretch(found.sight.whole_s, most)
+    step_s = _stretch(found.sight.whole_s)
     rows_each = max(1, round(step_s / row_seconds(match)))
     places = np.arange(len(within)) // rows_each
     held = found.events.teams[within]
@@ -240,10 +241,10 @@ def over_time(found: Found, *, most: int = 45) -> dict[str, Any]:
     return result
 
 
-def _stretch(whole_s: float, most: int) -> float:
-    """Give a round length of time of which at most so many make up the whole."""
+def _stretch(whole_s: float) -> float:
+    """Give a round length of time of which at most 45 make up the whole."""
     for step_s in (1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 180.0, 300.0):
-        if whole_s / step_s <= most:
+        if whole_s / step_s <= _MOST_STRETCHES:
             return step_s
     return 600.0
 

@@ -43,9 +43,9 @@ class _Axes:
         }
 
 
-def present_chart(found: Found, place: OverTime, title: str) -> str:
-    """Draw how many were there: the mean as a line, the most as a band, unseen time hatched."""
-    return _chart([_present_panel(found, place, title, _TOP)])
+def present_chart(found: Found) -> str:
+    """Draw how many were in the picture: the mean as a line, the most as a band, unseen time hatched."""
+    return _chart([_present_panel(found, found.whole, "In the picture", _TOP)])
 
 
 def zones_chart(found: Found) -> str:

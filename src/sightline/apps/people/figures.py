@@ -33,7 +33,7 @@ def _figures(found: Found, scene: Scene) -> Iterator[tuple[str, str, str, str]]:
         "present",
         "How many were there",
         "The line is how many were in the picture on average, the band the most at once. Hatched time was not looked at.",
-        present_chart(found, found.whole, "In the picture"),
+        present_chart(found),
     )
     if found.lines or found.zones:
         caption = "Lines in yellow, the arrow pointing in; zones in blue."

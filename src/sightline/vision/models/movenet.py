@@ -57,7 +57,7 @@ class MovenetModel(CropModel):
         parts = []
         for box_px in regions_px(frame, regions):
             scale, offset = crop_transform(box_px, size, padding=_PADDING)
-            picture = crop(frame.image, scale, offset, size, 0)
+            picture = crop(frame.image, scale, offset, size)
             parts.append(self._network.submit(picture, partial(self._cropped, scale, offset, to_source)))
         return Joined(parts, _poses)
 

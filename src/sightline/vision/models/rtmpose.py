@@ -56,7 +56,7 @@ class RtmposeModel(CropModel):
         parts = []
         for box_px in regions_px(frame, regions):
             scale, offset = crop_transform(box_px, size, padding=_PADDING)
-            picture = crop(frame.image, scale, offset, size, 0)
+            picture = crop(frame.image, scale, offset, size)
             parts.append(self._network.submit(picture, partial(self._body, scale, offset)))
         return Joined(parts, partial(self._poses, np.array(frame.to_source, np.float32)))
 
