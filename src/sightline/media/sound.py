@@ -26,7 +26,7 @@ class SoundTrack:
     """One sound track on its way from a file into an open MP4, written in step with the pictures.
 
     Made by `open`, before the first picture is written. Sound that cannot be read is left out; it never costs the
-    pictures.
+    pictures. `began` says whether any was written.
     """
 
     def __init__(
@@ -36,10 +36,12 @@ class SoundTrack:
         self._stream = stream
         self._container = container
         self._start_s = start_s
-        copied = stream.codec_context.name == _COPIED
+        given = stream.codec_context
+        copied = given.name == _COPIED and given.sample_rate > 0  # MP4 takes no sound of an unknown rate
         self._out: Any = container.add_stream_from_template(stream) if copied else self._coded_stream()
         self._packets = self._rising(self._copied() if copied else self._coded())
         self._waiting: Any = None
+        self.began = False
 
     @classmethod
     def open(cls, path: Path, container: OutputContainer, *, start_s: Fraction) -> SoundTrack | None:
@@ -64,6 +66,7 @@ class SoundTrack:
             self._waiting = None
             try:
                 self._container.mux(packet)
+                self.began = True
             except OSError:
                 raise
             except av.FFmpegError:
@@ -157,6 +160,8 @@ def extract_sound(path: Path, out: Path) -> bool:
                     return False
                 sound.write_until(_FOREVER_S)
                 sound.close()
+            if not sound.began:
+                return False
             part.replace(out)
     finally:
         part.unlink(missing_ok=True)

@@ -39,7 +39,7 @@ def silent_source(path: Path, codec: str, *, seconds: int = 2, channels: int = 2
         sound = container.add_stream(codec, rate=48000, layout=layout)
         tone = (np.sin(np.arange(1920) * 0.05) * 9000).astype(np.int16).repeat(channels)[None]
         for number in range(25 * seconds):
-            frame = av.VideoFrame(96, 64, "yuv420p")
+            frame = av.VideoFrame.from_ndarray(np.full((64, 96, 3), 90, np.uint8), format="rgb24")
             frame.pts, frame.time_base = number, Fraction(1, 25)
             container.mux(video.encode(frame))
             samples = av.AudioFrame.from_ndarray(tone, format="s16", layout=layout)

@@ -62,6 +62,23 @@ def test_a_video_without_sound_leaves_nothing_behind(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["a.mp4"]
 
 
+def test_sound_of_which_nothing_can_be_read_leaves_nothing_behind(tmp_path):
+    whole, torn = make_clip(tmp_path / "a.mp4", frames=25, audio=True).path, tmp_path / "torn.ts"
+    with av.open(str(whole)) as given, av.open(str(torn), "w") as container:
+        kept = {stream.index: container.add_stream_from_template(stream) for stream in given.streams}
+        for packet in given.demux():
+            if packet.dts is not None:
+                packet.stream = kept[packet.stream.index]
+                container.mux(packet)
+    content = bytearray(torn.read_bytes())
+    for start in range(0, len(content), 188):
+        if content[start + 1] & 0x1F == 1 and content[start + 2] == 1:  # 0x101, the second stream: the sound
+            content[start + 4 : start + 188] = bytes(184)
+    torn.write_bytes(content)
+    assert not extract_sound(torn, tmp_path / "torn.m4a")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.mp4", "torn.ts"]
+
+
 def test_a_folder_that_cannot_be_written_to_is_named(tmp_path):
     video = make_clip(tmp_path / "a.mp4", frames=5, audio=True).path
     with pytest.raises(OutputUnwritableError, match=r"a\.m4a"):
