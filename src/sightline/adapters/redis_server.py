@@ -78,4 +78,7 @@ class RedisServer:
                 f"Redis does not answer: {error}", hint="check SIGHTLINE_REDIS_URL and that the server runs"
             ) from error
         except errors.RedisError as error:
-            raise AdapterError(f"Redis refuses: {error}") from error
+            raise AdapterError(
+                f"Redis refuses: {error}",
+                hint="check the user and password in SIGHTLINE_REDIS_URL, and what they may do",
+            ) from error

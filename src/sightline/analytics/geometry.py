@@ -147,7 +147,8 @@ def fit_homography(image_px: Float64, ground_m: Float64) -> tuple[Homography, fl
     image_px, ground_m = np.asarray(image_px, np.float64), np.asarray(ground_m, np.float64)
     if len(image_px) < 4 or image_px.shape != ground_m.shape:
         raise CalibrationError(
-            f"a ground plane needs at least 4 points in both systems, got {len(image_px)} and {len(ground_m)}"
+            f"a ground plane needs at least 4 points in both systems, got {len(image_px)} and {len(ground_m)}",
+            hint="give four pairs or more, no three of them on one line",
         )
     from_image, from_ground = _normaliser(image_px), _normaliser(ground_m)
     source, target = _moved(image_px, from_image), _moved(ground_m, from_ground)

@@ -317,7 +317,10 @@ def parse_rules(text: str) -> RulesFile:
         RulesError: It is not YAML, or does not follow the schema; the text says where and how.
     """
     if len(text) > _MOST_CHARACTERS:
-        raise RulesError(f"the rules file is too long: {len(text)} characters, at most {_MOST_CHARACTERS}")
+        raise RulesError(
+            f"the rules file is too long: {len(text)} characters, at most {_MOST_CHARACTERS}",
+            hint="give lines and zones fewer corners",
+        )
     try:
         data = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
     except yaml.YAMLError as error:

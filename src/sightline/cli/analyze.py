@@ -28,6 +28,7 @@ def _choice(words: str, default: str | bool = False, **more: Any) -> Any:
     return typer.Option(help=words, show_default=default, **more)
 
 
+_SCHEMES = frozenset({"ftp", "http", "https", "rtmp", "rtmps", "rtsp", "rtsps", "s3"})
 _Video = Annotated[Path, typer.Argument(metavar="VIDEO", help="The video file.", show_default=False)]
 _Model = Annotated[
     str | None,
@@ -117,6 +118,7 @@ def app(
     from sightline.service.submit import AnalyzeRequest
 
     _check_names(video, out, rules)
+    _check_here(video)
     own = own_options(context, plugins.load("apps", app_name)().defaults())
     request = AnalyzeRequest(
         video=video,
@@ -151,6 +153,18 @@ def _check_names(*paths: Path | None) -> None:
         shown = str(path).encode("utf-8", "backslashreplace").decode()
         if path is not None and shown != str(path):
             raise SettingsError(f"the name {shown} is not UTF-8", hint="rename the file or folder")
+
+
+def _check_here(video: Path) -> None:
+    """Refuse an address, of which a path has left one slash."""
+    from sightline.core.errors import SourceUnavailableError
+
+    scheme, _, rest = str(video).partition(":/")
+    if rest and scheme in _SCHEMES and not video.exists():
+        raise SourceUnavailableError(
+            f"{scheme}://{rest} is an address, not a file",
+            hint="download it first; `sightline live` looks at an address as it comes in",
+        )
 
 
 def _run_for(platform: Platform, request: AnalyzeRequest, *, resume: bool) -> Run:

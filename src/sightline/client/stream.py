@@ -160,7 +160,10 @@ class StreamClient:
                 text = base64.b64encode(picture).decode()
                 self._socket.send(json.dumps({"type": "frame", "image_data": text, **header}))
         except ConnectionClosed as error:
-            raise SourceUnavailableError(f"the server closed the connection: {error}") from None
+            raise SourceUnavailableError(
+                f"the server closed the connection: {error}",
+                hint="open the stream again; the server's log says why",
+            ) from None
         return frame_id
 
     def configure(self, **settings: Any) -> None:

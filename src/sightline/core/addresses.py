@@ -34,7 +34,9 @@ def checked_address(text: str, *, allowed: Sequence[Network] = ()) -> Address:
     try:
         address = ip_address(text.partition("%")[0])
     except ValueError:
-        raise AddressRefusedError(f"not an address of the network: {text!r}") from None
+        raise AddressRefusedError(
+            f"not an address of the network: {text!r}", hint="give an IP address, as in 192.168.1.7"
+        ) from None
     inner = _inside(address)
     if any(
         one in network for network in allowed for one in (address, *inner) if one.version == network.version

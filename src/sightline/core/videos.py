@@ -64,7 +64,9 @@ class Video:
 
     def __post_init__(self) -> None:
         if self.name != safe_name(self.name):
-            raise ConfigError(f"not a safe name for a file: {self.name[:80]!r}")
+            raise ConfigError(
+                f"not a safe name for a file: {self.name[:80]!r}", hint="give the name alone, without folders"
+            )
         wrong = [tag for tag in self.tags if not TAG.fullmatch(tag)]
         if wrong or self.tags != tuple(sorted(set(self.tags))):
             raise ConfigError(

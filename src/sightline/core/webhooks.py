@@ -116,7 +116,10 @@ def secret_bytes(secret: str) -> bytes:
     except (binascii.Error, ValueError):
         found = b""
     if not secret.startswith(_SECRET_PREFIX) or len(found) < 16:
-        raise ConfigError("a webhook's secret is `whsec_` and 16 bytes or more in base64")
+        raise ConfigError(
+            "a webhook's secret is `whsec_` and 16 bytes or more in base64",
+            hint="leave it out, and one is made",
+        )
     return found
 
 

@@ -153,4 +153,6 @@ async def _answering(listen: Listen) -> None:
         else:
             writer.close()
             return
-    raise AdapterUnavailableError(f"{listen.url} does not take connections")
+    raise AdapterUnavailableError(
+        f"{listen.url} does not take connections", hint="see whether the port is free, and what the log says"
+    )

@@ -44,8 +44,9 @@ def writing(path: Path) -> Iterator[None]:
                 f"no room left while writing {path.name}",
                 hint="free some space, then resume with --resume; what was done so far is kept",
             ) from error
+        words = f"{error.filename} is a file" if isinstance(error, FileExistsError) else error.strerror
         raise OutputUnwritableError(
-            f"cannot write {path}: {error.strerror or error}", hint="choose another place with --out"
+            f"cannot write {path}: {words or error}", hint="choose another place with --out"
         ) from error
 
 

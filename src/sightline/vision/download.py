@@ -118,7 +118,10 @@ def fetch(
     except OSError as error:
         if error.errno == errno.ENOSPC:
             raise OutputFullError(f"no room left for {target}", hint="free some and run it again") from error
-        raise OutputUnwritableError(f"cannot write {target}: {error.strerror}") from error
+        raise OutputUnwritableError(
+            f"cannot write {target}: {error.strerror}",
+            hint="free some space, or set SIGHTLINE_MODELS_DIR to another folder",
+        ) from error
     raise DownloadFailedError("not even one attempt was allowed")
 
 
@@ -191,7 +194,10 @@ def _total(answer: Any, have: int, wanted: Wanted, patience: Patience) -> int | 
             hint="it has changed at its source; nothing was kept",
         )
     if total is not None and total > patience.most_bytes:
-        raise WeightsInvalidError(f"{wanted.url} has {total} bytes; at most {patience.most_bytes} are taken")
+        raise WeightsInvalidError(
+            f"{wanted.url} has {total} bytes; at most {patience.most_bytes} are taken",
+            hint="check the address: weights are smaller",
+        )
     return total
 
 
@@ -215,7 +221,10 @@ def _receive(
                 break
             have += len(block)
             if have > most:
-                raise WeightsInvalidError(f"{answer.url} sends more than {most} bytes")
+                raise WeightsInvalidError(
+                    f"{answer.url} sends more than {most} bytes",
+                    hint="check the address: weights are smaller",
+                )
             file.write(block)
             if progress is not None:
                 progress(have, total)

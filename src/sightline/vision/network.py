@@ -70,7 +70,10 @@ class Network:
         """
         size = picture_size(self.graph)
         if size is None:
-            raise UnknownLayoutError(f"{self._weights.name} takes no pictures: {describe(self.graph)}")
+            raise UnknownLayoutError(
+                f"{self._weights.name} takes no pictures: {describe(self.graph)}",
+                hint="give a model that takes one picture, of three channels",
+            )
         reshapes = self._stride_px is not None and self._runtime.reshapes
         if self._options.input_size is not None and (reshapes or -1 in size):
             size = self._options.input_size
@@ -161,5 +164,7 @@ def weights_sha256(weights: Path) -> str:
                 while block := stream.read(1 << 20):
                     digest.update(block)
     except OSError as error:
-        raise WeightsMissingError(f"cannot read {error.filename}: {error.strerror}") from error
+        raise WeightsMissingError(
+            f"cannot read {error.filename}: {error.strerror}", hint="check the path and its permissions"
+        ) from error
     return digest.hexdigest()

@@ -251,7 +251,10 @@ class Zoo:
                 shutil.copyfile(origin, part)
                 part.replace(folder / file.name)
         except OSError as error:
-            raise OutputUnwritableError(f"cannot copy {source} to {folder}: {error.strerror}") from error
+            raise OutputUnwritableError(
+                f"cannot copy {source} to {folder}: {error.strerror}",
+                hint="free some space, or set SIGHTLINE_MODELS_DIR to another folder",
+            ) from error
         self._record(entry)
         return entry
 
@@ -304,7 +307,10 @@ class Zoo:
             part.write_text(json.dumps(entry.as_dict(), indent=2, sort_keys=True) + "\n", encoding="utf-8")
             part.replace(record)
         except OSError as error:
-            raise OutputUnwritableError(f"cannot write {record}: {error.strerror}") from error
+            raise OutputUnwritableError(
+                f"cannot write {record}: {error.strerror}",
+                hint="free some space, or set SIGHTLINE_MODELS_DIR to another folder",
+            ) from error
 
     def _recorded(self) -> tuple[str, ...]:
         if not self._cache_dir.is_dir():

@@ -96,3 +96,23 @@ def test_a_live_file_is_a_video_and_not_its_own_picture(boxes, more, code, capsy
     assert run(["live", "boxes.txt", *more]) in {1, 2}
     assert capsys.readouterr().err.startswith(f"error[{code}]")
     assert boxes.read_text(encoding="ascii") == BOX
+
+
+@pytest.mark.parametrize("address", ["https://example.org/a.mp4", "rtsp://camera/stream"])
+def test_an_address_that_is_given_for_a_video_is_named_as_it_was_typed(boxes, address, capsys):
+    assert run(["analyze", address]) == 1
+    assert capsys.readouterr().err.startswith(
+        f"error[source_unavailable]: {address} is an address, not a file."
+    )
+
+
+def test_a_file_in_the_way_of_a_folder_is_named(boxes, capsys):
+    assert run(["simulate", "people", "--seconds", "0.2", "-o", "boxes.txt"]) == 1
+    assert "boxes.txt is a file. hint: choose another place" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("value", ["abc", "null", "[1]"])
+def test_a_trackers_setting_that_is_not_a_number_is_refused(boxes, value, capsys):
+    given = ["track", "--detections", "boxes.txt", "--fps", "25", "-o", "out.txt", "--set", f"lost_s={value}"]
+    assert run(given) == 1
+    assert capsys.readouterr().err.startswith("error[settings_invalid]: lost_s is ")

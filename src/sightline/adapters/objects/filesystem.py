@@ -83,7 +83,10 @@ class FilesystemStore:
                     left = None if left is None else left - len(chunk)
                     yield chunk
         except OSError as error:
-            raise SourceUnavailableError(f"the object {key!r} cannot be read: {error.strerror}") from error
+            raise SourceUnavailableError(
+                f"the object {key!r} cannot be read: {error.strerror}",
+                hint="check the permissions of the store's folder, and the disk",
+            ) from error
 
     def list(self, prefix: str) -> Sequence[str]:
         """Keys under a prefix, sorted."""
@@ -132,4 +135,7 @@ def _storing(key: str) -> Iterator[None]:
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             raise OutputFullError(f"no room to store {key!r}", hint="free some room and try again") from error
-        raise OutputUnwritableError(f"the object {key!r} cannot be stored: {error.strerror}") from error
+        raise OutputUnwritableError(
+            f"the object {key!r} cannot be stored: {error.strerror}",
+            hint="check the permissions of the store's folder, and the disk",
+        ) from error

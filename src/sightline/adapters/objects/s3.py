@@ -187,7 +187,10 @@ class S3Store:
             except errors.GenericError as error:
                 text = str(error).splitlines()[0]
                 if _REFUSED in text:
-                    raise AdapterError(f"the object store refuses {key!r}: {text}") from error
+                    raise AdapterError(
+                        f"the object store refuses {key!r}: {text}",
+                        hint="check the bucket, and what its keys may do",
+                    ) from error
                 raise AdapterUnavailableError(
                     f"the object store does not answer: {text}",
                     hint="check SIGHTLINE_OBJECTS_URL and its server",

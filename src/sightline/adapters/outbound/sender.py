@@ -52,7 +52,10 @@ class HttpSender:
         parts = urlsplit(url)
         port = parts.port or _PORTS.get(parts.scheme, 0)
         if not port or not parts.hostname:
-            raise AddressRefusedError(f"only http and https are sent to, not {parts.scheme!r}")
+            raise AddressRefusedError(
+                f"only http and https are sent to, not {parts.scheme!r}",
+                hint="give an address that begins with https://",
+            )
         address = self._address(parts.hostname, port)
         place = f"[{address}]:{port}" if address.version == 6 else f"{address}:{port}"
         direct = urlunsplit(parts._replace(netloc=place, fragment=""))
@@ -71,17 +74,25 @@ class HttpSender:
                 return int(answer.status_code)
         except (httpx.HTTPError, OSError) as error:
             reason = str(error) or type(error).__name__
-            raise AdapterUnavailableError(f"{parts.hostname} does not answer: {reason}") from error
+            raise AdapterUnavailableError(
+                f"{parts.hostname} does not answer: {reason}",
+                hint="see whether it is up and can be reached from this server",
+            ) from error
 
     def _address(self, host: str, port: int) -> Address:
         """Give the first address, once all of the name's are judged."""
         try:
             found = self._resolve(host, port)
         except (OSError, UnicodeError) as error:
-            raise AdapterUnavailableError(f"nobody knows {host}: {error}") from error
+            raise AdapterUnavailableError(
+                f"nobody knows {host}: {error}",
+                hint="check how the address is spelled, and this server's DNS",
+            ) from error
         judged = [checked_address(text, allowed=self._allowed) for text in found]
         if not judged:
-            raise AdapterUnavailableError(f"nobody knows {host}")
+            raise AdapterUnavailableError(
+                f"nobody knows {host}", hint="check how the address is spelled, and this server's DNS"
+            )
         return judged[0]
 
 

@@ -225,4 +225,7 @@ def named_failures(engine: Engine) -> Iterator[None]:
             "the database is too busy: no connection came free", hint="try again; it may need a faster disk"
         ) from error
     except SQLAlchemyError as error:
-        raise AdapterError(f"the database failed: {str(error).splitlines()[0]}") from error
+        raise AdapterError(
+            f"the database failed: {str(error).splitlines()[0]}",
+            hint="`sightline admin check` looks whether the database is sound",
+        ) from error

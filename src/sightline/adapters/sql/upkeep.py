@@ -59,7 +59,9 @@ def _copied(source: sqlite3.Connection, target: Path) -> Path:
             os.fsync(file.fileno())
         incoming.replace(target)
     except (OSError, sqlite3.Error) as error:
-        raise OutputUnwritableError(f"the backup cannot be written to {target}: {error}") from error
+        raise OutputUnwritableError(
+            f"the backup cannot be written to {target}: {error}", hint="name another file, or free some space"
+        ) from error
     finally:
         incoming.unlink(missing_ok=True)
     return target

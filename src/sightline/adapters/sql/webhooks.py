@@ -35,7 +35,9 @@ class SqlWebhooks(InDatabase):
         with self._database.reading() as connection:
             row = connection.execute(select(webhooks).where(webhooks.c.id == webhook_id)).mappings().first()
         if row is None:
-            raise NotFoundError(f"there is no webhook {webhook_id!r}")
+            raise NotFoundError(
+                f"there is no webhook {webhook_id!r}", hint="GET /api/v1/webhooks lists yours"
+            )
         return _webhook(row)
 
     def list(self, *, owner: str = "", limit: int = 100, before: str | None = None) -> Sequence[Webhook]:
@@ -54,7 +56,10 @@ class SqlWebhooks(InDatabase):
         mine = (webhooks.c.id == webhook.id) & (webhooks.c.version == webhook.version)
         with self._database.writing() as connection:
             if not connection.execute(update(webhooks).where(mine).values(**_webhook_row(changed))).rowcount:
-                raise ConflictError(f"webhook {webhook.id} was changed or deleted by somebody else")
+                raise ConflictError(
+                    f"webhook {webhook.id} was changed or deleted by somebody else",
+                    hint="read it again, then change it",
+                )
         return changed
 
     def delete(self, webhook_id: str) -> None:

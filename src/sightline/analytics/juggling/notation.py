@@ -187,7 +187,10 @@ def parse(text: str) -> Siteswap:
     if not plain:
         raise NotationError("an empty pattern", hint=_HINT)
     if len(plain) > LONGEST:
-        raise NotationError(f"a pattern of {len(plain)} characters, at most {LONGEST} are read")
+        raise NotationError(
+            f"a pattern of {len(plain)} characters, at most {LONGEST} are read",
+            hint="give the part that repeats once",
+        )
     if any(mark in plain for mark in "<>|p"):
         raise NotationError(
             f"{plain} is passing, which is not supported", hint="one juggler's pattern, " + _HINT

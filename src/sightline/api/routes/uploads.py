@@ -117,7 +117,10 @@ def _metadata(text: str) -> dict[str, str]:
         try:
             found[key] = base64.b64decode(value, validate=True).decode("utf-8")
         except (binascii.Error, UnicodeDecodeError):
-            raise RequestError(f"Upload-Metadata: {key[:40]!r} is not base64 of text") from None
+            raise RequestError(
+                f"Upload-Metadata: {key[:40]!r} is not base64 of text",
+                hint="send each value as base64 of its UTF-8",
+            ) from None
     return found
 
 
@@ -236,7 +239,9 @@ def _checksum(header: str) -> tuple[Any, bytes]:
     try:
         expected = base64.b64decode(text, validate=True)
     except binascii.Error:
-        raise RequestError("Upload-Checksum is not base64") from None
+        raise RequestError(
+            "Upload-Checksum is not base64", hint="send the algorithm, a space, and the digest in base64"
+        ) from None
     return hashlib.new(algorithm, usedforsecurity=False), expected
 
 

@@ -102,7 +102,10 @@ class LiveSource:
         with self._changed:
             self._changed.wait_for(lambda: self._info is not None or self._done, timeout=within_s)
         if self._info is None:
-            raise SourceUnavailableError(f"no picture came: {self.reconnector.connection.error or 'stopped'}")
+            raise SourceUnavailableError(
+                f"no picture came: {self.reconnector.connection.error or 'stopped'}",
+                hint="see whether a player shows it, with the same user and password",
+            )
         return self._info
 
     def go(self) -> None:
@@ -194,7 +197,10 @@ class LiveSource:
                 self._tap(packet, stream)
             for frame in packet.decode():
                 if frame.width * frame.height > self._max_pixels:
-                    raise MediaTooLargeError(f"pictures of {frame.width}x{frame.height}")
+                    raise MediaTooLargeError(
+                        f"its pictures have {frame.width}x{frame.height} px, the limit is {self._max_pixels:,} px in all",
+                        hint="have the camera send smaller ones, or raise SIGHTLINE_MAX_PIXELS",
+                    )
                 base_s = self._place(frame, base_s)
                 arrived()
                 if self.reconnector.address.is_file:

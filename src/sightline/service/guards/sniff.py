@@ -51,7 +51,9 @@ def sniff_container(path: Path) -> str:
         with path.open("rb") as file:
             head = file.read(_LOOKED_AT_BYTES)
     except OSError as error:
-        raise SourceUnavailableError(f"the file cannot be read: {error.strerror}") from None
+        raise SourceUnavailableError(
+            f"the file cannot be read: {error.strerror}", hint="check its permissions and the disk"
+        ) from None
     return container_of(head)
 
 

@@ -116,7 +116,7 @@ def finish(platform: Platform, video: Video, *, sha256: str | None = None) -> Vi
         ConflictError: It was finished already.
     """
     if video.state is not VideoState.UPLOADING:
-        raise ConflictError(f"video {video.id} is {video.state} already")
+        raise ConflictError(f"video {video.id} is {video.state} already", hint="make a new upload")
     part = part_of(platform, video)
     try:
         check_storage_quota(platform, video.owner, more_bytes=part.stat().st_size, but=video.id)

@@ -121,7 +121,8 @@ class _Feed:
         port = _tensor(inputs[0])
         if len(inputs) != 1 or len(port.shape) != 4 or port.dtype not in _NUMPY:
             raise ModelInputError(
-                f"the graph takes {len(inputs)} inputs, the first {port.dtype} of shape {port.shape}"
+                f"the graph takes {len(inputs)} inputs, the first {port.dtype} of shape {port.shape}",
+                hint="export the model so that it takes one batch of pictures",
             )
         self.name = port.name
         self._dtype = _NUMPY[port.dtype]

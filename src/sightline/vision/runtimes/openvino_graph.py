@@ -26,7 +26,10 @@ def fix_input_size(model: Any, input_size: tuple[int, int] | None) -> None:
     """
     shape = model.inputs[0].partial_shape
     if len(model.inputs) != 1 or len(shape) != 4:
-        raise ModelInputError(f"the graph takes {len(model.inputs)} inputs, the first of shape {shape}")
+        raise ModelInputError(
+            f"the graph takes {len(model.inputs)} inputs, the first of shape {shape}",
+            hint="export the model so that it takes one batch of pictures",
+        )
     if not shape.is_dynamic and input_size is None:
         return
     sizes = [dimension.get_length() if dimension.is_static else None for dimension in shape]

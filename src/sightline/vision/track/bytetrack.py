@@ -96,7 +96,7 @@ class ByteTrackSettings:
     def _require(self, names: tuple[str, ...], what: str, holds: Any) -> None:
         for name in names:
             value = getattr(self, name)
-            if not holds(value):
+            if not isinstance(value, int | float) or not holds(value):
                 raise SettingsError(f"{name} is {value}, must be {what}", hint="leave it out for its default")
 
     @classmethod

@@ -97,7 +97,10 @@ def _gaps(match: Match, *, folds: int, seed: int, every: int) -> dict[str, Any]:
         raise AnalysisError("one fold leaves nothing to choose the constants on", hint="use 2 or more")
     rows_of = {gap_s: _starts(match, gap_s, every) for gap_s in GAPS_S}
     if not all(len(rows) for rows in rows_of.values()):
-        raise AnalysisError("no stretch of play is long enough to cut gaps into it")
+        raise AnalysisError(
+            "no stretch of play is long enough to cut gaps into it",
+            hint="give a recording with longer stretches of play",
+        )
     choices = [
         GapSettings(touch_cost=touch_cost, reach=reach, drag_hz=drag_hz)
         for touch_cost, reach, drag_hz in itertools.product(*GRID.values())

@@ -43,7 +43,9 @@ def _check_host(settings: Settings, address: str) -> None:
     try:
         found = {str(row[4][0]) for row in socket.getaddrinfo(host, port or 554, type=socket.SOCK_STREAM)}
     except (OSError, UnicodeError) as error:  # the latter for names that no server can have
-        raise SourceUnavailableError(f"{host} is not known: {error}") from None
+        raise SourceUnavailableError(
+            f"{host} is not known: {error}", hint="check how the address is spelled, and this server's DNS"
+        ) from None
     allowed = networks(settings.camera_networks)
     for text in found:
         try:

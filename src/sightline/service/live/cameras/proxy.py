@@ -68,7 +68,9 @@ class GuardedProxy:
     def _call(self, host: str, port: int) -> socket.socket:
         judged = [checked_address(text, allowed=self._allowed) for text in self._resolve(host, port)]
         if not judged:
-            raise AddressRefusedError(f"nobody knows {host}")
+            raise AddressRefusedError(
+                f"nobody knows {host}", hint="check how the address is spelled, and this server's DNS"
+            )
         return socket.create_connection((str(judged[0]), port), timeout=_CALL_WITHIN_S)
 
 

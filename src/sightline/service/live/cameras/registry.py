@@ -89,7 +89,7 @@ class CameraRegistry:
         camera = Camera(self._platform, self._live, request, owner, proxy=self._proxy(request))
         lock = self._platform.locks.take(_name(camera.id), lease_s=_LEASE_S)
         if lock is None:
-            raise ConflictError(f"camera {camera.id} is somebody else's")
+            raise ConflictError(f"camera {camera.id} is somebody else's", hint="choose another id")
         self._platform.cameras.add(
             StoredCamera(
                 camera.id, owner, request.model_dump(mode="json"), self._platform.clock.now_s(), self.server
