@@ -13,19 +13,8 @@ from sightline.service.webhooks.deliver import deliver_due
 from sightline.service.webhooks.manage import make_webhook, secret_for
 from sightline.service.webhooks.notifier import Notice, Notifier
 from sightline.settings import read_settings
-from sightline.testing.fakes import FakeClock
 from sightline.testing.memory import MemoryRunStore
-from sightline.testing.webhooks import FakeSender, MemoryWebhooks
-
-
-@pytest.fixture
-def clock():
-    return FakeClock(1000.0)
-
-
-@pytest.fixture
-def sender():
-    return FakeSender()
+from sightline.testing.webhooks import MemoryWebhooks
 
 
 @pytest.fixture

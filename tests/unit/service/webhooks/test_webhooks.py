@@ -17,21 +17,10 @@ from sightline.service.webhooks.deliver import deliver_due
 from sightline.service.webhooks.enqueue import enqueue
 from sightline.service.webhooks.manage import change_webhook, make_webhook, replay, secret_for
 from sightline.settings import read_settings
-from sightline.testing.fakes import FakeClock
 from sightline.testing.memory import MemoryRunStore
-from sightline.testing.webhooks import FakeSender, MemoryWebhooks
+from sightline.testing.webhooks import MemoryWebhooks
 
 URL = "https://example.org/hook"
-
-
-@pytest.fixture
-def clock():
-    return FakeClock(1000.0)
-
-
-@pytest.fixture
-def sender():
-    return FakeSender()
 
 
 @pytest.fixture

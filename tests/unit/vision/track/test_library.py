@@ -54,11 +54,13 @@ def test_ids_start_at_one_and_rows_are_the_detections_own(make):
 
 
 @BOTH
-def test_an_empty_frame_is_fine(make):
-    tracker = make()
+def test_an_empty_frame_has_no_tracks_and_those_before_it_go_on(make):
+    tracker, frames = make(), walkers(10)
     assert len(tracker.update(Detections.empty(), t_s=0.0)) == 0
-    assert len(tracker.update(walkers(1)[0], t_s=0.1)) >= 0
-    assert len(tracker.update(Detections.empty(), t_s=0.2)) == 0
+    seen_ids = [tracker.update(seen, t_s=index / 30).track_ids for index, seen in enumerate(frames[:5], 1)]
+    assert len(tracker.update(Detections.empty(), t_s=6 / 30)) == 0
+    later_ids = [tracker.update(seen, t_s=index / 30).track_ids for index, seen in enumerate(frames[6:], 7)]
+    assert set(np.concatenate(later_ids)) & set(np.concatenate(seen_ids))
 
 
 @pytest.mark.parametrize(
