@@ -19,6 +19,8 @@ import httpx
 import pytest
 from commandline import COMMAND, environment
 
+from servers.processes import free_port
+
 pytestmark = [pytest.mark.server, pytest.mark.slow]
 PASSWORD = "correct horse battery staple"
 PATIENCE_S = 120
@@ -58,12 +60,6 @@ class Running:
 
     def logs(self) -> str:
         return "".join(path.read_text() for path in sorted((self.home / "logs").glob("*")))
-
-
-def free_port() -> int:
-    with socket.socket() as trial:
-        trial.bind(("127.0.0.1", 0))
-        return trial.getsockname()[1]
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,8 @@ import httpx
 import pytest
 from websockets.sync.client import connect
 
-from servers.live import free_port, wait_for
+from servers.processes import free_port
+from waiting import wait_for
 
 needed = pytest.mark.skipif(shutil.which("chromium") is None, reason="no chromium")
 

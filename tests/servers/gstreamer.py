@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from servers.live import free_port
+from servers.processes import free_port
 
 _PYTHON = "/usr/bin/python3"
 _SERVER = """

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-import time
 from contextlib import contextmanager
 
 import cv2
@@ -20,6 +19,7 @@ from sightline.analytics.football.match import PitchSize
 from sightline.analytics.pitch.camera import PitchCamera
 from sightline.analytics.pitch.jaccard import visible_polylines
 from sightline.analytics.pitch.markings import markings_of
+from waiting import wait_for
 
 pytestmark = [
     pytest.mark.server,
@@ -60,14 +60,6 @@ def shown():
         for name, at in pixels.items()
         if 10 < at[0] < WIDTH - 10 and 10 < at[1] < HEIGHT - 10
     }
-
-
-def wait_for(holds, seconds=60):
-    end = time.monotonic() + seconds
-    while not (found := holds()):
-        assert time.monotonic() < end
-        time.sleep(0.05)
-    return found
 
 
 class Browser:

@@ -7,7 +7,8 @@ import pytest
 from factories import make_clip
 from servers import browser
 from servers.browser import Browser
-from servers.live import Server, wait_for
+from servers.live import Server
+from waiting import wait_for
 
 pytestmark = [pytest.mark.server, browser.needed]
 

@@ -18,12 +18,14 @@ from websockets.asyncio.client import connect as async_connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from servers.gstreamer import RtspServer
-from servers.live import Server, free_port, wait_for
+from servers.live import Server
+from servers.processes import free_port
 from sightline.core.stream_messages import write_binary
 from sightline.core.time import SystemClock
 from sightline.media.live.connection import Address, CameraState
 from sightline.media.live.source import LiveSource
 from unit.service.live.streams import jpeg, text
+from waiting import wait_for
 
 pytestmark = pytest.mark.server
 

@@ -9,8 +9,10 @@ import pytest
 
 from servers import browser
 from servers.browser import Browser
-from servers.live import Server, Wire, free_port, wait_for
+from servers.live import Server, Wire
+from servers.processes import free_port
 from unit.service.live.streams import jpeg, text
+from waiting import wait_for
 
 pytestmark = [pytest.mark.server, browser.needed]
 

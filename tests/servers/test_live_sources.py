@@ -16,12 +16,14 @@ import psutil
 import pytest
 
 from servers.gstreamer import RtspServer
-from servers.live import Server, free_port, wait_for
+from servers.live import Server
+from servers.processes import free_port
 from sightline.core.time import SystemClock
 from sightline.media.live.connection import Address, CameraState
 from sightline.media.live.push import Push
 from sightline.media.live.source import LiveSource
 from unit.service.live.streams import jpeg
+from waiting import wait_for
 
 pytestmark = pytest.mark.server
 needs_ffmpeg = pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="no ffmpeg")

@@ -7,9 +7,10 @@ import pytest
 from factories import make_clip
 from servers import browser
 from servers.browser import Browser
-from servers.live import Server, wait_for
+from servers.live import Server
 from sightline.service.football.report import report_on_match
 from unit.analytics.football.matches import turned, two_teams
+from waiting import wait_for
 
 pytestmark = [pytest.mark.server, browser.needed]
 _PHONE = {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True}

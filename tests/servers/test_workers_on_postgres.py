@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from sightline.core.runs import RunState
 from sightline.service.jobs.enqueue import enqueue
 from sightline.service.submit import AnalyzeRequest
 from sightline.settings import read_settings
+from waiting import wait_for
 
 pytestmark = [pytest.mark.server, pytest.mark.slow, pytest.mark.timeout(600)]
 LIMIT_S = 400
@@ -28,25 +28,18 @@ def hashes(folder: Path) -> dict[str, str]:
     }
 
 
-def until(holds) -> None:
-    deadline_s = time.monotonic() + LIMIT_S
-    while not holds():
-        assert time.monotonic() < deadline_s, "it took too long"
-        time.sleep(0.05)
-
-
 def test_a_killed_workers_run_is_finished_by_another(postgres_url, clip, tmp_path):
     given = {"database_url": postgres_url, "segment_s": "0.5", "lease_s": "2", "precision": "f32"}
     platform = build_platform(read_settings(home=tmp_path / "home", **given))
     request = AnalyzeRequest(clip(frames=300, gop=5).path, annotate=False)
     runs = [enqueue(platform, request, reuse=False).run.id for _ in range(2)]
     first = start("worker", home=tmp_path / "home", **given)
-    until(lambda: platform.journal.checkpoints(runs[0]) or platform.runs.get(runs[0]).has_ended)
+    wait_for(lambda: platform.journal.checkpoints(runs[0]) or platform.runs.get(runs[0]).has_ended, LIMIT_S)
     first.kill()
     first.wait()
     second = start("worker", home=tmp_path / "home", **given)
     try:
-        until(lambda: all(platform.runs.get(one).has_ended for one in runs))
+        wait_for(lambda: all(platform.runs.get(one).has_ended for one in runs), LIMIT_S)
     finally:
         second.kill()
         second.wait()
@@ -68,11 +61,11 @@ def test_a_worker_that_starts_before_its_database_waits_for_it(server_folder, cl
     worker = start("worker", home=home, database_url=server.url)
     try:
         log = home / "logs" / "sightline.log"
-        until(lambda: log.exists() and "database_awaited" in log.read_text())
+        wait_for(lambda: log.exists() and "database_awaited" in log.read_text(), LIMIT_S)
         with server:
             platform = build_platform(read_settings(home=home, database_url=server.url))
             run = enqueue(platform, AnalyzeRequest(clip(frames=10).path, annotate=False)).run.id
-            until(lambda: platform.runs.get(run).has_ended)
+            wait_for(lambda: platform.runs.get(run).has_ended, LIMIT_S)
             assert platform.runs.get(run).state is RunState.COMPLETED
             platform.runs.close()
     finally:

@@ -14,6 +14,7 @@ from sightline.core.stream_messages import write_binary
 from sightline.service.live.stream.frames import Drop
 from unit.live.doors import door, signed_in, user_id
 from unit.service.live.streams import jpeg, text
+from waiting import wait_for
 
 
 @pytest.fixture
@@ -191,15 +192,6 @@ def test_a_stream_over_plain_http_from_open_to_close(client, app):
     everything = client.get("/stream/stats").json()
     assert everything["frames"]["received"] == 3
     assert client.get("/stream/health").json()["status"] == "ok"
-
-
-def wait_for(holds, seconds=20):
-    from time import monotonic, sleep
-
-    end = monotonic() + seconds
-    while not holds():
-        assert monotonic() < end
-        sleep(0.01)
 
 
 def test_a_reader_who_comes_back_has_every_event_once(app, client, owner):

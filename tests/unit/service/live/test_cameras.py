@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from time import monotonic, sleep
 
 import pyarrow.parquet as pq
 import pytest
@@ -14,15 +13,9 @@ from sightline.core.runs import RunState
 from sightline.service.live.cameras.recording import redacted
 from unit.live.doors import door, signed_in
 from unit.service.live.test_stream import road
+from waiting import wait_for
 
 pytestmark = pytest.mark.slow  # each plays a clip at its own pace
-
-
-def wait_for(holds, seconds=40):
-    end = monotonic() + seconds
-    while not holds():
-        assert monotonic() < end
-        sleep(0.02)
 
 
 @pytest.fixture
