@@ -18,12 +18,13 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus, InvalidURI
 from websockets.sync.client import connect
 
 from sightline.core.errors import (
     AccessDeniedError,
     AuthenticationError,
+    SettingsError,
     SightlineError,
     SourceUnavailableError,
     StreamError,
@@ -114,6 +115,7 @@ class StreamClient:
             AccessError: It wants to know who this is, or that one may not.
             StreamOverloadedError: It has no room.
             StreamError: It refused the settings.
+            SettingsError: It is not the address of a WebSocket.
         """
         try:
             self._socket = self._open.enter_context(
@@ -127,6 +129,11 @@ class StreamClient:
             )
         except InvalidStatus as error:
             raise refusal(error.response.status_code, bytes(error.response.body or b"")) from None
+        except InvalidURI:
+            raise SettingsError(
+                f"{self._url.partition('?')[0]} is not the address of a WebSocket",
+                hint="as in ws://127.0.0.1:8000/stream/detection, or wss:// over TLS",
+            ) from None
         except (OSError, TimeoutError) as error:
             raise SourceUnavailableError(
                 f"{self._url.partition('?')[0]} does not answer: {error}",

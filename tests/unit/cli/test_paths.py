@@ -9,6 +9,8 @@ import pytest
 
 from finished_run import finished_run
 from sightline.cli.main import run
+from sightline.client.stream import StreamClient
+from sightline.core.errors import SettingsError
 
 BOX = "1,-1,10,10,20,20,0.9,-1,-1,-1\n"
 
@@ -116,3 +118,14 @@ def test_a_trackers_setting_that_is_not_a_number_is_refused(boxes, value, capsys
     given = ["track", "--detections", "boxes.txt", "--fps", "25", "-o", "out.txt", "--set", f"lost_s={value}"]
     assert run(given) == 1
     assert capsys.readouterr().err.startswith("error[settings_invalid]: lost_s is ")
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1", "foo"])
+def test_an_address_that_is_not_a_websocket_is_refused(url):
+    with pytest.raises(SettingsError, match=f"{url} is not the address of a WebSocket"):
+        StreamClient(url, {}).open()
+
+
+def test_a_moment_that_is_not_a_number_is_refused(boxes, capsys):
+    assert run(["football", "click", "boxes.txt", "--at", "nan", "--page", "page.html"]) == 2
+    assert "nan is not a moment" in capsys.readouterr().err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -59,6 +60,8 @@ def click(
     from sightline.service.folder import whole
     from sightline.service.football.clicks.session import Clicks
 
+    if at is not None and not math.isfinite(at):
+        raise typer.BadParameter(f"{at} is not a moment", param_hint="--at")
     clicks = Clicks(video, PitchSize(length, width), out, at_s=at)
     if page is not None:
         with whole(page) as path:

@@ -341,10 +341,9 @@ def _named(provider: str, what: str, names: Sequence[str], paths: list[Path]) ->
     if not needed <= len(paths) <= len(names):
         words = ", ".join(name.replace("?", " (optional)").replace("_", " ") for name in names) or "none"
         looks = next((looks for path in paths if (looks := provider_of(path)) not in {None, provider}), None)
-        hint = f"{len(paths)} given" + (
-            f"; they look like files of {looks}: --provider {looks}" if looks else ""
-        )
-        raise ConfigError(f"{provider} takes other {what} files: {words}", hint=hint)
+        option = "--meta" if what == "metadata" else "--tracking"
+        hint = f"they look like files of {looks}: --provider {looks}" if looks else f"name each by {option}"
+        raise ConfigError(f"{provider} takes as {what} files: {words}; {len(paths)} given", hint=hint)
     return {name.removesuffix("?"): path for name, path in zip(names, paths, strict=False)}
 
 
