@@ -69,33 +69,47 @@ def focus_graph(path: Path, *, size: tuple[int, int] = (32, 48), seed: int = 0) 
     return _save(path, nodes, taken, [out], stored, None)
 
 
-def dynamic_int8_graph(path: Path, *, size: tuple[int, int] = (24, 32), sums_are_read: bool = False) -> Path:
+def dynamic_int8_graph(
+    path: Path,
+    *,
+    size: Sequence[int] = (24, 32),
+    sums_are_read: bool = False,
+    zero: int | None = None,
+    kernel_scale: Any = 0.01,
+) -> Path:
     """Write a convolution, its weights stored in int8 and its input rounded to int8 while it runs.
 
     Args:
         path: Of the file.
-        size: `(height, width)` of the picture.
+        size: `(height, width)` of the picture; of any other number of axes too.
         sums_are_read: Whether the whole-number sums are an output too.
+        zero: Zero point to take from the input; the one that it was rounded with where it is None.
+        kernel_scale: What one step of the weights is worth.
     """
     from onnx import helper, numpy_helper
 
     rng = np.random.default_rng(5)
     stored = [
-        numpy_helper.from_array(rng.integers(0, 256, (4, 3, 3, 3)).astype(np.uint8), "kernel"),
+        numpy_helper.from_array(rng.integers(0, 256, (4, 3, *[3] * len(size))).astype(np.uint8), "kernel"),
         numpy_helper.from_array(np.uint8(120), "kernel_zero"),
-        numpy_helper.from_array(np.float32(0.01), "kernel_scale"),
+        numpy_helper.from_array(np.asarray(kernel_scale, np.float32), "kernel_scale"),
+        numpy_helper.from_array(np.uint8(zero or 0), "other_zero"),
     ]
     nodes = [
         helper.make_node("DynamicQuantizeLinear", ["images"], ["bytes", "scale", "zero"]),
         helper.make_node(
-            "ConvInteger", ["bytes", "kernel", "zero", "kernel_zero"], ["sums"], pads=[1] * 4, strides=[2, 2]
+            "ConvInteger",
+            ["bytes", "kernel", "zero" if zero is None else "other_zero", "kernel_zero"],
+            ["sums"],
+            pads=[1, 1] * len(size),
+            strides=[2] * len(size),
         ),
         helper.make_node("Cast", ["sums"], ["real"], to=onnx.TensorProto.FLOAT),
         helper.make_node("Mul", ["scale", "kernel_scale"], ["scales"]),
         helper.make_node("Mul", ["real", "scales"], ["out"]),
     ]
-    half = (1, 4, size[0] // 2, size[1] // 2)
-    outputs = [helper.make_tensor_value_info("out", onnx.TensorProto.FLOAT, half)]
+    half = (1, 4, *(length // 2 for length in size))
+    outputs = [helper.make_tensor_value_info("out", onnx.TensorProto.FLOAT, None)]
     if sums_are_read:
         outputs.append(helper.make_tensor_value_info("sums", onnx.TensorProto.INT32, half))
     taken = helper.make_tensor_value_info("images", onnx.TensorProto.FLOAT, (1, 3, *size))

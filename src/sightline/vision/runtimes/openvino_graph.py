@@ -273,10 +273,6 @@ def _spread(kernel: Float32, offsets: list[tuple[int, int]]) -> Float32:
     return wide
 
 
-_ROUNDED = ("Subtract", "Convert", "Convert", "Clamp", "Add", "Round")
-"""What ONNX's DynamicQuantizeLinear becomes behind the division by its step, up to the zero point's subtraction."""
-
-
 def undo_dynamic_quantisation(model: Any) -> int:
     """Compute convolutions whose input is rounded to whole numbers while it runs in the numbers that it had before.
 
@@ -295,7 +291,7 @@ def undo_dynamic_quantisation(model: Any) -> int:
         if rounded is None or kernel is None or scaled is None:
             continue
         value, extent = rounded
-        scale = _stored_scale(scaled, extent)
+        scale = _stored_scale(scaled, extent, channels=len(kernel))
         if scale is None:
             continue
         facts = layer.get_attributes()
@@ -312,19 +308,26 @@ def undo_dynamic_quantisation(model: Any) -> int:
 
 
 def _value_rounded(layer: Any) -> tuple[Any, Any] | None:
-    """Give the value that a whole-number convolution's input was rounded from, and the node of its extent."""
-    quantised = _above(layer.input_value(0), _ROUNDED)
-    divided = quantised.get_node() if quantised is not None else None
-    if divided is None or divided.get_type_name() != "Divide":
+    """Give the value that a whole-number convolution's input was rounded from, and the node of its extent.
+
+    What goes in is what ONNX's DynamicQuantizeLinear becomes, less the very zero point that was added there.
+    """
+    added = _above(layer.input_value(0), ("Subtract", "Convert", "Convert", "Clamp"))
+    quotient = _above(added, ("Add", "Round"))
+    value = _above(quotient, ("Divide", "Multiply"))
+    if added is None or quotient is None or value is None:
         return None
-    times = divided.input_value(0).get_node()
-    if times.get_type_name() != "Multiply":
+    put_on, taken_off = (
+        _above(node.input_value(1), ("Convert",))
+        for node in (added.get_node(), layer.input_value(0).get_node())
+    )
+    if put_on is None or taken_off is None or put_on.get_node().get_name() != taken_off.get_node().get_name():
         return None
-    return times.input_value(0), divided.input_value(1).get_node()
+    return value, quotient.get_node().input_value(1).get_node()
 
 
 def _stored_kernel(layer: Any) -> Float32 | None:
-    """Give a whole-number convolution's weights less their zero point."""
+    """Give a whole-number convolution's weights less their zero point, `(outputs, inputs, height, width)`."""
     less = layer.input_value(1).get_node()
     if less.get_type_name() != "Subtract":
         return None
@@ -332,7 +335,7 @@ def _stored_kernel(layer: Any) -> Float32 | None:
     if any(part is None or part.get_node().get_type_name() != "Constant" for part in parts):
         return None
     weights, zero = (np.asarray(part.get_node().get_data(), np.float32) for part in parts if part is not None)
-    return weights - (zero.reshape(-1, 1, 1, 1) if zero.size > 1 else zero.reshape(()))
+    return weights - zero.reshape(()) if weights.ndim == 4 and zero.size == 1 else None
 
 
 def _scaled(layer: Any) -> Any | None:
@@ -345,8 +348,8 @@ def _scaled(layer: Any) -> Any | None:
     return layer
 
 
-def _stored_scale(scaled: Any, extent: Any) -> Float32 | None:
-    """Give the weights' scale, where sums are multiplied by it and by a 255th of the same extent."""
+def _stored_scale(scaled: Any, extent: Any, *, channels: int) -> Float32 | None:
+    """Give the weights' scale, one or one a channel, where sums are multiplied by it and by a 255th of the same extent."""
     factor = scaled.input_value(1).get_node()
     if factor.get_type_name() != "Multiply":
         return None
@@ -357,14 +360,14 @@ def _stored_scale(scaled: Any, extent: Any) -> Float32 | None:
     if step.input_value(0).get_node().get_name() != extent.get_name():
         return None
     scale = np.asarray(factor.input_value(by_kind["Constant"]).get_node().get_data(), np.float32)
-    return scale if scale.size == 1 or scale.shape[-2:] == (1, 1) else None
+    a_channel = scale.size == channels and scale.shape[-3:] == (channels, 1, 1)
+    return scale if scale.size == 1 or a_channel else None
 
 
 def _above(value: Any, kinds: Sequence[str]) -> Any | None:
     """Give what goes first into a chain of operations of these kinds, the last of which gives `value`."""
     for kind in kinds:
-        node = value.get_node()
-        if node.get_type_name() != kind:
+        if value is None or value.get_node().get_type_name() != kind:
             return None
-        value = node.input_value(0)
+        value = value.get_node().input_value(0)
     return value

@@ -180,6 +180,33 @@ def test_sums_that_are_read_elsewhere_stay_whole_numbers(tmp_path):
     assert undo_dynamic_quantisation(ov.Core().read_model(weights)) == 0
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"zero": 17},
+        {"zero": 0},
+        {"size": (32,)},
+        {"size": (8, 12, 16)},
+        {"kernel_scale": [[[[0.01]]], [[[0.02]]]]},
+        {"kernel_scale": np.linspace(0.01, 0.02, 16)},
+    ],
+    ids=str,
+)
+def test_an_odd_convolution_is_left_as_it_is(tmp_path, odd):
+    weights = dynamic_int8_graph(tmp_path / "odd.onnx", **odd)
+    assert undo_dynamic_quantisation(ov.Core().read_model(weights)) == 0
+
+
+def test_weights_with_a_scale_a_channel_keep_it(tmp_path):
+    scale = np.float32([0.01, 0.02, 0.005, 0.03]).reshape(1, 4, 1, 1)
+    weights = dynamic_int8_graph(tmp_path / "int8.onnx", kernel_scale=scale)
+    value = np.random.default_rng(6).uniform(-3, 5, (1, 3, 24, 32)).astype(np.float32)
+    plain = ov.Core().read_model(weights)
+    assert undo_dynamic_quantisation(plain) == 1
+    stored = answer(ov.Core().read_model(weights), value)[0]
+    np.testing.assert_allclose(answer(plain, value)[0], stored, atol=0.01 * np.abs(stored).max())
+
+
 def test_asked_for_int8_a_file_computes_as_it_is_stored(tmp_path):
     weights = dynamic_int8_graph(tmp_path / "int8.onnx")
     picture = np.random.default_rng(7).integers(0, 200, (24, 32, 3), np.uint8)  # in steps of 199/255
