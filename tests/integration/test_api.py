@@ -139,6 +139,25 @@ def test_what_cannot_be_done_is_refused_with_a_hint(client, home, body, status, 
     assert answer.json()["hint"]
 
 
+def test_json_that_is_sent_as_something_else_is_refused_with_the_kind_to_send_it_as(client):
+    answer = client.post(
+        f"{API}/process-video", content='{"video_id": "x"}', headers={"Content-Type": "text/plain"}
+    )
+    assert answer.status_code == 422
+    assert answer.json()["hint"] == "send JSON, with Content-Type: application/json"
+
+
+def test_a_share_link_says_that_it_opens_one_thing(client, done):
+    wanted = {"resource": "run", "resource_id": done["id"], "ttl_s": 60}
+    token = client.post(f"{API}/shares/links", json=wanted).json()["token"]
+    stranger = TestClient(client.app)
+    assert stranger.get(done["links"]["status"], params={"share": token}).status_code == 200
+    other = stranger.get(f"{API}/videos", params={"share": token})
+    assert (other.status_code, other.json()["hint"]) == (403, "ask for a link to it")
+    cut = stranger.get(done["links"]["status"], params={"share": token[:-3]})
+    assert (cut.status_code, cut.json()["hint"]) == (401, "copy the whole link, or ask for a new one")
+
+
 def test_a_wait_that_is_too_short_says_so_and_the_pipeline_goes_on(client, home):
     body = {"video_path": str(home / "street.mp4"), "settings": {"min_score": 0.4}}
     answer = client.post(f"{API}/process-video", params={"wait": 0.001}, json=body)

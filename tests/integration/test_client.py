@@ -198,6 +198,22 @@ def test_an_upload_that_the_server_does_not_have_any_more_begins_anew(client, ow
     assert list(notes.iterdir()) == []
 
 
+def test_what_ends_an_upload_is_told_and_not_that_it_has_ended(client, inside, wire, own, parts, notes):
+    def fill(done, _total):
+        if done == 1500:
+            client.ask("PUT", f"/api/v1/quotas/{who}", json={"storage_bytes": 2000})
+
+    with SightlineClient(
+        "http://server", inside.hers, patience=Patience(tries=3, base_s=0), transport=wire
+    ) as hers:
+        who = hers.ask("GET", "/api/v1/auth/me")["id"]
+        with pytest.raises(RemoteError) as refused:
+            hers.upload(own, progress=fill)
+    client.ask("PUT", f"/api/v1/quotas/{who}", json={"storage_bytes": None})
+    assert (refused.value.status, refused.value.code) == (429, "quota_exceeded")
+    assert "are over the limit" in str(refused.value)
+
+
 def test_a_note_that_was_cut_short_counts_as_none(client, own, parts, notes):
     with pytest.raises(KeyboardInterrupt):
         client.upload(own, progress=stop_at(3000))

@@ -254,3 +254,18 @@ def test_a_full_share_refuses_uploads_of_both_kinds_until_something_is_deleted(c
         assert int(refused.headers["retry-after"]) > 0
     assert client.delete(place, headers={**TUS, **headers}).status_code == 204
     assert client.post(f"{API}/uploads", headers=begin).status_code == 201
+
+
+def test_a_video_that_a_pipeline_needs_is_not_removed(tmp_path, clip):
+    platform = build_platform(Settings(home=tmp_path, min_free_bytes=0, workers=0))
+    with TestClient(build_server(platform)) as client:
+        client.headers.update(headers_of(platform))
+        sent = client.post(f"{API}/videos", files={"file": ("street.mp4", clip)})
+        video = sent.json()["id"]
+        run = client.post(f"{API}/process-video", json={"video_id": video, "model_version": "motion"}).json()
+        refused = client.delete(f"{API}/videos/{video}")
+        assert (refused.status_code, refused.json()["code"]) == (409, "conflict")
+        assert refused.json()["hint"] == "cancel it first, or wait for its end"
+        assert client.get(f"{API}/videos/{video}/content").content == clip
+        client.post(f"{API}/pipeline/{run['id']}/cancel")
+        assert client.delete(f"{API}/videos/{video}").status_code == 204

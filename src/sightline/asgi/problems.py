@@ -213,12 +213,15 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
     ]
     first = found[0] if found else {"where": "request", "what": "not valid"}
     unreadable = any(one["type"] == "json_invalid" for one in error.errors())
+    hint = "send JSON" if unreadable else "/docs shows what this route takes"
+    if first["where"] == "body" and "json" not in request.headers.get("content-type", ""):
+        hint = "send JSON, with Content-Type: application/json"
     return problem(
         request_id(request),
         400 if unreadable else 422,
         "request_malformed" if unreadable else "request_invalid",
         f"{first['where']}: {first['what']}",
-        hint="send JSON" if unreadable else "/docs shows what this route takes",
+        hint=hint,
         more={"errors": found},
     )
 

@@ -101,7 +101,7 @@ class FileUpload:
         try:
             self._arrived_bytes = self._offset(note.place)
         except RemoteError as error:
-            if error.status not in _GONE:
+            if not _is_gone(error):
                 raise
             note.forget()
         return note.place
@@ -113,21 +113,23 @@ class FileUpload:
         return self._http.ask("POST", f"{_API}/uploads", headers=headers).headers["location"]
 
     def _send_rest(self, place: str, note: Note, progress: Progress) -> None:
-        failures, is_known = 0, True
+        failures, trouble = 0, None
         with self._path.open("rb") as file:
             while self._arrived_bytes < self._size_bytes:
                 try:
-                    if not is_known:
-                        self._arrived_bytes, is_known = self._offset(place), True
+                    if trouble is not None:
+                        self._arrived_bytes = self._offset(place)
                     progress(self._arrived_bytes, self._size_bytes)
                     file.seek(self._arrived_bytes)
                     part = file.read(_PART_BYTES)
                     if _stamp(self._path) != self._stamp:
                         self._give_up(place, note)
                     self._arrived_bytes = self._send_part(place, part)
-                    failures = 0
+                    failures, trouble = 0, None
                 except (AdapterUnavailableError, RemoteError) as error:
-                    failures, is_known = failures + 1, False
+                    if trouble is not None and _is_gone(error):
+                        raise trouble from error  # what ended it says more than that it has ended
+                    failures, trouble = failures + 1, error
                     if not _may_go_on(error) or not self._http.wait(failures):
                         raise
         progress(self._size_bytes, self._size_bytes)
@@ -171,6 +173,10 @@ def _base64(data: bytes) -> str:
 
 def _untold(_done: int, _total: int) -> None:
     pass
+
+
+def _is_gone(error: AdapterUnavailableError | RemoteError) -> bool:
+    return isinstance(error, RemoteError) and error.status in _GONE
 
 
 def _may_go_on(error: AdapterUnavailableError | RemoteError) -> bool:

@@ -66,6 +66,10 @@ def check_scopes(scopes: frozenset[str] | tuple[str, ...]) -> None:
         )
 
 
+LINK_MARK = "link:"
+"""How the ids begin of those who hold a share link; no user's id does."""
+
+
 @dataclass(frozen=True, slots=True)
 class Principal:
     """Who is asking.
@@ -94,6 +98,11 @@ class Principal:
 
     def __post_init__(self) -> None:
         check_scopes(self.scopes)
+
+    @property
+    def is_link(self) -> bool:
+        """Whether they hold a share link, and are nobody in particular."""
+        return self.user_id.startswith(LINK_MARK)
 
     def covers(self, action: str) -> bool:
         """Whether the way they signed in is good for an action; their role is another matter."""

@@ -114,7 +114,9 @@ class SqlRunStore:
         """Forget a run and all that belongs to it; raises `ConflictError` while it is running."""
         with self.database.writing() as connection:
             if _locked(connection, run_id).state == RunState.RUNNING:
-                raise ConflictError(f"run {run_id} is running", hint=f"sightline runs cancel {run_id}")
+                raise ConflictError(
+                    f"run {run_id} is running", hint=f"cancel it first: sightline runs cancel {run_id}"
+                )
             connection.execute(delete(runs).where(runs.c.id == run_id))
 
     # --- RunJournal ---------------------------------------------------------------------------------------

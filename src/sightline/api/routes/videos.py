@@ -39,7 +39,7 @@ from sightline.service.videos.facts import MEDIA_TYPES, UNKNOWN_TYPE, media_type
 from sightline.service.videos.find import find_video, ready_file
 from sightline.service.videos.incoming import IncomingFile
 from sightline.service.videos.sources import fetch_video
-from sightline.service.videos.uploads import Offer, begin, finish, offset_of, remove, writing
+from sightline.service.videos.uploads import Offer, begin, delete, finish, offset_of, remove, writing
 
 router = APIRouter(prefix=PREFIX, tags=["videos"])
 Reader = Annotated[Principal, Depends(may("videos.read"))]
@@ -215,8 +215,8 @@ def get_video_content(
     operation_id="delete_video",
     summary="Remove a video",
     status_code=204,
-    responses=listed(NotFoundError),
+    responses=listed(NotFoundError, ConflictError),
 )
 def delete_video(platform: PlatformHere, who: Remover, video_id: VideoId) -> None:
-    """Remove its bytes and what is known of it; results of pipelines stay."""
-    remove(platform, find_video(platform, who, video_id, "videos.delete"))
+    """Remove its bytes and what is known of it; results of pipelines stay, and one that needs it is in the way."""
+    delete(platform, find_video(platform, who, video_id, "videos.delete"))

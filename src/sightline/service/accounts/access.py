@@ -133,10 +133,11 @@ def can(
 
 
 def _check_scope(principal: Principal, action: str) -> None:
-    if not principal.covers(action):
-        raise AccessDeniedError(
-            f"this key is not good for {action}", hint=f"make a key with the scope {action}"
-        )
+    if principal.covers(action):
+        return
+    if principal.is_link:
+        raise AccessDeniedError("this link opens one thing, and not this", hint="ask for a link to it")
+    raise AccessDeniedError(f"this key is not good for {action}", hint=f"make a key with the scope {action}")
 
 
 def _denied(principal: Principal, action: str) -> AccessDeniedError:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from sightline.core.accounts import (
     EVERYTHING,
+    LINK_MARK,
     READ_ONLY,
     ApiKey,
     Membership,
@@ -127,7 +128,7 @@ def _by_link(platform: Platform, token: str) -> Principal:
     if link is None or not link.holds(now_s):
         raise AuthenticationError("this link was taken back or has expired", hint="ask for a new one")
     return Principal(
-        user_id=f"link:{link.id}",
+        user_id=f"{LINK_MARK}{link.id}",
         name=f"link {link.id}",
         role=Role.VIEWER,
         scopes=frozenset({f"{link.resource}s.read"}),

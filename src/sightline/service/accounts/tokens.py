@@ -139,4 +139,6 @@ def _write_once(path: Path) -> None:
 
 
 def _refused(audience: Audience) -> AuthenticationError:
-    return AuthenticationError(f"not a valid {audience} token", hint="sign in again")
+    is_link = audience in {Audience.LINK, Audience.SETUP}
+    hint = "copy the whole link, or ask for a new one" if is_link else "sign in again"
+    return AuthenticationError(f"not a valid {audience} token", hint=hint)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sightline.core.errors import ConflictError, NotFoundError, SightlineError
+from sightline.core.runs import RunFilter, RunState
 from sightline.core.videos import Video, VideoFilter, VideoState, safe_name
 from sightline.service.accounts.quotas import check_storage_quota
 from sightline.service.folder import sha256_of
@@ -188,6 +189,20 @@ def remove(platform: Platform, video: Video) -> None:
         platform.videos.delete(video.id)
     except NotFoundError:
         return
+
+
+def delete(platform: Platform, video: Video) -> None:
+    """Remove a video that nothing needs any more.
+
+    Raises:
+        ConflictError: A pipeline that waits or runs reads it.
+    """
+    for state in (RunState.QUEUED, RunState.RUNNING):
+        if platform.runs.list(RunFilter(video_id=video.id, state=state), limit=1):
+            raise ConflictError(
+                f"a pipeline that is {state} needs the video", hint="cancel it first, or wait for its end"
+            )
+    remove(platform, video)
 
 
 def give_up_expired(platform: Platform) -> int:
