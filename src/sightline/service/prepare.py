@@ -78,9 +78,10 @@ def prepare(platform: Platform, run: Run, folder: RunFolder) -> Prepared:
     options = replace(model_options(platform, settings), source_size=media.size)
     model = build_model(settings["model"], options, platform.zoo)
     check_task(model)
+    more = _more_models(platform, settings)
     context = StageContext(
         media=media,
-        models={"detector": model, **_more_models(platform, settings)},
+        models={"detector": model, **more},
         tracker=partial(make_tracker, settings["tracker"], camera_motion=settings["camera_motion"]),
         settings=settings["app"],
         in_flight=in_flight(platform),
@@ -107,7 +108,7 @@ def prepare(platform: Platform, run: Run, folder: RunFolder) -> Prepared:
         model=model,
         stages=[*stages, record],
         tables=tables,
-        provenance=_provenance(run, model),
+        provenance=_provenance(run, model, more),
     )
 
 
@@ -217,24 +218,30 @@ def make_tracker(
     return tracker
 
 
-def _provenance(run: Run, model: ModelAdapter) -> dict[str, Any]:
+def _provenance(run: Run, model: ModelAdapter, more: Mapping[str, ModelAdapter]) -> dict[str, Any]:
     """Give what decides the results; nothing in it differs between two runs of the same request."""
-    info, settings = model.info, run.settings
+    settings = run.settings
     return {
         "sightline": sightline.__version__,
         "app": run.app,
         "source": dict(settings["source"]),
-        "model": {
-            "name": Path(info.name).name,
-            "family": info.family,
-            "sha256": info.sha256,
-            "precision": info.precision,
-            "runtime": settings["runtime"] if info.sha256 else "",
-            "licence": info.licence,
-        },
+        "model": _described(model, settings["runtime"]),
+        "more_models": {role: _described(other, settings["runtime"]) for role, other in more.items()},
         "settings": {
             name: settings[name]
             for name in ("stride", "skip_still", "within", "tracker", "camera_motion", "segment_s", "app")
             if name in settings
         },
+    }
+
+
+def _described(model: ModelAdapter, runtime: str) -> dict[str, str]:
+    info = model.info
+    return {
+        "name": Path(info.name).name,
+        "family": info.family,
+        "sha256": info.sha256,
+        "precision": info.precision,
+        "runtime": runtime if info.sha256 else "",
+        "licence": info.licence,
     }

@@ -22,6 +22,7 @@ CODES = {
     "RulesError": "rules_invalid",
     "QueryError": "query_invalid",
     "NotationError": "notation_invalid",
+    "ResultsInvalidError": "results_invalid",
     "MediaError": "media_error",
     "SourceUnavailableError": "source_unavailable",
     "DecodeFailedError": "decode_failed",

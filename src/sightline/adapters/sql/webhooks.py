@@ -35,9 +35,7 @@ class SqlWebhooks(InDatabase):
         with self._database.reading() as connection:
             row = connection.execute(select(webhooks).where(webhooks.c.id == webhook_id)).mappings().first()
         if row is None:
-            raise NotFoundError(
-                f"there is no webhook {webhook_id!r}", hint="GET /api/v1/webhooks lists yours"
-            )
+            raise NotFoundError(f"there is no webhook {webhook_id!r}")
         return _webhook(row)
 
     def list(self, *, owner: str = "", limit: int = 100, before: str | None = None) -> Sequence[Webhook]:
