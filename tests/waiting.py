@@ -14,5 +14,5 @@ def wait_for(holds: Callable[[], T], seconds: float = 60) -> T:
     end = time.monotonic() + seconds
     while not (found := holds()):
         assert time.monotonic() < end, f"it took longer than {seconds} s"
-        time.sleep(0.02)
+        time.sleep(0.05)
     return found
