@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 ov = silent_openvino()
 _HINTS = {"f32": "f32", "bf16": "bf16", "int8": "f32"}
 """Precision as asked for -> what layers compute in that are not quantised in the file."""
+_SAID = (RuntimeError, UnicodeDecodeError)
+"""What it raises; the second where what it says quotes a file that is not UTF-8."""
 _UNREADABLE = (ov.frontend.GeneralFailure, ov.frontend.OpConversionFailure, ov.frontend.OpValidationFailure)
 """What a reader of one format says of a file that is not of it."""
 
@@ -109,7 +111,7 @@ class OpenvinoRuntime:
                 options.device,
                 _properties(options),
             )
-        except RuntimeError as error:
+        except _SAID as error:
             raise invalid(weights, "openvino", error) from error
         requests = max(options.in_flight, options.threads)
         self._requests = _Requests([_Request(compiled, orders) for _ in range(requests)])
@@ -136,7 +138,7 @@ class OpenvinoRuntime:
         files_of(weights)
         try:
             model = _read(weights)
-        except (RuntimeError, *_UNREADABLE) as error:
+        except (*_SAID, *_UNREADABLE) as error:
             raise invalid(weights, "openvino", error) from error
         self._read = (weights, model)
         return model

@@ -29,7 +29,12 @@ def files_of(weights: Path) -> tuple[Path, ...]:
 
 
 def invalid(weights: Path, runtime: str, error: Exception) -> WeightsInvalidError:
-    """Give the error for a file that a runtime could not read, with the last line of what it said: those before tell of its own code."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    """Give the error for a file that a runtime could not read, with the last line of what it said: those before tell of its own code.
+
+    What it said may quote the damaged file, so it need be neither UTF-8 nor printable.
+    """
+    whole = error.object.decode(errors="replace") if isinstance(error, UnicodeDecodeError) else str(error)
+    lines = [line.strip() for line in whole.splitlines() if line.strip()]
     said = lines[-1].rstrip(".") if lines else type(error).__name__
-    return WeightsInvalidError(f"{runtime} cannot read {weights.name}: {said[:160]}", hint=DAMAGED_HINT)
+    readable = "".join(letter if letter.isprintable() else "?" for letter in said[:160])
+    return WeightsInvalidError(f"{runtime} cannot read {weights.name}: {readable}", hint=DAMAGED_HINT)

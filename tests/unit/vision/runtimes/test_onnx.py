@@ -111,3 +111,12 @@ def test_a_truncated_graph_is_damaged(tmp_path, runtime):
     (tmp_path / "cut.onnx").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(WeightsInvalidError, match=r"cut\.onnx"):
         runtime().open(tmp_path / "cut.onnx", ImageInput(), ModelOptions())
+
+
+@pytest.mark.parametrize("runtime", [OnnxRuntime, OpenvinoRuntime])
+def test_a_name_that_is_not_text_is_damage_and_is_told_in_one_readable_line(tmp_path, runtime):
+    whole = focus_graph(tmp_path / "focus.onnx").read_bytes()
+    (tmp_path / "odd.onnx").write_bytes(whole.replace(b"Conv", b"C\xc3\x07v"))
+    with pytest.raises(WeightsInvalidError, match=r"odd\.onnx") as raised:
+        runtime().open(tmp_path / "odd.onnx", ImageInput(), ModelOptions())
+    assert str(raised.value).isprintable()
