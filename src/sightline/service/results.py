@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
@@ -13,13 +12,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from sightline.core.errors import ConfigError, ResultsInvalidError
+from sightline.core.errors import (
+    ConfigError,
+    ResultsInvalidError,
+    SourceUnavailableError,
+    UnsupportedFormatError,
+)
 from sightline.core.ledger import Ledger
 from sightline.core.media import MediaInfo
 from sightline.core.tables import schema_of
 from sightline.core.tracks import Tracks
 from sightline.service.folder import MANIFEST, sha256_of
 from sightline.service.tables import ParquetTables
+from sightline.service.text_files import read_json
 
 if TYPE_CHECKING:
     from sightline.service.sql import Answer
@@ -175,8 +180,8 @@ class Results:
 
     def _json(self, name: str) -> dict[str, Any]:
         try:
-            found: Any = json.loads((self.folder / name).read_text(encoding="utf-8-sig"))
-        except (OSError, ValueError, RecursionError):
+            found = read_json(self.folder / name, _AGAIN)
+        except (SourceUnavailableError, UnsupportedFormatError):
             found = None
         if not isinstance(found, dict):
             raise ResultsInvalidError(f"{self.folder / name} is damaged or missing", hint=_AGAIN)
